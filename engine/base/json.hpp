@@ -1,0 +1,31 @@
+// JSON values: nlohmann::json behind one name, with a parser that is bounded in depth (the library's own copy and
+// dump overflow the stack on a 200 kB body of brackets).
+#pragma once
+
+#include <cstddef>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/base/error.hpp"
+
+namespace skald {
+
+using Json = nlohmann::json;
+
+inline constexpr std::size_t kJsonDepthMax = 64;
+
+// Errors: "json.syntax" (with the byte offset), "json.depth".
+Result<Json> parse_json(std::string_view text);
+
+// The same checks without building the value; nullopt means well-formed.
+std::optional<Error> check_json(std::string_view text);
+
+// Compact text; invalid UTF-8 is replaced, so it never throws.
+std::string dump_json(const Json& value);
+
+// Appends `text` as a JSON string with its quotes.
+void append_json_string(std::string& out, std::string_view text);
+
+}  // namespace skald

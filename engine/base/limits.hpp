@@ -1,0 +1,27 @@
+// The default limits of docs/guarantees.md that more than one module needs. Every queue, body, history and retry has
+// one.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "engine/base/time.hpp"
+
+namespace skald::limits {
+
+inline constexpr std::size_t kDefinitionBytesMax = 256 * 1024;
+inline constexpr std::size_t kDefinitionNodesMax = 20'000;
+inline constexpr std::size_t kDefinitionDepthMax = 32;
+inline constexpr std::size_t kDefinitionStepsMax = 1'000;
+inline constexpr std::size_t kInputBytesMax = 256 * 1024;
+inline constexpr std::size_t kResponseBytesMax = 1024 * 1024;
+inline constexpr std::uint64_t kHistoryEventsMax = 50'000;
+inline constexpr Millis kConnectTimeout = std::chrono::seconds(3);
+inline constexpr Millis kAttemptTimeout = std::chrono::seconds(30);
+inline constexpr std::size_t kCallsPerHostMax = 64;
+inline constexpr Millis kAuditInterval = std::chrono::hours(24);
+inline constexpr std::uint32_t kShardCount = 256;
+inline constexpr std::uint32_t kCrashSuspicionsMax = 5;
+
+}  // namespace skald::limits
