@@ -1,0 +1,56 @@
+// A workflow definition: what a YAML document means, checked, compiled and immutable.
+//
+// Made by load() and shared (std::shared_ptr<const Definition>) by every execution that started with it, from any
+// thread. Start reading here, then step.hpp.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/definition/step.hpp"
+
+namespace skald::definition {
+
+// The saga extension's workflow-wide settings.
+struct SagaOptions {
+  enum class OnError { kSuspend, kContinue };  // when an undo cannot succeed
+
+  bool on_fault = true;  // compensation.triggers
+  bool on_timeout = true;
+  bool on_cancel = true;
+  OnError on_error = OnError::kSuspend;
+  RetryPolicy retry;              // of the undos: 1 s doubled, capped at 1 min, for 24 h
+  std::optional<Millis> timeout;  // of the whole compensation; raises an incident
+  StatusLabels status;
+};
+
+struct Definition {
+  std::string namespace_name;
+  std::string name;
+  std::string version;  // semantic version
+  std::string title;
+  std::string summary;
+
+  std::string source;  // the bytes it was loaded from
+  std::string digest;  // SHA-256 of `source`, 64 hex digits
+
+  DataFlow data;  // input.{from,schema} and output.{as,schema} of the workflow
+  std::optional<Millis> timeout;
+  SagaOptions saga;
+  std::vector<Step> steps;  // the top-level `do`
+
+  // Every step by its static path, undo steps included. Pointers into `steps`.
+  std::unordered_map<std::string, const Step*> by_path;
+
+  const Step* find(const std::string& path) const {
+    const auto it = by_path.find(path);
+    return it == by_path.end() ? nullptr : it->second;
+  }
+};
+
+using DefinitionPtr = std::shared_ptr<const Definition>;
+
+}  // namespace skald::definition

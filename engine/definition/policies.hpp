@@ -1,0 +1,53 @@
+// The small policies that steps and workflows carry: retry, labels, data flow, errors.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "engine/base/time.hpp"
+#include "engine/definition/json_schema.hpp"
+#include "engine/expression/value_template.hpp"
+
+namespace skald::definition {
+
+// DSL 1.0.3 "retry". An absent limit is none; `attempt_count` includes the first attempt.
+struct RetryPolicy {
+  enum class Backoff { kConstant, kLinear, kExponential };
+
+  Millis delay{0};
+  Backoff backoff = Backoff::kConstant;
+  double multiplier = 2;                      // exponential
+  Millis increment{0};                        // linear; the delay itself where the document names none
+  std::optional<Millis> delay_max;            // caps back-off and Retry-After
+  Millis jitter_from{0};                      // added to each delay, uniformly between the two
+  Millis jitter_to{0};
+  std::optional<std::uint32_t> attempt_count;  // nullopt: without limit
+  std::optional<Millis> attempt_duration;      // limit.attempt.duration, one attempt
+  std::optional<Millis> duration;              // limit.duration, all attempts
+  std::optional<expression::Expression> when;  // overrides what is retried; `.` and $error are the error
+  std::optional<expression::Expression> except_when;
+};
+
+// Business labels; absent means "leave the label as it is".
+struct StatusLabels {
+  std::optional<std::string> started;    // saga only
+  std::optional<std::string> running;    // step only
+  std::optional<std::string> completed;
+  std::optional<std::string> faulted;
+  std::optional<std::string> compensating;
+  std::optional<std::string> compensated;
+  std::optional<std::string> cancelled;  // saga only
+};
+
+// input.{from,schema}, output.{as,schema}, export.{as,schema}.
+struct DataFlow {
+  std::optional<expression::ValueTemplate> input_from;
+  std::optional<JsonSchema> input_schema;
+  std::optional<expression::ValueTemplate> output_as;
+  std::optional<JsonSchema> output_schema;
+  std::optional<expression::ValueTemplate> export_as;
+  std::optional<JsonSchema> export_schema;
+};
+
+}  // namespace skald::definition

@@ -1,0 +1,45 @@
+// One step of a workflow as plain data, checked and compiled.
+//
+// A step kind is one alternative of `Kind`, a header and a reader in steps/, and a file of decisions in
+// engine/saga/steps/. Names that a document looks up (retries, errors, timeouts) are resolved here already.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "engine/definition/mark.hpp"
+#include "engine/definition/policies.hpp"
+#include "engine/definition/steps/call.hpp"
+#include "engine/definition/steps/do.hpp"
+#include "engine/definition/steps/raise.hpp"
+#include "engine/definition/steps/set.hpp"
+
+namespace skald::definition {
+
+enum class OnError { kFail, kContinue, kSuspend };
+enum class OnUnknown { kSettle, kCompensate, kSuspend };
+
+struct Step {
+  using Kind = std::variant<DoStep, CallStep, SetStep, RaiseStep>;
+
+  std::string name;     // "chargePayment"; of an undo: "compensate"
+  std::string path;     // names from the root: "order.chargePayment", "order.chargePayment/compensate[.notify]"
+  std::string pointer;  // into the document (RFC 6901): "/do/0/chargePayment"
+  Mark mark;
+
+  std::optional<expression::Expression> condition;  // `if`
+  DataFlow data;
+  std::optional<Millis> timeout;  // of an attempt; of the whole on a `do`
+  std::optional<RetryPolicy> retry;
+  std::shared_ptr<const Step> compensate;  // a list becomes a `do`; null: nothing to undo
+  bool pivot = false;
+  OnError on_error = OnError::kFail;
+  OnUnknown on_unknown = OnUnknown::kSettle;
+  StatusLabels status;
+
+  Kind kind;
+};
+
+}  // namespace skald::definition
