@@ -1,0 +1,212 @@
+// What has happened to an execution: the rows of its history, as past-tense facts.
+//
+// Events are forever. Each kind has a name and a version (event_codec.hpp); a stored event must replay for all time, so
+// fields are only ever added, with a meaning for their absence. Everything that apply() needs is in the event: it never
+// sees a definition, evaluates an expression or looks at a clock.
+//
+// `step` is the path of a step instance: "order.charge", of an undo "order.charge/compensate". The idempotency key of a
+// request is "<execution>/<path>".
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "engine/base/ids.hpp"
+#include "engine/base/payload.hpp"
+#include "engine/base/time.hpp"
+#include "engine/saga/outcome.hpp"
+#include "engine/saga/request.hpp"
+
+namespace skald::saga {
+
+// A new business label that the event brings with it; absent: the label stays.
+using StatusChange = std::optional<std::string>;
+
+struct ReplaySource {
+  ExecutionId execution;
+  std::string from;  // "start", "failed" or a step
+
+  bool operator==(const ReplaySource&) const = default;
+};
+
+struct ExecutionStarted {
+  std::string namespace_name;
+  std::string name;
+  std::string version;
+  std::string digest;           // of the definition
+  Payload input;                // as received: $workflow.input
+  std::optional<Payload> data;  // the first step's `.` where input.from changed it
+  std::map<std::string, std::string> labels;
+  std::optional<Timestamp> deadline;  // workflow timeout
+  std::optional<ReplaySource> replay_of;
+  StatusChange status;
+};
+
+// Carries attempt 1 where it has a request; without one it opens a `do`.
+struct StepStarted {
+  std::string step;
+  RequestPtr request;
+  std::optional<Payload> input;       // where input.from changed it
+  std::optional<Timestamp> deadline;  // `timeout` of a `do`
+  StatusChange status;
+};
+
+// From the second attempt on; key and body are those of StepStarted.
+struct AttemptStarted {
+  std::string step;
+  std::uint32_t attempt = 0;
+};
+
+struct AttemptFailed {
+  std::string step;
+  std::uint32_t attempt = 0;
+  AttemptClass outcome = AttemptClass::kUnknown;
+  bool retryable = false;
+  Payload error;  // problem object
+};
+
+// The process died, or lost its shard, while the attempt was in flight.
+struct AttemptLost {
+  std::string step;
+  std::uint32_t attempt = 0;
+};
+
+struct RetryScheduled {
+  std::string step;
+  std::uint32_t attempt = 0;  // the one that will start
+  Timestamp at;
+};
+
+struct StepCompleted {
+  std::string step;
+  Payload output;                  // after output.as
+  std::optional<Payload> context;  // the new $context, where export.as set one
+  StatusChange status;
+};
+
+struct StepFailed {
+  std::string step;
+  Payload error;           // problem object with `instance`
+  bool unknown = false;    // it may have had its effect
+  bool continued = false;  // onError: continue; the flow goes on
+  StatusChange status;
+};
+
+struct StepSkipped {
+  std::string step;
+};
+
+// In a replay: a step that completed in the original execution and still stands. Its keys stay the original's.
+struct StepReused {
+  std::string step;
+  ExecutionId origin;
+  RequestPtr request;
+  Payload input;
+  Payload output;
+  std::optional<Payload> context;
+  StatusChange status;
+};
+
+struct CancelRequested {
+  std::string reason;
+};
+
+// The deadline of the workflow (`step` empty) or of a `do` has passed.
+struct TimeoutReached {
+  std::string step;
+};
+
+struct CompensationStarted {
+  CompensationReason reason = CompensationReason::kFault;
+  std::string failed_step;  // empty for cancel and the workflow's timeout
+  Payload error;            // null for cancel
+  std::optional<Timestamp> deadline;
+  StatusChange status;
+};
+
+// The request of an unknown step is repeated under its key, to learn what became of it before it is undone.
+struct SettleStarted {
+  std::string step;
+  std::uint32_t attempt = 0;
+};
+
+struct SettleEnded {
+  std::string step;
+  bool done = false;  // false: definitely refused
+  Payload output;     // of a settled `done`
+};
+
+// Carries attempt 1 where it has a request; without one it opens an undo that is a list. `step` is the undo's path.
+struct UndoStarted {
+  std::string step;
+  RequestPtr request;
+  StatusChange status;
+};
+
+struct UndoCompleted {
+  std::string step;
+  StatusChange status;
+};
+
+// Recorded and passed over (saga.compensation.onError: continue); otherwise an incident holds the undo open.
+struct UndoFailed {
+  std::string step;
+  Payload error;
+};
+
+struct IncidentRaised {
+  std::uint32_t number = 0;  // from 1
+  std::string step;          // empty: the whole execution
+  IncidentKind kind = IncidentKind::kUndoFailed;
+  Payload error;
+};
+
+struct IncidentResolved {
+  std::uint32_t number = 0;
+  IncidentResolution resolution = IncidentResolution::kRetry;
+  std::string reason;
+  Payload output;  // of `resolve`
+};
+
+struct ExecutionSuspended {
+  std::string reason;
+};
+
+struct ExecutionResumed {
+  std::string reason;
+};
+
+struct ExecutionEnded {
+  Phase phase = Phase::kCompleted;
+  Outcome outcome = Outcome::kCompleted;
+  CompensationState compensation = CompensationState::kNone;
+  Payload output;
+  Payload error;
+  std::string reason;  // of a termination
+  StatusChange status;
+};
+
+// On the original of a replay, after its end.
+struct ExecutionReplayed {
+  ExecutionId replay;
+  std::string from;
+  bool reuses = false;  // the replay took over the effects that stood
+};
+
+using EventData = std::variant<ExecutionStarted, StepStarted, AttemptStarted, AttemptFailed, AttemptLost,
+                               RetryScheduled, StepCompleted, StepFailed, StepSkipped, StepReused, CancelRequested,
+                               TimeoutReached, CompensationStarted, SettleStarted, SettleEnded, UndoStarted,
+                               UndoCompleted, UndoFailed, IncidentRaised, IncidentResolved, ExecutionSuspended,
+                               ExecutionResumed, ExecutionEnded, ExecutionReplayed>;
+
+struct Event {
+  Timestamp at;
+  std::uint64_t epoch = 0;  // of the shard's owner when it was written
+  std::string actor;        // who asked for it: empty for the engine itself
+  EventData data;
+};
+
+}  // namespace skald::saga

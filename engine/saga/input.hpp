@@ -1,0 +1,71 @@
+// What decide() can be asked about: an answer, a due timer, a recovery, or an operator's word.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/saga/answer.hpp"
+#include "engine/saga/event.hpp"
+#include "engine/saga/state.hpp"
+
+namespace skald::saga {
+
+// To an empty State (id set). `reused` are the completed steps a replay takes over, in the order they ended.
+struct StartExecution {
+  Payload input;
+  std::map<std::string, std::string> labels;
+  std::optional<ReplaySource> replay_of;
+  std::vector<StepReused> reused;
+};
+
+// An attempt's answer. One for an attempt that is not in flight (late, duplicated) is ignored.
+struct AttemptEnded {
+  std::string step;  // instance path
+  std::uint32_t attempt = 0;
+  bool settling = false;
+  Answer answer;
+};
+
+// The time of next_wake() has come, or a look is due anyway.
+struct TimerFired {};
+
+// The execution was loaded after a crash or a takeover: nothing of it is in flight any more.
+struct RecoverExecution {};
+
+struct CancelExecution {
+  std::string reason;
+};
+struct SuspendExecution {
+  std::string reason;
+};
+struct ResumeExecution {
+  std::string reason;
+};
+struct TerminateExecution {
+  std::string reason;
+};
+struct ResolveIncident {
+  std::uint32_t number = 0;
+  IncidentResolution resolution = IncidentResolution::kRetry;
+  std::string reason;
+  std::optional<Payload> output;  // `resolve` of a step: taken as its output
+};
+
+// To the original of a replay: refused when what would be reused does not stand any more, or was reused before.
+struct RecordReplay {
+  ExecutionReplayed replayed;
+  bool accept_standing = false;
+};
+
+struct Input {
+  std::string actor;  // empty: the engine
+  std::variant<StartExecution, AttemptEnded, TimerFired, RecoverExecution, CancelExecution, SuspendExecution,
+               ResumeExecution, TerminateExecution, ResolveIncident, RecordReplay>
+      what;
+};
+
+}  // namespace skald::saga

@@ -1,0 +1,138 @@
+// Where an execution stands: the fold of its history. A tree of step instances, not a cursor into a list.
+//
+// A plain value, changed by apply() alone. It holds everything that views, recovery and decide() need, without a
+// definition. Payloads are shared handles, so a copy is cheap where the tree is small.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/ids.hpp"
+#include "engine/base/payload.hpp"
+#include "engine/base/time.hpp"
+#include "engine/saga/event.hpp"
+#include "engine/saga/outcome.hpp"
+#include "engine/saga/request.hpp"
+
+namespace skald::saga {
+
+enum class StepStatus { kRunning, kCompleted, kFailed, kSkipped };
+enum class UndoStatus { kNone, kSettling, kSettled, kRunning, kCompleted, kFailed, kSkipped };
+
+// The attempts of one request: of the step itself, of its settling, or of its undo.
+struct Attempts {
+  std::uint32_t number = 0;         // of the last attempt started; 0: none
+  std::uint32_t counted = 0;        // failed ones that the policy counts (a process death does not)
+  std::uint32_t lost_in_a_row = 0;  // process deaths without an answer between
+  bool in_flight = false;
+  Timestamp first_at{};               // start of attempt 1 (or of settling)
+  Timestamp last_at{};                // start of the last attempt
+  std::optional<Timestamp> retry_at;  // the next attempt's time while backing off
+  Payload last_error;                 // null: none yet
+};
+
+struct StepState {
+  std::string name;  // last segment of the path: "charge", "charge#2", "compensate"
+  std::string path;
+  StepStatus status = StepStatus::kRunning;
+  Timestamp started_at{};
+  Timestamp ended_at{};
+  std::uint64_t ended_position = 0;  // of the event that ended it: the order of undoing
+  std::optional<Timestamp> deadline;
+
+  Payload input;
+  Payload output;
+  Payload error;
+  RequestPtr request;                 // null for steps without one
+  Attempts attempts;                  // of the request
+  bool unknown = false;               // some attempt may have had its effect
+  bool continued = false;             // failed, and the flow went on
+  std::optional<ExecutionId> origin;  // reused from that execution: its keys stay the original's
+
+  UndoStatus undo_status = UndoStatus::kNone;
+  bool settled_done = false;     // settling ended in `done`
+  bool settled_refused = false;  // settling ended in a refusal: a 404 or 410 to the undo counts as done
+  Attempts settling;
+  std::vector<StepState> undo;      // none or one: the undo's own instance
+  std::vector<StepState> children;  // of a `do`, in the order they started
+};
+
+struct Incident {
+  std::uint32_t number = 0;
+  std::string step;
+  IncidentKind kind = IncidentKind::kUndoFailed;
+  Payload error;
+  Timestamp raised_at{};
+  bool open = true;
+  std::optional<IncidentResolution> resolution;
+  std::string actor;
+  std::string reason;
+  Timestamp resolved_at{};
+};
+
+struct Compensation {
+  CompensationState state = CompensationState::kNone;
+  CompensationReason reason = CompensationReason::kFault;
+  std::string failed_step;
+  Payload error;
+  std::optional<Timestamp> deadline;
+  Timestamp started_at{};
+};
+
+struct State {
+  ExecutionId id;
+  std::uint64_t position = 0;  // of the last event; 0: nothing has happened yet
+
+  std::string namespace_name;
+  std::string name;
+  std::string version;
+  std::string digest;
+  Payload input;
+  std::map<std::string, std::string> labels;
+  std::optional<ReplaySource> replay_of;
+  std::vector<ExecutionReplayed> replays;
+
+  Phase phase = Phase::kPending;
+  std::optional<Outcome> outcome;
+  std::string status;  // business label
+  Timestamp started_at{};
+  Timestamp updated_at{};
+  Timestamp ended_at{};
+  std::optional<Timestamp> deadline;
+
+  StepState root;   // the top-level `do`: path "", its input is the first step's `.`
+  Payload context;  // $context
+  Payload output;
+  Payload error;
+
+  bool suspended = false;         // by an operator
+  bool cancel_requested = false;  // sticky
+  std::string cancel_reason;
+  bool timed_out = false;  // sticky: the workflow's deadline has passed
+  bool pivoted = false;    // a pivot completed: what was before it is not undone any more
+  std::uint64_t pivot_position = 0;
+  Compensation compensation;
+  std::vector<Incident> incidents;
+};
+
+// The instance at a path, undo instances included; null where there is none.
+const StepState* find_step(const State& state, std::string_view path);
+StepState* find_step(State& state, std::string_view path);
+
+// "<execution>/<path>", with the original's execution for a reused step.
+std::string idempotency_key(const State& state, const StepState& step);
+
+bool has_open_incident(const State& state);
+
+// Whether some call is in flight, forward, settling or undoing.
+bool has_call_in_flight(const State& state);
+
+// When decide() must be asked next if nothing else happens: the nearest retry or deadline, at the latest one audit
+// interval after `now`. nullopt for an execution that has ended.
+std::optional<Timestamp> next_wake(const State& state, Timestamp now);
+
+}  // namespace skald::saga
