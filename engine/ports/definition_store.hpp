@@ -1,0 +1,40 @@
+// Definitions by digest, so that every restart and every node finds the ones its executions started with.
+// Blocking; any thread but a loop.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/error.hpp"
+#include "engine/base/time.hpp"
+
+namespace skald::ports {
+
+struct StoredDefinition {
+  std::string digest;
+  std::string namespace_name;
+  std::string name;
+  std::string version;
+  std::uint64_t revision = 1;  // counts the contents that stood under one version
+  std::string source;
+  std::string origin;  // "file:checkout.yaml" or "api"
+  Timestamp registered_at{};
+};
+
+class DefinitionStore {
+ public:
+  virtual ~DefinitionStore() = default;
+
+  // Makes it the current revision of its version. The same digest again changes nothing and answers the stored one.
+  virtual Result<StoredDefinition> put_definition(const StoredDefinition& definition) = 0;
+  virtual Result<std::optional<StoredDefinition>> get_definition(const std::string& digest) = 0;
+  // The newest revision of every version.
+  virtual Result<std::vector<StoredDefinition>> list_current_definitions() = 0;
+  // Every revision of one version, oldest first.
+  virtual Result<std::vector<StoredDefinition>> list_revisions(const std::string& namespace_name,
+                                                               const std::string& name, const std::string& version) = 0;
+};
+
+}  // namespace skald::ports

@@ -1,0 +1,47 @@
+// Searching executions: what lists in the API and the command line need. Blocking; any thread but a loop.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/error.hpp"
+#include "engine/ports/history_store.hpp"
+
+namespace skald::ports {
+
+// Every field that is present must match. Newest first.
+struct ExecutionQuery {
+  std::optional<std::string> namespace_name;
+  std::optional<std::string> workflow;
+  std::optional<std::string> version;
+  std::optional<std::string> phase;
+  std::optional<std::string> outcome;
+  std::optional<std::string> status;
+  std::map<std::string, std::string> labels;
+  std::optional<std::string> idempotency_key;
+  std::optional<Timestamp> started_after;   // exclusive
+  std::optional<Timestamp> started_before;  // exclusive
+  std::optional<ExecutionId> replay_of;
+  bool with_open_incidents = false;
+  std::optional<ExecutionId> before;  // cursor: ids older than this one
+  std::size_t limit = 50;             // at most 500
+};
+
+class ExecutionIndex {
+ public:
+  virtual ~ExecutionIndex() = default;
+
+  virtual Result<std::vector<StoredExecution>> search(const ExecutionQuery& query) = 0;
+  // Live executions by (namespace, workflow, phase), for the gauges after a restart.
+  struct LiveCount {
+    std::string namespace_name;
+    std::string workflow;
+    std::string phase;
+    std::uint64_t count = 0;
+  };
+  virtual Result<std::vector<LiveCount>> count_live() = 0;
+};
+
+}  // namespace skald::ports

@@ -1,0 +1,127 @@
+// Where histories live. Appends are asynchronous and batched; reads block and belong on threads of their own.
+//
+// Life cycle: opened by the composition root before the engine starts, closed after it has drained. Thread rule: every
+// call from any thread; verdicts arrive on the store's own thread, once a batch and sink, and must only be handed on.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/error.hpp"
+#include "engine/base/ids.hpp"
+#include "engine/base/time.hpp"
+
+namespace skald::ports {
+
+// One row of the history table. `position` counts from 1 within an execution.
+struct HistoryRow {
+  std::uint64_t position = 0;
+  std::uint64_t epoch = 0;
+  Timestamp at{};
+  std::string kind;
+  std::uint16_t version = 1;
+  std::string step;
+  std::uint32_t attempt = 0;
+  std::string actor;
+  std::string data;  // JSON object
+
+  bool operator==(const HistoryRow&) const = default;
+};
+
+// What is written once, when an execution starts.
+struct NewExecution {
+  std::string namespace_name;
+  std::string workflow;
+  std::string version;
+  std::string digest;
+  std::uint32_t shard = 0;
+  Timestamp started_at{};
+  std::map<std::string, std::string> labels;
+  // Unique within (namespace, workflow) where present.
+  std::optional<std::string> idempotency_key;
+  std::string idempotency_fingerprint;
+  std::optional<ExecutionId> replay_of;
+};
+
+// The part of an execution's row that changes. `wake_at` is absent exactly when the phase is terminal.
+struct ExecutionSummary {
+  std::string phase;
+  std::string outcome;  // empty while it has none
+  std::string status;   // business label
+  std::optional<Timestamp> wake_at;
+  std::optional<Timestamp> ended_at;
+  std::uint32_t open_incidents = 0;
+
+  bool operator==(const ExecutionSummary&) const = default;
+};
+
+// Rows for one execution. They are written only if its last position is still `expected_position`.
+struct Append {
+  ExecutionId execution;
+  std::uint64_t expected_position = 0;
+  std::optional<NewExecution> create;       // the first append of an execution
+  std::vector<HistoryRow> rows;             // positions expected_position + 1, + 2, ...
+  std::optional<ExecutionSummary> summary;  // absent: the row's changing part stays
+};
+
+enum class Verdict {
+  kWritten,    // durable
+  kDuplicate,  // the idempotency key exists already; nothing written, see AppendResult
+  kConflict,   // somebody else appended first; load again
+  kFenced,     // the shard is no longer ours
+  kRejected,   // a definite error: nothing written, see AppendResult::error
+  kUnknown,    // may or may not be written: the process must not go on with these executions before it has reloaded
+};
+
+struct AppendResult {
+  std::uint64_t ticket = 0;
+  Verdict verdict = Verdict::kUnknown;
+  std::optional<ExecutionId> existing;  // kDuplicate
+  std::string existing_fingerprint;     // kDuplicate
+  std::optional<Error> error;
+};
+
+// Takes verdicts on the store's thread; one call a batch.
+class AppendSink {
+ public:
+  virtual ~AppendSink() = default;
+  virtual void appended(std::vector<AppendResult> results) = 0;
+};
+
+// Appends that are written together or not at all (a replay and the mark on its original).
+struct AppendGroup {
+  std::vector<Append> appends;
+  std::uint64_t ticket = 0;  // chosen by the caller, comes back with the verdict
+};
+
+struct StoredExecution {
+  ExecutionId id;
+  NewExecution created;
+  ExecutionSummary summary;
+  std::uint64_t position = 0;  // of its last history row; filled by read_execution only
+};
+
+class HistoryStore {
+ public:
+  virtual ~HistoryStore() = default;
+
+  // Never blocks. Every group gets exactly one verdict, in order for one execution. The sink must outlive the verdict.
+  virtual void append(AppendGroup group, AppendSink& sink) = 0;
+
+  // Blocking reads. Errors: "store.unavailable", "store.corrupt", "execution.unknown" where one is named.
+  virtual Result<StoredExecution> read_execution(const ExecutionId& id) = 0;
+  // Rows after `after_position` in order, at most `limit`.
+  virtual Result<std::vector<HistoryRow>> read_history(const ExecutionId& id, std::uint64_t after_position,
+                                                       std::size_t limit) = 0;
+  virtual Result<std::optional<StoredExecution>> find_by_key(const std::string& namespace_name,
+                                                             const std::string& workflow, const std::string& key) = 0;
+  // Live executions (phase not terminal) with ids after `after`, in id order: recovery pages through them.
+  virtual Result<std::vector<ExecutionId>> list_live(const std::optional<ExecutionId>& after, std::size_t limit) = 0;
+  // Live executions whose wake_at is at or before `until`, earliest first.
+  virtual Result<std::vector<ExecutionId>> list_due(Timestamp until, std::size_t limit) = 0;
+};
+
+}  // namespace skald::ports

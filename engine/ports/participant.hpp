@@ -1,0 +1,44 @@
+// The services that do the work. One call is one attempt: nothing below this port retries.
+//
+// Thread rule: an implementation belongs to one loop; send() and cancel_all() are called on it, and `done` is called on
+// it, later, exactly once, never from inside send().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "engine/base/ids.hpp"
+#include "engine/base/time.hpp"
+#include "engine/saga/answer.hpp"
+#include "engine/saga/effect.hpp"
+
+namespace skald::ports {
+
+struct ParticipantCall {
+  ExecutionId execution;
+  std::string workflow;  // "shop/checkout:1.0.0"
+  std::string step;      // path without the undo's ending: the same for do and undo
+  saga::Action action = saga::Action::kExecute;
+  std::uint32_t attempt = 1;
+  std::uint64_t epoch = 1;
+  std::string key;    // idempotency key without quotes
+  Millis timeout{0};  // from the moment the call leaves the queue of its host
+  saga::RequestPtr request;
+};
+
+class Participant {
+ public:
+  using Done = std::move_only_function<void(saga::Answer)>;
+
+  virtual ~Participant() = default;
+
+  // Waits its turn (concurrency, rate, circuit breaker), sends, classifies the answer by the outcome table.
+  virtual void send(ParticipantCall call, Done done) = 0;
+
+  // Drops whatever waits for its turn and cuts what is in flight, without calling any `done`: the process is ending,
+  // and the next one treats these attempts as lost.
+  virtual void abandon_all() = 0;
+};
+
+}  // namespace skald::ports

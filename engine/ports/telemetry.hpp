@@ -1,0 +1,73 @@
+// What the engine tells of itself: counters and durations, no ids. Any thread; never blocks.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "engine/base/time.hpp"
+
+namespace skald::ports {
+
+struct WorkflowLabel {
+  std::string_view namespace_name;
+  std::string_view workflow;
+};
+
+class Telemetry {
+ public:
+  virtual ~Telemetry() = default;
+
+  virtual void execution_started(WorkflowLabel workflow) = 0;
+  virtual void execution_finished(WorkflowLabel workflow, std::string_view outcome, Millis duration) = 0;
+  // +1 and -1 as executions enter and leave a phase.
+  virtual void execution_phase(WorkflowLabel workflow, std::string_view phase, int change) = 0;
+  // action: "execute", "compensate"; result: "done", "refused", "unknown", "lost".
+  virtual void step_attempt(std::string_view workflow, std::string_view step, std::string_view action,
+                            std::string_view result, Millis duration) = 0;
+  virtual void step_retry(std::string_view workflow, std::string_view step, std::string_view reason) = 0;
+  // result: "completed", "failed", "skipped".
+  virtual void compensation(std::string_view workflow, std::string_view step, std::string_view result) = 0;
+  virtual void incident_opened(std::string_view workflow, std::string_view kind) = 0;
+  virtual void incident_closed(std::string_view workflow, std::string_view kind) = 0;
+  virtual void expression_error(std::string_view workflow) = 0;
+
+  virtual void timer_lag(Millis lag) = 0;
+  virtual void timers_pending(std::uint64_t count) = 0;
+  virtual void ready_queue(std::uint64_t depth, Millis oldest) = 0;
+
+  virtual void commit(std::chrono::nanoseconds duration, std::uint64_t appends) = 0;
+  virtual void store_error(std::string_view kind) = 0;
+
+  virtual void adapter_request(std::string_view adapter, std::string_view operation, std::string_view code,
+                               std::chrono::nanoseconds duration) = 0;
+  virtual void adapter_inflight(std::string_view adapter, int change) = 0;
+  virtual void circuit(std::string_view adapter, bool open) = 0;
+
+  virtual void definitions_loaded(std::uint64_t count) = 0;
+};
+
+// Says nothing.
+class SilentTelemetry : public Telemetry {
+ public:
+  void execution_started(WorkflowLabel) override {}
+  void execution_finished(WorkflowLabel, std::string_view, Millis) override {}
+  void execution_phase(WorkflowLabel, std::string_view, int) override {}
+  void step_attempt(std::string_view, std::string_view, std::string_view, std::string_view, Millis) override {}
+  void step_retry(std::string_view, std::string_view, std::string_view) override {}
+  void compensation(std::string_view, std::string_view, std::string_view) override {}
+  void incident_opened(std::string_view, std::string_view) override {}
+  void incident_closed(std::string_view, std::string_view) override {}
+  void expression_error(std::string_view) override {}
+  void timer_lag(Millis) override {}
+  void timers_pending(std::uint64_t) override {}
+  void ready_queue(std::uint64_t, Millis) override {}
+  void commit(std::chrono::nanoseconds, std::uint64_t) override {}
+  void store_error(std::string_view) override {}
+  void adapter_request(std::string_view, std::string_view, std::string_view, std::chrono::nanoseconds) override {}
+  void adapter_inflight(std::string_view, int) override {}
+  void circuit(std::string_view, bool) override {}
+  void definitions_loaded(std::uint64_t) override {}
+};
+
+}  // namespace skald::ports
