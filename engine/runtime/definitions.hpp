@@ -1,0 +1,73 @@
+// The definitions that starts choose from and executions keep: a registry in front of the definition store.
+//
+// Thread rule: any thread. The functions marked blocking load, compile or ask the database: never call them on a loop.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/error.hpp"
+#include "engine/definition/load.hpp"
+#include "engine/ports/clock.hpp"
+#include "engine/ports/definition_store.hpp"
+#include "engine/ports/log.hpp"
+#include "engine/ports/telemetry.hpp"
+
+namespace skald::runtime {
+
+struct RegisteredDefinition {
+  definition::DefinitionPtr definition;
+  std::uint64_t revision = 1;
+  std::string origin;
+  Timestamp registered_at{};
+};
+
+struct RegisterOutcome {
+  enum class Kind { kCreated, kUnchanged, kReplaced, kConflict, kInvalid };
+
+  Kind kind = Kind::kInvalid;
+  std::optional<RegisteredDefinition> registered;   // kCreated, kUnchanged, kReplaced; of kConflict the current one
+  std::vector<definition::Diagnostic> diagnostics;  // errors of kInvalid; warnings otherwise
+};
+
+class Definitions {
+ public:
+  Definitions(ports::DefinitionStore& store, ports::Clock& clock, ports::Log& log, ports::Telemetry& telemetry);
+  ~Definitions();
+
+  // The adapters' operations that definitions are checked against and requests are frozen from. Not blocking.
+  void set_operations(std::shared_ptr<const definition::OperationCatalog> operations);
+  std::shared_ptr<const definition::OperationCatalog> operations() const;
+  // Hosts that uploaded definitions may name in literal endpoints.
+  void set_allowed_hosts(std::vector<std::string> hosts);
+
+  // Blocking: compiles what the store holds. Errors: "store.unavailable".
+  Result<void> load_stored();
+
+  // Blocking. `replace`: other content under a known version becomes its new revision instead of a conflict.
+  // `trusted` is false for uploads. Errors: "store.unavailable".
+  Result<RegisterOutcome> add(std::string source, std::string origin, bool replace, bool trusted);
+  // Checks only.
+  RegisterOutcome check(const std::string& source, bool trusted) const;
+
+  // For starts. Absent version: the highest release by semantic versioning (a pre-release only if there is nothing
+  // else). Errors: "workflow.unknown", "workflow.unknown_version". Not blocking.
+  Result<RegisteredDefinition> find(const std::string& namespace_name, const std::string& name,
+                                    const std::optional<std::string>& version) const;
+  // In memory only; null when it has to be loaded. Not blocking.
+  definition::DefinitionPtr cached(const std::string& digest) const;
+  // Blocking. Errors: "definition.unknown", "definition.unreadable", "store.unavailable".
+  Result<definition::DefinitionPtr> by_digest(const std::string& digest);
+
+  // The current revision of every version, by namespace, name and version descending.
+  std::vector<RegisteredDefinition> list() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace skald::runtime

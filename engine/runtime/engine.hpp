@@ -1,0 +1,129 @@
+// The engine as the API sees it: start executions, command them, look at them.
+//
+// Life cycle: construct with the ports, run() once, drain() before the loops stop. Thread rule: every function may be
+// called from any thread; callbacks run on the loop of the execution they concern, once, never inside the call.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/base/error.hpp"
+#include "engine/base/ids.hpp"
+#include "engine/base/payload.hpp"
+#include "engine/ports/clock.hpp"
+#include "engine/ports/definition_store.hpp"
+#include "engine/ports/entropy.hpp"
+#include "engine/ports/history_store.hpp"
+#include "engine/ports/log.hpp"
+#include "engine/ports/participant.hpp"
+#include "engine/ports/telemetry.hpp"
+#include "engine/runtime/definitions.hpp"
+#include "engine/runtime/loops.hpp"
+#include "engine/saga/input.hpp"
+#include "engine/saga/state.hpp"
+
+namespace skald::runtime {
+
+template <class T>
+using Callback = std::move_only_function<void(Result<T>)>;
+
+// A copy of an execution's state. Its payloads are to be read through text() alone.
+using Snapshot = std::shared_ptr<const saga::State>;
+
+struct Ports {
+  ports::HistoryStore& history;
+  ports::Clock& clock;
+  ports::Entropy& entropy;
+  ports::Telemetry& telemetry;
+  ports::Log& log;
+  // One participant a loop, made on construction.
+  std::function<std::unique_ptr<ports::Participant>(Loop&)> participant;
+};
+
+struct EngineOptions {
+  std::size_t active_max = 50'000;  // executions in memory that have work under way; above it starts answer 429
+  Millis passivate_after = std::chrono::seconds(5);  // idle ones leave memory when nothing is due for that long
+  Millis due_poll = std::chrono::milliseconds(500);  // how often the store is asked for due executions
+  Millis recovery_ramp = std::chrono::seconds(5);    // resumed executions are spread over at most this long
+  std::size_t recovery_concurrency = 64;             // loads under way at once
+};
+
+struct StartCommand {
+  std::string namespace_name;
+  std::string workflow;
+  std::optional<std::string> version;  // absent: the highest release
+  Payload input;
+  std::map<std::string, std::string> labels;
+  std::optional<std::string> idempotency_key;
+  std::string fingerprint;  // SHA-256 of the raw body and the requested version
+  std::string actor;
+};
+
+struct Started {
+  ExecutionId id;
+  bool existing = false;  // a repeated idempotency key: this is the execution of the first start
+  Snapshot state;
+};
+
+struct ReplayCommand {
+  ExecutionId original;
+  std::string from = "start";  // "start", "failed" or a step
+  std::optional<std::string> version;
+  std::optional<Payload> input;
+  std::string reason;
+  bool accept_standing = false;
+  std::string actor;
+};
+
+class Engine {
+ public:
+  Engine(Loops& loops, Ports ports, Definitions& definitions, EngineOptions options = {});
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Begins the recovery of what was live, and looks for due executions from then on.
+  void run();
+
+  // Takes no more starts, begins no more attempts, waits for what is in flight until `deadline` (steady, from now),
+  // then abandons it: unfinished work is never written as failed. `drained` runs once nothing touches the ports any
+  // more.
+  void drain(Millis at_most, std::move_only_function<void()> drained);
+
+  // The start is durable when the callback runs. Errors: "workflow.unknown", "workflow.unknown_version",
+  // "input.invalid" (detail: a JSON array of {pointer, detail}), "idempotency.mismatch", "engine.overloaded",
+  // "engine.draining", "store.unavailable".
+  void start(StartCommand command, Callback<Started> callback);
+
+  // cancel, suspend, resume, terminate and incident resolutions. The command is durable when the callback runs.
+  // Errors: "execution.unknown", the refusals of saga::decide, "store.unavailable".
+  void command(const ExecutionId& id, saga::Input input, Callback<Snapshot> callback);
+
+  // Errors: those of start and the "replay." refusals of saga::decide; "replay.differs" where a newer version's steps
+  // do not fit.
+  void replay(ReplayCommand command, Callback<Started> callback);
+
+  // Errors: "execution.unknown", "store.unavailable".
+  void view(const ExecutionId& id, Callback<Snapshot> callback);
+
+  // Runs the callback when the execution has ended or is parked, or `at_most` has passed, with the state then.
+  void when_settled(const ExecutionId& id, Millis at_most, Callback<Snapshot> callback);
+
+  struct Health {
+    bool recovering = false;
+    bool draining = false;
+    std::size_t active = 0;  // executions in memory
+  };
+  Health health() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace skald::runtime
