@@ -7,7 +7,7 @@
 namespace skald {
 namespace {
 
-std::optional<Error> check_depth(std::string_view text) {
+std::optional<Error> check_depth(std::string_view text, std::size_t depth_max) {
   std::size_t depth = 0;
   bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -18,9 +18,9 @@ std::optional<Error> check_depth(std::string_view text) {
     } else if (c == '"') {
       in_string = true;
     } else if (c == '{' || c == '[') {
-      if (++depth > kJsonDepthMax) {
+      if (++depth > depth_max) {
         return Error{.code = "json.depth",
-                     .message = fmt::format("JSON is nested deeper than {} levels (at byte {})", kJsonDepthMax, i)};
+                     .message = fmt::format("JSON is nested deeper than {} levels (at byte {})", depth_max, i)};
       }
     } else if ((c == '}' || c == ']') && depth > 0) {
       --depth;
@@ -37,8 +37,8 @@ Error syntax_error(const nlohmann::json::exception& error) {
 
 }  // namespace
 
-Result<Json> parse_json(std::string_view text) {
-  if (auto error = check_depth(text)) return std::unexpected(std::move(*error));
+Result<Json> parse_json(std::string_view text, std::size_t depth_max) {
+  if (auto error = check_depth(text, depth_max)) return std::unexpected(std::move(*error));
   try {
     return Json::parse(text);
   } catch (const Json::exception& error) {
@@ -47,10 +47,19 @@ Result<Json> parse_json(std::string_view text) {
 }
 
 std::optional<Error> check_json(std::string_view text) {
-  if (auto error = check_depth(text)) return error;
+  if (auto error = check_depth(text, kJsonDepthMax)) return error;
   if (Json::accept(text)) return std::nullopt;
   auto parsed = parse_json(text);
   return parsed ? std::nullopt : std::optional(parsed.error());
+}
+
+bool is_deeper_than(const Json& value, std::size_t depth_max) {
+  if (!value.is_structured()) return false;
+  if (depth_max == 0) return true;
+  for (const auto& child : value) {
+    if (is_deeper_than(child, depth_max - 1)) return true;
+  }
+  return false;
 }
 
 std::string dump_json(const Json& value) {

@@ -17,10 +17,13 @@ using Json = nlohmann::json;
 inline constexpr std::size_t kJsonDepthMax = 64;
 
 // Errors: "json.syntax" (with the byte offset), "json.depth".
-Result<Json> parse_json(std::string_view text);
+Result<Json> parse_json(std::string_view text, std::size_t depth_max = kJsonDepthMax);
 
 // The same checks without building the value; nullopt means well-formed.
 std::optional<Error> check_json(std::string_view text);
+
+// Whether `value` is nested deeper than `depth_max`; looks no deeper than that.
+bool is_deeper_than(const Json& value, std::size_t depth_max);
 
 // Compact text; invalid UTF-8 is replaced, so it never throws.
 std::string dump_json(const Json& value);

@@ -6,6 +6,12 @@
 #include "engine/base/invariant.hpp"
 
 namespace skald {
+namespace {
+
+// Text of our own may wrap a document of full depth a few levels deeper.
+constexpr std::size_t kTrustedDepthMax = kJsonDepthMax + 16;
+
+}  // namespace
 
 struct Payload::Document {
   std::string text;
@@ -39,7 +45,7 @@ std::string_view Payload::text() const {
 
 const Json& Payload::json() const {
   if (!document_->value) {
-    auto parsed = parse_json(document_->text);
+    auto parsed = parse_json(document_->text, kTrustedDepthMax);
     SKALD_INVARIANT(parsed.has_value());
     document_->value = std::move(*parsed);
   }

@@ -23,6 +23,7 @@ class Payload {
   // For text that is already known to be well-formed (our own history rows, text we wrote).
   static Payload from_trusted_text(std::string text);
 
+  // The value must not be nested deeper than kJsonDepthMax.
   static Payload from_json(Json value);
 
   std::string_view text() const;

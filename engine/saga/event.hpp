@@ -83,6 +83,7 @@ struct RetryScheduled {
 struct StepCompleted {
   std::string step;
   Payload output;                  // after output.as
+  bool pivot = false;              // from here on nothing before it is undone
   std::optional<Payload> context;  // the new $context, where export.as set one
   StatusChange status;
 };

@@ -126,7 +126,10 @@ StepState* find_step(State& state, std::string_view path);
 // "<execution>/<path>", with the original's execution for a reused step.
 std::string idempotency_key(const State& state, const StepState& step);
 
-bool has_open_incident(const State& state);
+// Whether an incident holds the execution (or just the step at `path`) until an operator speaks. The two kinds that
+// only report a passed deadline hold nothing.
+bool has_blocking_incident(const State& state);
+bool has_blocking_incident(const State& state, std::string_view path);
 
 // Whether some call is in flight, forward, settling or undoing.
 bool has_call_in_flight(const State& state);
