@@ -1,0 +1,321 @@
+#include "engine/saga/apply.hpp"
+
+#include <algorithm>
+
+#include "engine/saga/path.hpp"
+
+namespace skald::saga {
+namespace {
+
+StepState& append_step(std::vector<StepState>& list, std::string path, std::string_view name, Timestamp at) {
+  StepState& step = list.emplace_back();
+  step.name = name;
+  step.path = std::move(path);
+  step.started_at = at;
+  return step;
+}
+
+// The instance at `path`, made where it does not exist yet, with whatever contains it.
+StepState& ensure_step(State& state, std::string_view path, Timestamp at) {
+  if (StepState* found = find_step(state, path)) return *found;
+  const auto parent_path = parent_of(path);
+  StepState& parent = ensure_step(state, parent_path, at);
+  const bool is_undo = path.substr(parent_path.size()).starts_with('/');
+  const auto name = path.substr(parent_path.empty() ? 0 : parent_path.size() + 1);
+  return append_step(is_undo ? parent.undo : parent.children, std::string(path), name, at);
+}
+
+// The `.` a step gets where input.from does not change it: what its predecessor in the same `do` left.
+Payload flowing_data(const StepState& parent) {
+  if (parent.children.empty()) return parent.input;
+  const StepState& last = parent.children.back();
+  return last.status == StepStatus::kCompleted ? last.output : last.input;
+}
+
+// Makes the instance and hands it its input. An undo's input is its step's output.
+StepState& open_step(State& state, const std::string& path, const std::optional<Payload>& input, Timestamp at) {
+  Payload flowing;
+  if (const StepState* parent = find_step(state, parent_of(path))) {
+    const bool is_undo = path.ends_with(kUndoSuffix);
+    flowing = is_undo ? parent->output : flowing_data(*parent);
+  }
+  const bool existed = find_step(state, path) != nullptr;
+  StepState& step = ensure_step(state, path, at);
+  if (!existed) step.input = input ? *input : flowing;
+  return step;
+}
+
+void begin_attempt(Attempts& attempts, std::uint32_t number, Timestamp at) {
+  if (attempts.number == 0 || attempts.first_at == Timestamp{}) attempts.first_at = at;
+  attempts.number = number;
+  attempts.in_flight = true;
+  attempts.last_at = at;
+  attempts.retry_at.reset();
+}
+
+// The attempts an answer or a retry belongs to: those of settling once it began, else the step's own.
+Attempts& current_attempts(StepState& step) {
+  return step.settling.number != 0 ? step.settling : step.attempts;
+}
+
+void answer_attempt(Attempts& attempts) {
+  attempts.in_flight = false;
+  attempts.lost_in_a_row = 0;
+}
+
+void end_step(State& state, StepState& step, StepStatus status, Timestamp at) {
+  step.status = status;
+  step.ended_at = at;
+  step.ended_position = state.position;
+  answer_attempt(step.attempts);
+  step.attempts.retry_at.reset();
+  step.settling.in_flight = false;
+  step.settling.retry_at.reset();
+}
+
+// The step whose undo this path is; null where the path is none.
+StepState* undone_step(State& state, std::string_view path) {
+  return path.ends_with(kUndoSuffix) ? find_step(state, parent_of(path)) : nullptr;
+}
+
+void relabel(State& state, const StatusChange& change) {
+  if (change) state.status = *change;
+}
+
+class Applier {
+ public:
+  Applier(State& state, const Event& event) : state_(state), event_(event) {}
+
+  void operator()(const ExecutionStarted& e) {
+    state_.namespace_name = e.namespace_name;
+    state_.name = e.name;
+    state_.version = e.version;
+    state_.digest = e.digest;
+    state_.input = e.input;
+    state_.labels = e.labels;
+    state_.replay_of = e.replay_of;
+    state_.deadline = e.deadline;
+    state_.phase = Phase::kRunning;
+    state_.started_at = event_.at;
+    state_.root.input = e.data ? *e.data : e.input;
+    state_.root.started_at = event_.at;
+    relabel(state_, e.status);
+  }
+
+  void operator()(const StepStarted& e) {
+    StepState& step = open_step(state_, e.step, e.input, event_.at);
+    step.request = e.request;
+    step.deadline = e.deadline;
+    if (e.request) begin_attempt(step.attempts, 1, event_.at);
+    relabel(state_, e.status);
+  }
+
+  void operator()(const AttemptStarted& e) {
+    if (StepState* step = find_step(state_, e.step)) begin_attempt(step->attempts, e.attempt, event_.at);
+  }
+
+  void operator()(const AttemptFailed& e) {
+    StepState* step = find_step(state_, e.step);
+    if (!step) return;
+    Attempts& attempts = current_attempts(*step);
+    answer_attempt(attempts);
+    ++attempts.counted;
+    attempts.last_error = e.error;
+    if (e.outcome == AttemptClass::kUnknown) step->unknown = true;
+  }
+
+  void operator()(const AttemptLost& e) {
+    StepState* step = find_step(state_, e.step);
+    if (!step) return;
+    Attempts& attempts = current_attempts(*step);
+    attempts.in_flight = false;
+    ++attempts.lost_in_a_row;
+    step->unknown = true;
+  }
+
+  void operator()(const RetryScheduled& e) {
+    if (StepState* step = find_step(state_, e.step)) current_attempts(*step).retry_at = e.at;
+  }
+
+  void operator()(const StepCompleted& e) {
+    StepState& step = open_step(state_, e.step, std::nullopt, event_.at);
+    step.output = e.output;
+    end_step(state_, step, StepStatus::kCompleted, event_.at);
+    if (e.context) state_.context = *e.context;
+    if (e.pivot) {
+      state_.pivoted = true;
+      state_.pivot_position = state_.position;
+    }
+    relabel(state_, e.status);
+  }
+
+  void operator()(const StepFailed& e) {
+    StepState& step = open_step(state_, e.step, std::nullopt, event_.at);
+    step.error = e.error;
+    step.unknown = step.unknown || e.unknown;
+    step.continued = e.continued;
+    end_step(state_, step, StepStatus::kFailed, event_.at);
+    relabel(state_, e.status);
+  }
+
+  void operator()(const StepSkipped& e) {
+    StepState& step = open_step(state_, e.step, std::nullopt, event_.at);
+    end_step(state_, step, StepStatus::kSkipped, event_.at);
+    if (StepState* undone = undone_step(state_, e.step)) undone->undo_status = UndoStatus::kSkipped;
+  }
+
+  void operator()(const StepReused& e) {
+    StepState& step = ensure_step(state_, e.step, event_.at);
+    step.origin = e.origin;
+    step.request = e.request;
+    step.input = e.input;
+    step.output = e.output;
+    end_step(state_, step, StepStatus::kCompleted, event_.at);
+    if (e.context) state_.context = *e.context;
+    relabel(state_, e.status);
+  }
+
+  void operator()(const CancelRequested& e) {
+    state_.cancel_requested = true;
+    state_.cancel_reason = e.reason;
+    state_.suspended = false;
+    update_phase();
+  }
+
+  void operator()(const TimeoutReached& e) {
+    if (e.step.empty()) {
+      state_.timed_out = true;
+    } else if (StepState* step = find_step(state_, e.step)) {
+      step->timed_out = true;
+    }
+  }
+
+  void operator()(const CompensationStarted& e) {
+    state_.compensation = Compensation{.state = CompensationState::kRunning,
+                                       .reason = e.reason,
+                                       .failed_step = e.failed_step,
+                                       .error = e.error,
+                                       .deadline = e.deadline,
+                                       .started_at = event_.at};
+    relabel(state_, e.status);
+  }
+
+  void operator()(const SettleStarted& e) {
+    StepState* step = find_step(state_, e.step);
+    if (!step) return;
+    if (step->status != StepStatus::kRunning) step->undo_status = UndoStatus::kSettling;
+    begin_attempt(step->settling, e.attempt, event_.at);
+  }
+
+  void operator()(const SettleEnded& e) {
+    StepState* step = find_step(state_, e.step);
+    if (!step) return;
+    answer_attempt(step->settling);
+    step->settling.retry_at.reset();
+    step->settled_done = e.done;
+    step->settled_refused = !e.done;
+    if (e.done) step->output = e.output;
+    if (step->status != StepStatus::kRunning) step->undo_status = UndoStatus::kSettled;
+  }
+
+  void operator()(const UndoStarted& e) {
+    StepState& undo = open_step(state_, e.step, std::nullopt, event_.at);
+    if (StepState* step = undone_step(state_, e.step)) {
+      step->undo_status = UndoStatus::kRunning;
+      undo.origin = step->origin;
+    }
+    undo.request = e.request;
+    if (e.request) begin_attempt(undo.attempts, 1, event_.at);
+    relabel(state_, e.status);
+  }
+
+  void operator()(const UndoCompleted& e) {
+    end_undo(e.step, StepStatus::kCompleted, UndoStatus::kCompleted, e.status);
+  }
+
+  void operator()(const UndoFailed& e) {
+    end_undo(e.step, StepStatus::kFailed, UndoStatus::kFailed, std::nullopt);
+    if (StepState* undo = find_step(state_, e.step)) undo->error = e.error;
+  }
+
+  void operator()(const IncidentRaised& e) {
+    state_.incidents.push_back(
+        Incident{.number = e.number, .step = e.step, .kind = e.kind, .error = e.error, .raised_at = event_.at});
+    if (e.kind == IncidentKind::kTimeoutAfterPivot) state_.deadline.reset();
+    if (e.kind == IncidentKind::kCompensationTimeout) state_.compensation.deadline.reset();
+    update_phase();
+  }
+
+  void operator()(const IncidentResolved& e) {
+    const auto it = std::find_if(state_.incidents.begin(), state_.incidents.end(),
+                                 [&](const auto& i) { return i.number == e.number; });
+    if (it == state_.incidents.end()) return;
+    it->open = false;
+    it->resolution = e.resolution;
+    it->actor = event_.actor;
+    it->reason = e.reason;
+    it->resolved_at = event_.at;
+    if (StepState* step = find_step(state_, it->step); step && !it->step.empty()) forgive(*step);
+    update_phase();
+  }
+
+  void operator()(const ExecutionSuspended&) {
+    state_.suspended = true;
+    update_phase();
+  }
+
+  void operator()(const ExecutionResumed&) {
+    state_.suspended = false;
+    update_phase();
+  }
+
+  void operator()(const ExecutionEnded& e) {
+    state_.phase = e.phase;
+    state_.outcome = e.outcome;
+    state_.compensation.state = e.compensation;
+    state_.output = e.output;
+    state_.error = e.error;
+    state_.ended_at = event_.at;
+    state_.suspended = false;
+    for (auto& incident : state_.incidents) incident.open = false;
+    relabel(state_, e.status);
+  }
+
+  void operator()(const ExecutionReplayed& e) { state_.replays.push_back(e); }
+
+ private:
+  void end_undo(const std::string& path, StepStatus status, UndoStatus undo_status, const StatusChange& label) {
+    StepState& undo = open_step(state_, path, std::nullopt, event_.at);
+    end_step(state_, undo, status, event_.at);
+    if (StepState* step = undone_step(state_, path)) step->undo_status = undo_status;
+    relabel(state_, label);
+  }
+
+  // After an operator's word the retry policy counts from the start.
+  static void forgive(StepState& step) {
+    for (Attempts* attempts : {&step.attempts, &step.settling}) {
+      attempts->counted = 0;
+      attempts->lost_in_a_row = 0;
+      attempts->first_at = Timestamp{};
+      attempts->retry_at.reset();
+    }
+  }
+
+  void update_phase() {
+    if (is_terminal(state_.phase)) return;
+    state_.phase = state_.suspended || has_blocking_incident(state_) ? Phase::kSuspended : Phase::kRunning;
+  }
+
+  State& state_;
+  const Event& event_;
+};
+
+}  // namespace
+
+void apply(State& state, const Event& event) {
+  ++state.position;
+  state.updated_at = event.at;
+  std::visit(Applier(state, event), event.data);
+}
+
+}  // namespace skald::saga

@@ -1,0 +1,248 @@
+#include <fmt/format.h>
+
+#include "engine/saga/event_codec.hpp"
+#include "engine/saga/event_kinds.hpp"
+
+namespace skald::saga {
+namespace {
+
+// Builds one JSON object; payloads are spliced in as they were received.
+class Fields {
+ public:
+  void text(std::string_view name, std::string_view value) {
+    begin(name);
+    append_json_string(out_, value);
+  }
+  void text_unless_empty(std::string_view name, std::string_view value) {
+    if (!value.empty()) text(name, value);
+  }
+  void optional_text(std::string_view name, const std::optional<std::string>& value) {
+    if (value) text(name, *value);
+  }
+  void raw(std::string_view name, std::string_view json) {
+    begin(name);
+    out_ += json;
+  }
+  void payload(std::string_view name, const Payload& value) {
+    if (!value.is_null()) raw(name, value.text());
+  }
+  void optional_payload(std::string_view name, const std::optional<Payload>& value) {
+    if (value) raw(name, value->text());
+  }
+  void flag(std::string_view name, bool value) {
+    if (value) raw(name, "true");
+  }
+  void number(std::string_view name, std::uint64_t value) { raw(name, fmt::format_int(value).c_str()); }
+  void time(std::string_view name, Timestamp at) { text(name, format_rfc3339(at)); }
+  void optional_time(std::string_view name, const std::optional<Timestamp>& at) {
+    if (at) time(name, *at);
+  }
+  void request(const RequestPtr& request);
+
+  std::string finish() {
+    out_ += '}';
+    return std::move(out_);
+  }
+
+ private:
+  void begin(std::string_view name) {
+    if (out_.size() > 1) out_ += ',';
+    out_ += '"';
+    out_ += name;
+    out_ += "\":";
+  }
+
+  std::string out_ = "{";
+};
+
+void Fields::request(const RequestPtr& request) {
+  if (!request) return;
+  Fields inner;
+  inner.text_unless_empty("adapter", request->adapter);
+  inner.text_unless_empty("operation", request->operation);
+  inner.text("method", request->method);
+  inner.text("target", request->target);
+  if (!request->headers.empty()) {
+    std::string list = "[";
+    for (const auto& [name, value] : request->headers) {
+      if (list.size() > 1) list += ',';
+      list += '[';
+      append_json_string(list, name);
+      list += ',';
+      append_json_string(list, value);
+      list += ']';
+    }
+    inner.raw("headers", list + "]");
+  }
+  if (!request->body.empty()) inner.raw("body", request->body);
+  raw("request", inner.finish());
+}
+
+void write(Fields& f, const ExecutionStarted& e) {
+  f.text("namespace", e.namespace_name);
+  f.text("name", e.name);
+  f.text("version", e.version);
+  f.text("digest", e.digest);
+  f.payload("input", e.input);
+  f.optional_payload("data", e.data);
+  if (!e.labels.empty()) {
+    Fields labels;
+    for (const auto& [key, value] : e.labels) labels.text(key, value);
+    f.raw("labels", labels.finish());
+  }
+  f.optional_time("deadline", e.deadline);
+  if (e.replay_of) {
+    Fields replay;
+    replay.text("execution", to_string(e.replay_of->execution));
+    replay.text("from", e.replay_of->from);
+    f.raw("replayOf", replay.finish());
+  }
+  f.optional_text("status", e.status);
+}
+
+void write(Fields& f, const StepStarted& e) {
+  f.request(e.request);
+  f.optional_payload("input", e.input);
+  f.optional_time("deadline", e.deadline);
+  f.optional_text("status", e.status);
+}
+
+void write(Fields&, const AttemptStarted&) {}
+
+void write(Fields& f, const AttemptFailed& e) {
+  f.text("outcome", to_string(e.outcome));
+  f.flag("retryable", e.retryable);
+  f.payload("error", e.error);
+}
+
+void write(Fields&, const AttemptLost&) {}
+
+void write(Fields& f, const RetryScheduled& e) {
+  f.time("at", e.at);
+}
+
+void write(Fields& f, const StepCompleted& e) {
+  f.payload("output", e.output);
+  f.flag("pivot", e.pivot);
+  f.optional_payload("context", e.context);
+  f.optional_text("status", e.status);
+}
+
+void write(Fields& f, const StepFailed& e) {
+  f.payload("error", e.error);
+  f.flag("unknown", e.unknown);
+  f.flag("continued", e.continued);
+  f.optional_text("status", e.status);
+}
+
+void write(Fields&, const StepSkipped&) {}
+
+void write(Fields& f, const StepReused& e) {
+  f.text("origin", to_string(e.origin));
+  f.request(e.request);
+  f.payload("input", e.input);
+  f.payload("output", e.output);
+  f.optional_payload("context", e.context);
+  f.optional_text("status", e.status);
+}
+
+void write(Fields& f, const CancelRequested& e) {
+  f.text_unless_empty("reason", e.reason);
+}
+void write(Fields&, const TimeoutReached&) {}
+
+void write(Fields& f, const CompensationStarted& e) {
+  f.text("reason", to_string(e.reason));
+  f.text_unless_empty("failedStep", e.failed_step);
+  f.payload("error", e.error);
+  f.optional_time("deadline", e.deadline);
+  f.optional_text("status", e.status);
+}
+
+void write(Fields&, const SettleStarted&) {}
+
+void write(Fields& f, const SettleEnded& e) {
+  f.raw("done", e.done ? "true" : "false");
+  f.payload("output", e.output);
+}
+
+void write(Fields& f, const UndoStarted& e) {
+  f.request(e.request);
+  f.optional_text("status", e.status);
+}
+
+void write(Fields& f, const UndoCompleted& e) {
+  f.optional_text("status", e.status);
+}
+void write(Fields& f, const UndoFailed& e) {
+  f.payload("error", e.error);
+}
+
+void write(Fields& f, const IncidentRaised& e) {
+  f.number("number", e.number);
+  f.text("incident", to_string(e.kind));
+  f.payload("error", e.error);
+}
+
+void write(Fields& f, const IncidentResolved& e) {
+  f.number("number", e.number);
+  f.text("resolution", to_string(e.resolution));
+  f.text_unless_empty("reason", e.reason);
+  f.payload("output", e.output);
+}
+
+void write(Fields& f, const ExecutionSuspended& e) {
+  f.text_unless_empty("reason", e.reason);
+}
+void write(Fields& f, const ExecutionResumed& e) {
+  f.text_unless_empty("reason", e.reason);
+}
+
+void write(Fields& f, const ExecutionEnded& e) {
+  f.text("phase", to_string(e.phase));
+  f.text("outcome", to_string(e.outcome));
+  if (e.compensation != CompensationState::kNone) f.text("compensation", to_string(e.compensation));
+  f.payload("output", e.output);
+  f.payload("error", e.error);
+  f.text_unless_empty("reason", e.reason);
+  f.optional_text("status", e.status);
+}
+
+void write(Fields& f, const ExecutionReplayed& e) {
+  f.text("replay", to_string(e.replay));
+  f.text("from", e.from);
+  f.flag("reuses", e.reuses);
+}
+
+template <class T>
+std::string step_of(const T& event) {
+  if constexpr (requires { event.step; }) return event.step;
+  return {};
+}
+
+// UndoStarted and StepStarted carry attempt 1 where they have a request.
+template <class T>
+std::uint32_t attempt_of(const T& event) {
+  if constexpr (requires { event.attempt; }) return event.attempt;
+  if constexpr (std::is_same_v<T, StepStarted> || std::is_same_v<T, UndoStarted>) return event.request ? 1 : 0;
+  return 0;
+}
+
+}  // namespace
+
+EncodedEvent encode(const EventData& event) {
+  EncodedEvent encoded;
+  encoded.kind = kind_of(event);
+  std::visit(
+      [&](const auto& e) {
+        encoded.step = step_of(e);
+        encoded.attempt = attempt_of(e);
+        Fields fields;
+        write(fields, e);
+        encoded.data = fields.finish();
+      },
+      event);
+  return encoded;
+}
+
+}  // namespace skald::saga

@@ -1,0 +1,117 @@
+#include "engine/saga/state.hpp"
+
+#include <algorithm>
+
+#include "engine/base/limits.hpp"
+#include "engine/saga/path.hpp"
+
+namespace skald::saga {
+namespace {
+
+// Takes the first segment off `rest`; an undo's segment is "compensate" behind a slash.
+std::string_view take_segment(std::string_view& rest, bool& is_undo) {
+  is_undo = !rest.empty() && rest.front() == '/';
+  if (is_undo || (!rest.empty() && rest.front() == '.')) rest.remove_prefix(1);
+  const auto end = rest.find_first_of("./");
+  const auto segment = rest.substr(0, end);
+  rest = end == std::string_view::npos ? std::string_view() : rest.substr(end);
+  return segment;
+}
+
+template <class Step>
+Step* find_below(Step& root, std::string_view path) {
+  Step* step = &root;
+  while (!path.empty()) {
+    bool is_undo = false;
+    const auto segment = take_segment(path, is_undo);
+    auto& list = is_undo ? step->undo : step->children;
+    // The newest instances are asked for most.
+    const auto it = std::find_if(list.rbegin(), list.rend(), [&](const auto& child) { return child.name == segment; });
+    if (it == list.rend()) return nullptr;
+    step = &*it;
+  }
+  return step;
+}
+
+bool is_blocking(const Incident& incident) {
+  return incident.open && incident.kind != IncidentKind::kCompensationTimeout &&
+         incident.kind != IncidentKind::kTimeoutAfterPivot;
+}
+
+bool call_in_flight(const StepState& step) {
+  if (step.attempts.in_flight || step.settling.in_flight) return true;
+  return std::any_of(step.children.rbegin(), step.children.rend(), call_in_flight) ||
+         std::any_of(step.undo.begin(), step.undo.end(), call_in_flight);
+}
+
+class WakeFinder {
+ public:
+  WakeFinder(const State& state, Timestamp latest) : state_(state), wake_(latest) {}
+
+  void consider(const std::optional<Timestamp>& at) {
+    if (at) wake_ = std::min(wake_, *at);
+  }
+
+  void visit(const StepState& step) {
+    const bool settles = step.undo_status == UndoStatus::kSettling;
+    if (step.status == StepStatus::kRunning && !has_blocking_incident(state_, step.path)) {
+      consider(step.attempts.retry_at);
+      if (!step.timed_out) consider(step.deadline);
+    }
+    if ((settles || step.status == StepStatus::kRunning) && !has_blocking_incident(state_, step.path)) {
+      consider(step.settling.retry_at);
+    }
+    for (const auto& child : step.children) visit(child);
+    for (const auto& undo : step.undo) visit(undo);
+  }
+
+  Timestamp wake() const { return wake_; }
+
+ private:
+  const State& state_;
+  Timestamp wake_;
+};
+
+}  // namespace
+
+const StepState* find_step(const State& state, std::string_view path) {
+  return find_below(state.root, path);
+}
+StepState* find_step(State& state, std::string_view path) {
+  return find_below(state.root, path);
+}
+
+std::string idempotency_key(const State& state, const StepState& step) {
+  std::string key = to_string(step.origin.value_or(state.id));
+  key += '/';
+  key += step.path;
+  return key;
+}
+
+bool has_open_incident(const State& state) {
+  return std::any_of(state.incidents.begin(), state.incidents.end(), [](const auto& i) { return i.open; });
+}
+
+bool has_blocking_incident(const State& state) {
+  return std::any_of(state.incidents.begin(), state.incidents.end(), is_blocking);
+}
+
+bool has_blocking_incident(const State& state, std::string_view path) {
+  return std::any_of(state.incidents.begin(), state.incidents.end(),
+                     [&](const auto& i) { return is_blocking(i) && i.step == path; });
+}
+
+bool has_call_in_flight(const State& state) {
+  return call_in_flight(state.root);
+}
+
+std::optional<Timestamp> next_wake(const State& state, Timestamp now) {
+  if (is_terminal(state.phase)) return std::nullopt;
+  WakeFinder finder(state, now + limits::kAuditInterval);
+  if (!state.timed_out && state.compensation.state == CompensationState::kNone) finder.consider(state.deadline);
+  if (state.compensation.state == CompensationState::kRunning) finder.consider(state.compensation.deadline);
+  if (!state.suspended) finder.visit(state.root);
+  return finder.wake();
+}
+
+}  // namespace skald::saga
