@@ -22,7 +22,10 @@ StepState& ensure_step(State& state, std::string_view path, Timestamp at) {
   StepState& parent = ensure_step(state, parent_path, at);
   const bool is_undo = path.substr(parent_path.size()).starts_with('/');
   const auto name = path.substr(parent_path.empty() ? 0 : parent_path.size() + 1);
-  return append_step(is_undo ? parent.undo : parent.children, std::string(path), name, at);
+  const auto origin = parent.origin;
+  StepState& step = append_step(is_undo ? parent.undo : parent.children, std::string(path), name, at);
+  step.origin = origin;
+  return step;
 }
 
 // The `.` a step gets where input.from does not change it: what its predecessor in the same `do` left.
@@ -220,10 +223,7 @@ class Applier {
 
   void operator()(const UndoStarted& e) {
     StepState& undo = open_step(state_, e.step, std::nullopt, event_.at);
-    if (StepState* step = undone_step(state_, e.step)) {
-      step->undo_status = UndoStatus::kRunning;
-      undo.origin = step->origin;
-    }
+    if (StepState* step = undone_step(state_, e.step)) step->undo_status = UndoStatus::kRunning;
     undo.request = e.request;
     if (e.request) begin_attempt(undo.attempts, 1, event_.at);
     relabel(state_, e.status);

@@ -50,6 +50,7 @@ struct StepState {
   RequestPtr request;                 // null for steps without one
   Attempts attempts;                  // of the request
   bool unknown = false;               // some attempt may have had its effect
+  bool timed_out = false;             // its deadline has passed (sticky)
   bool continued = false;             // failed, and the flow went on
   std::optional<ExecutionId> origin;  // reused from that execution: its keys stay the original's
 
