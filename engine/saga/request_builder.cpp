@@ -1,0 +1,180 @@
+#include "engine/saga/request_builder.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace skald::saga {
+namespace {
+
+using definition::AdapterCall;
+using definition::HttpCall;
+
+bool has_body(std::string_view method) {
+  return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+bool is_unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
+}
+
+// RFC 3986, section 2.1: everything but unreserved characters.
+std::string percent_encode(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    if (is_unreserved(c)) {
+      encoded += c;
+    } else {
+      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return encoded;
+}
+
+std::string scalar_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : dump_json(value);
+}
+
+// Text for one path segment. An empty one would name another resource.
+Result<std::string> path_segment(const Json& arguments, const std::string& name, std::string_view where) {
+  const auto it = arguments.is_object() ? arguments.find(name) : arguments.end();
+  if (it == arguments.end() || it->is_null() || it->is_structured()) {
+    return failure("configuration", fmt::format("the path parameter '{}' has no value", name), std::string(where),
+                   fmt::format("give it a string or a number in `with`", name));
+  }
+  std::string text = scalar_text(*it);
+  if (text.empty() || text == "." || text == "..") {
+    return failure("configuration", fmt::format("the path parameter '{}' must not be '{}'", name, text),
+                   std::string(where));
+  }
+  return percent_encode(text);
+}
+
+void append_query(std::string& target, const Json& fields) {
+  char separator = target.find('?') == std::string::npos ? '?' : '&';
+  const auto append = [&](const std::string& name, const Json& value) {
+    target += separator + percent_encode(name) + '=' + percent_encode(scalar_text(value));
+    separator = '&';
+  };
+  for (const auto& [name, value] : fields.items()) {
+    if (value.is_null()) continue;
+    if (value.is_array()) {
+      for (const auto& item : value) append(name, item);
+    } else {
+      append(name, value);
+    }
+  }
+}
+
+// Fills `{name}` places of an operation's path and takes the names out of the arguments.
+Result<std::string> fill_path(const std::string& path, Json& arguments, const std::string& where) {
+  std::string target;
+  for (std::size_t at = 0; at < path.size();) {
+    const auto open = path.find('{', at);
+    target.append(path, at, open == std::string::npos ? std::string::npos : open - at);
+    if (open == std::string::npos) break;
+    const auto close = path.find('}', open);
+    if (close == std::string::npos) return failure("configuration", "a '{' in the path is not closed", where);
+    const std::string name = path.substr(open + 1, close - open - 1);
+    auto segment = path_segment(arguments, name, where);
+    if (!segment) return std::unexpected(std::move(segment.error()));
+    target += *segment;
+    at = close + 1;
+  }
+  for (std::size_t at = path.find('{'); at != std::string::npos; at = path.find('{', at + 1)) {
+    const auto close = path.find('}', at);
+    if (close != std::string::npos) arguments.erase(path.substr(at + 1, close - at - 1));
+  }
+  return target;
+}
+
+Result<Json> render(const expression::ValueTemplate& value, const Json& input,
+                    const expression::Environment& environment) {
+  auto rendered = value.render(input, environment);
+  if (rendered && is_deeper_than(*rendered, kJsonDepthMax)) {
+    return failure("expression", fmt::format("the value is nested deeper than {} levels", kJsonDepthMax));
+  }
+  return rendered;
+}
+
+Result<RequestPtr> build(const AdapterCall& call, const definition::OperationCatalog& operations, const Json& input,
+                         const expression::Environment& environment) {
+  const std::string where = call.adapter + "." + call.operation;
+  const auto* operation = operations.find(call.adapter, call.operation);
+  if (!operation) {
+    return failure("configuration", fmt::format("the adapter operation '{}' does not exist", where), where,
+                   "add it to the adapters file");
+  }
+  auto arguments = render(call.with, input, environment);
+  if (!arguments) return std::unexpected(std::move(arguments.error()));
+  auto target = fill_path(operation->path, *arguments, where);
+  if (!target) return std::unexpected(std::move(target.error()));
+  auto request = std::make_shared<Request>();
+  request->adapter = call.adapter;
+  request->operation = call.operation;
+  request->method = operation->method;
+  request->target = std::move(*target);
+  if (has_body(operation->method)) {
+    request->body = dump_json(*arguments);
+  } else if (arguments->is_object()) {
+    append_query(request->target, *arguments);
+  }
+  return request;
+}
+
+Result<std::string> fill_endpoint(const HttpCall& call, const Json& input, const expression::Environment& environment) {
+  if (call.endpoint_expression) {
+    auto value = call.endpoint_expression->evaluate(input, environment);
+    if (!value) return std::unexpected(std::move(value.error()));
+    if (!value->is_string()) return failure("expression", "the endpoint must be a string");
+    return value->get<std::string>();
+  }
+  std::string target;
+  for (std::size_t i = 0; i < call.endpoint.size(); ++i) {
+    if (i % 2 == 0) {
+      target += call.endpoint[i];
+      continue;
+    }
+    auto segment = path_segment(input, call.endpoint[i], "endpoint");
+    if (!segment) return segment;
+    target += *segment;
+  }
+  return target;
+}
+
+Result<RequestPtr> build(const HttpCall& call, const definition::OperationCatalog&, const Json& input,
+                         const expression::Environment& environment) {
+  auto target = fill_endpoint(call, input, environment);
+  if (!target) return std::unexpected(std::move(target.error()));
+  auto request = std::make_shared<Request>();
+  request->method = call.method;
+  request->target = std::move(*target);
+  if (call.query) {
+    auto query = render(*call.query, input, environment);
+    if (!query) return std::unexpected(std::move(query.error()));
+    if (!query->is_object()) return failure("expression", "query must be an object");
+    append_query(request->target, *query);
+  }
+  if (call.headers) {
+    auto headers = render(*call.headers, input, environment);
+    if (!headers) return std::unexpected(std::move(headers.error()));
+    if (!headers->is_object()) return failure("expression", "headers must be an object");
+    for (const auto& [name, value] : headers->items()) request->headers.emplace_back(name, scalar_text(value));
+  }
+  if (call.body) {
+    auto body = render(*call.body, input, environment);
+    if (!body) return std::unexpected(std::move(body.error()));
+    request->body = dump_json(*body);
+  }
+  return request;
+}
+
+}  // namespace
+
+Result<RequestPtr> build_request(const definition::CallStep& call, const definition::OperationCatalog& operations,
+                                 const Json& input, const expression::Environment& environment) {
+  return std::visit([&](const auto& target) { return build(target, operations, input, environment); }, call.target);
+}
+
+}  // namespace skald::saga

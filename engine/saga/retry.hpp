@@ -1,0 +1,17 @@
+// When a failed attempt is followed by another.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "engine/definition/policies.hpp"
+#include "engine/saga/state.hpp"
+
+namespace skald::saga {
+
+// `attempts` already counts the failure. nullopt: the policy's attempts or its duration are used up.
+// `retry_after` lengthens the delay, up to the policy's cap. `seed` chooses the jitter.
+std::optional<Timestamp> next_attempt_at(const definition::RetryPolicy& policy, const Attempts& attempts, Timestamp now,
+                                         std::optional<Millis> retry_after, std::uint64_t seed);
+
+}  // namespace skald::saga

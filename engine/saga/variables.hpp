@@ -1,0 +1,48 @@
+// What expressions see of an execution: $workflow, $steps, $context, $input, $output, $step, $error, $compensation, ...
+//
+// Resolved on demand, so that no payload is copied for an expression that does not read it. Lives for one evaluation
+// and refers to the state it was made from.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/definition/definition.hpp"
+#include "engine/expression/environment.hpp"
+#include "engine/saga/state.hpp"
+
+namespace skald::saga {
+
+struct Scope {
+  std::string_view path;  // of the step the expression belongs to; empty: the workflow
+  const definition::Step* step = nullptr;
+  const Payload* input = nullptr;   // $input
+  const Payload* output = nullptr;  // $output, where there is one
+  const Payload* error = nullptr;   // $error, where there is one
+};
+
+class Variables final : public expression::Environment {
+ public:
+  Variables(const definition::Definition& definition, const State& state, const Scope& scope)
+      : definition_(definition), state_(state), scope_(scope) {}
+
+  std::optional<Found> resolve(std::string_view name, std::span<const std::string> fields) const override;
+
+ private:
+  Found keep(Json value, std::size_t consumed) const;
+  Found workflow(std::span<const std::string> fields) const;
+  Found step() const;
+  Found steps(std::span<const std::string> fields) const;
+  Found compensation() const;
+  const StepState* find_visible(std::string_view name) const;
+
+  const definition::Definition& definition_;
+  const State& state_;
+  const Scope& scope_;
+  mutable std::deque<Json> made_;  // values built for this evaluation
+};
+
+}  // namespace skald::saga
