@@ -1,0 +1,87 @@
+"""The arithmetic of bench/run, and that its definitions and adapters fit each other."""
+import re
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
+
+from harness import ceilings, points, report  # noqa: E402
+from harness.workplace import BENCH, SINK_ADDRESS, PARTICIPANT_ADDRESS  # noqa: E402
+
+MEASURED = {
+    "requests": {1: {"perSecond": 10_000, "p50Ms": 0.1, "clientMicros": 20, "serverMicros": 20},
+                 64: {"perSecond": 100_000, "p50Ms": 0.6, "clientMicros": 5, "serverMicros": 5}},
+    "commits": {1: {"commitMs": 0.2, "cpuMicrosARow": 50, "rowsPerSecond": 5_000},
+                28: {"commitMs": 0.3, "cpuMicrosARow": 5, "rowsPerSecond": 100_000},
+                76: {"commitMs": 0.4, "cpuMicrosARow": 2.5, "rowsPerSecond": 400_000}}}
+
+
+def point(**changes):
+    return {"kind": "point", "variant": "completed", "concurrency": 64, "perSecond": 9_000, "latencyMs": {"p50": 1.0, "p99": 2.0},
+            "cpuMicros": {"engine": 120.0}, "ratio": 0.6, "bad": 0, "unanswered": 0, **changes}
+
+
+class CeilingTest(unittest.TestCase):
+    def test_busy_machine_is_bound_by_cpu(self):
+        found = ceilings.ceiling(MEASURED, cores=2, concurrency=64, requests=4, commits=4, rows=8)
+        self.assertEqual(found["boundBy"], "cpu")
+        self.assertAlmostEqual(found["perSecond"], 2e6 / (4 * 10 + 8 * 2.5))
+        self.assertAlmostEqual(found["bounds"]["disk"], 50_000)
+
+    def test_one_in_flight_is_bound_by_latency(self):
+        found = ceilings.ceiling(MEASURED, cores=2, concurrency=1, requests=4, commits=4, rows=8)
+        self.assertEqual(found["boundBy"], "latency")
+        self.assertAlmostEqual(found["perSecond"], 1 / 0.0012)
+
+    def test_more_rows_lower_the_ceiling(self):
+        few, many = (ceilings.ceiling(MEASURED, 2, 64, 4, 4, rows)["perSecond"] for rows in (8, 80))
+        self.assertLess(many, few)
+
+
+class GoalTest(unittest.TestCase):
+    def missed(self, record):
+        return [what for what, _, met in report.goals_of_point(record) if not met]
+
+    def test_good_point_misses_nothing(self):
+        self.assertEqual(self.missed(point()), [])
+
+    def test_each_goal_can_be_missed(self):
+        for changes in ({"bad": 1}, {"unanswered": 1}, {"perSecond": 7_999}, {"ratio": 0.49}, {"cpuMicros": {"engine": 141.0}},
+                        {"variant": "refused", "perSecond": 4_999},
+                        {"concurrency": 1, "latencyMs": {"p50": 2.0, "p99": 3.0}}):
+            self.assertEqual(len(self.missed(point(**changes))), 1, changes)
+
+    def test_point_without_a_good_answer_misses_its_goals(self):
+        empty = point(perSecond=0, latencyMs={"p50": None, "p99": None}, cpuMicros={"engine": None}, bad=5)
+        del empty["ratio"]
+        self.assertEqual(len(self.missed(empty)), 4)
+
+    def test_memory_goals_are_by_kind(self):
+        for executions, fits, tight in ((10_000, 149e6, 151e6), (100_000, 99e6, 101e6)):
+            for resident, met in ((fits, True), (tight, False)):
+                record = {"what": "x", "executions": executions, "residentBytes": resident}
+                self.assertEqual([goal[2] for goal in report.goals_of_memory(record)], [met])
+
+
+class DefinitionTest(unittest.TestCase):
+    def test_every_operation_called_exists(self):
+        adapters = (BENCH / "adapters.yaml").read_text()
+        operations = {f"{name}.{operation}" for name, block in re.findall(r"^  (\w+):\n((?:    .*\n|  #.*\n)+)", adapters, re.M)
+                      for operation in re.findall(r"^      (\w+):", block, re.M)}
+        called = {call for file in (BENCH / "workflows").glob("*.yaml") for call in re.findall(r"call: (\S+)", file.read_text())}
+        self.assertTrue(called)
+        self.assertEqual(called - operations, set())
+
+    def test_addresses_are_there_to_be_replaced(self):
+        adapters = (BENCH / "adapters.yaml").read_text()
+        for text in (PARTICIPANT_ADDRESS, SINK_ADDRESS, "concurrency: 10000"):
+            self.assertIn(text, adapters)
+
+    def test_every_variant_has_its_workflow(self):
+        for variant in points.VARIANTS.values():
+            self.assertIn(f"name: {variant.workflow},", (BENCH / "workflows" / f"{variant.workflow}.yaml").read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
