@@ -28,23 +28,12 @@ StepState& ensure_step(State& state, std::string_view path, Timestamp at) {
   return step;
 }
 
-// The `.` a step gets where input.from does not change it: what its predecessor in the same `do` left.
-Payload flowing_data(const StepState& parent) {
-  if (parent.children.empty()) return parent.input;
-  const StepState& last = parent.children.back();
-  return last.status == StepStatus::kCompleted ? last.output : last.input;
-}
-
 // Makes the instance and hands it its input. An undo's input is its step's output.
 StepState& open_step(State& state, const std::string& path, const std::optional<Payload>& input, Timestamp at) {
-  Payload flowing;
-  if (const StepState* parent = find_step(state, parent_of(path))) {
-    const bool is_undo = path.ends_with(kUndoSuffix);
-    flowing = is_undo ? parent->output : flowing_data(*parent);
-  }
-  const bool existed = find_step(state, path) != nullptr;
+  if (StepState* existing = find_step(state, path)) return *existing;
+  Payload own = input ? *input : flowing_input(state, path);
   StepState& step = ensure_step(state, path, at);
-  if (!existed) step.input = input ? *input : flowing;
+  step.input = std::move(own);
   return step;
 }
 
@@ -255,7 +244,11 @@ class Applier {
     it->actor = event_.actor;
     it->reason = e.reason;
     it->resolved_at = event_.at;
-    if (StepState* step = find_step(state_, it->step); step && !it->step.empty()) forgive(*step);
+    if (it->step.empty()) {
+      state_.output = e.output;
+    } else if (StepState* step = find_step(state_, it->step)) {
+      forgive(*step);
+    }
     update_phase();
   }
 

@@ -38,12 +38,6 @@ bool is_blocking(const Incident& incident) {
          incident.kind != IncidentKind::kTimeoutAfterPivot;
 }
 
-bool call_in_flight(const StepState& step) {
-  if (step.attempts.in_flight || step.settling.in_flight) return true;
-  return std::any_of(step.children.rbegin(), step.children.rend(), call_in_flight) ||
-         std::any_of(step.undo.begin(), step.undo.end(), call_in_flight);
-}
-
 class WakeFinder {
  public:
   WakeFinder(const State& state, Timestamp latest) : state_(state), wake_(latest) {}
@@ -81,6 +75,18 @@ StepState* find_step(State& state, std::string_view path) {
   return find_below(state.root, path);
 }
 
+Payload flowing_input(const State& state, std::string_view path) {
+  const StepState* parent = find_step(state, parent_of(path));
+  if (!parent) return {};
+  return path.ends_with(kUndoSuffix) ? parent->output : data_left_by(*parent);
+}
+
+Payload data_left_by(const StepState& list) {
+  if (list.children.empty()) return list.input;
+  const StepState& last = list.children.back();
+  return last.status == StepStatus::kCompleted ? last.output : last.input;
+}
+
 std::string idempotency_key(const State& state, const StepState& step) {
   std::string key = to_string(step.origin.value_or(state.id));
   key += '/';
@@ -101,14 +107,24 @@ bool has_blocking_incident(const State& state, std::string_view path) {
                      [&](const auto& i) { return is_blocking(i) && i.step == path; });
 }
 
+bool has_call_in_flight(const StepState& step) {
+  if (step.attempts.in_flight || step.settling.in_flight) return true;
+  const auto in_flight = [](const StepState& inner) { return has_call_in_flight(inner); };
+  return std::any_of(step.children.rbegin(), step.children.rend(), in_flight) ||
+         std::any_of(step.undo.begin(), step.undo.end(), in_flight);
+}
+
 bool has_call_in_flight(const State& state) {
-  return call_in_flight(state.root);
+  return has_call_in_flight(state.root);
 }
 
 std::optional<Timestamp> next_wake(const State& state, Timestamp now) {
   if (is_terminal(state.phase)) return std::nullopt;
   WakeFinder finder(state, now + limits::kAuditInterval);
-  if (!state.timed_out && state.compensation.state == CompensationState::kNone) finder.consider(state.deadline);
+  const bool forward = state.compensation.state == CompensationState::kNone;
+  // While it is ending, only the answers of the calls in flight matter.
+  if (forward && (state.timed_out || state.cancel_requested)) return finder.wake();
+  if (forward) finder.consider(state.deadline);
   if (state.compensation.state == CompensationState::kRunning) finder.consider(state.compensation.deadline);
   if (!state.suspended) finder.visit(state.root);
   return finder.wake();

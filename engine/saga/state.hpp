@@ -124,6 +124,16 @@ struct State {
 const StepState* find_step(const State& state, std::string_view path);
 StepState* find_step(State& state, std::string_view path);
 
+// The `.` that a step at `path` gets before input.from: what its predecessor in the same list left; of an undo, the
+// output of the step it undoes. The step must not have started.
+Payload flowing_input(const State& state, std::string_view path);
+
+// What flows out of a list of steps so far: the last one's output, or its input where it was skipped or passed over.
+Payload data_left_by(const StepState& list);
+
+// Whether a call at or below this step is in flight.
+bool has_call_in_flight(const StepState& step);
+
 // "<execution>/<path>", with the original's execution for a reused step.
 std::string idempotency_key(const State& state, const StepState& step);
 

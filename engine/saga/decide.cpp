@@ -1,0 +1,114 @@
+#include "engine/saga/decide.hpp"
+
+#include "engine/saga/decide_compensate.hpp"
+#include "engine/saga/decide_forward.hpp"
+#include "engine/saga/decide_inputs.hpp"
+#include "engine/saga/problem.hpp"
+
+namespace skald::saga {
+namespace {
+
+void note_deadlines(Planner& planner) {
+  const State& state = planner.state();
+  const auto passed = [&](const std::optional<Timestamp>& deadline) { return deadline && planner.now() >= *deadline; };
+  const auto late = [&] { return make_problem("timeout", 0, "The deadline has passed", {}, {}); };
+  if (state.compensation.state == CompensationState::kRunning) {
+    if (passed(state.compensation.deadline)) planner.raise_incident("", IncidentKind::kCompensationTimeout, late());
+  } else if (!state.timed_out && passed(state.deadline)) {
+    if (state.pivoted || planner.pivot_is_open()) {
+      planner.raise_incident("", IncidentKind::kTimeoutAfterPivot, late());
+    } else {
+      planner.record(TimeoutReached{});
+    }
+  }
+}
+
+// Cancelled or timed out: wait for the calls in flight, end what was waiting, and go back.
+void end_scope(Planner& planner) {
+  const bool cancelled = planner.state().cancel_requested;
+  const Payload error = cancelled ? make_problem("cancelled", 409, "The execution was cancelled", {}, {})
+                                  : make_problem("timeout", 0, "The workflow took longer than its timeout", {}, {});
+  const auto incidents = planner.state().incidents;
+  for (const auto& incident : incidents) {
+    if (!incident.open) continue;
+    planner.record(IncidentResolved{.number = incident.number,
+                                    .resolution = IncidentResolution::kSkip,
+                                    .reason = cancelled ? "the execution was cancelled" : "the workflow timed out"});
+  }
+  end_running_steps(planner, "", error);
+  begin_ending(planner, cancelled ? CompensationReason::kCancel : CompensationReason::kTimeout, "", error);
+}
+
+// The answer an operator gave where the workflow's own output could not be made.
+const Incident* settled_output(const State& state) {
+  for (const auto& incident : state.incidents) {
+    if (incident.step.empty() && incident.kind == IncidentKind::kStepFailed && incident.resolution &&
+        *incident.resolution != IncidentResolution::kRetry) {
+      return &incident;
+    }
+  }
+  return nullptr;
+}
+
+void complete_execution(Planner& planner) {
+  Payload output = data_left_by(planner.state().root);
+  const auto& as = planner.definition().data.output_as;
+  if (const Incident* settled = settled_output(planner.state())) {
+    if (settled->resolution == IncidentResolution::kResolve) output = planner.state().output;
+  } else if (as) {
+    const Scope scope{.path = {}, .step = nullptr, .input = &planner.state().input, .output = &output};
+    auto rendered = render(planner, *as, output, scope);
+    if (!rendered) {
+      const Payload error = make_problem("expression", 0, rendered.error().message, {}, "/output/as");
+      if (planner.state().pivoted) return planner.raise_incident("", IncidentKind::kStepFailed, error);
+      return begin_ending(planner, CompensationReason::kFault, "", error);
+    }
+    output = std::move(*rendered);
+  }
+  planner.record(ExecutionEnded{.phase = Phase::kCompleted,
+                                .outcome = Outcome::kCompleted,
+                                .compensation = CompensationState::kNone,
+                                .output = std::move(output),
+                                .error = {},
+                                .reason = {},
+                                .status = planner.definition().saga.status.completed});
+}
+
+void advance_forward(Planner& planner) {
+  switch (advance_list(planner, planner.definition().steps, "")) {
+    case Progress::kWaiting:
+      return;
+    case Progress::kCompleted:
+      return complete_execution(planner);
+    case Progress::kFailed: {
+      const StepState failed = planner.state().root.children.back();
+      return begin_ending(planner, CompensationReason::kFault, failed.path, failed.error);
+    }
+  }
+}
+
+// Takes the flow as far as it goes without an answer, a time or a word from outside.
+void advance(Planner& planner) {
+  note_deadlines(planner);
+  if (planner.state().suspended || is_terminal(planner.state().phase)) return;
+  if (planner.state().compensation.state == CompensationState::kNone) {
+    if (planner.is_ending()) {
+      if (has_call_in_flight(planner.state())) return;
+      end_scope(planner);
+    } else if (!has_blocking_incident(planner.state(), "")) {
+      advance_forward(planner);
+    }
+  }
+  if (planner.state().compensation.state == CompensationState::kRunning) advance_compensation(planner);
+}
+
+}  // namespace
+
+Decision decide(const Context& context, State state, const Input& input) {
+  Planner planner(context, std::move(state), input.actor);
+  std::visit([&](const auto& what) { handle(planner, what); }, input.what);
+  if (!planner.refused() && !is_terminal(planner.state().phase)) advance(planner);
+  return std::move(planner).finish();
+}
+
+}  // namespace skald::saga

@@ -1,0 +1,123 @@
+// What an answer means: for a step, for its settling, for its undo.
+#include <nlohmann/json.hpp>
+
+#include "engine/saga/decide_forward.hpp"
+#include "engine/saga/decide_inputs.hpp"
+#include "engine/saga/path.hpp"
+#include "engine/saga/problem.hpp"
+#include "engine/saga/retry.hpp"
+
+namespace skald::saga {
+namespace {
+
+AttemptClass class_of(const Answer& answer) {
+  return answer.outcome == AttemptOutcome::kRefused ? AttemptClass::kRefused : AttemptClass::kUnknown;
+}
+
+// The outcome table's word, unless the policy's own conditions say otherwise. A condition that fails says no.
+bool may_retry(const Planner& planner, const definition::RetryPolicy& policy, const definition::Step& step,
+               std::string_view path, const Answer& answer, const Payload& error) {
+  const StepState& instance = planner.step(path);
+  Scope scope = scope_of(planner, step, path, &instance.input, nullptr);
+  scope.error = &error;
+  const Variables variables(planner.definition(), planner.state(), scope);
+  bool retries = answer.retryable;
+  if (policy.when) retries = policy.when->evaluate_condition(error.json(), variables).value_or(false);
+  if (policy.except_when && policy.except_when->evaluate_condition(error.json(), variables).value_or(true)) {
+    retries = false;
+  }
+  return retries;
+}
+
+// Schedules the next attempt where the policy allows one.
+bool schedule_retry(Planner& planner, const definition::RetryPolicy& policy, std::string_view path,
+                    const Attempts& attempts, const Answer& answer) {
+  const auto at = next_attempt_at(policy, attempts, planner.now(), answer.retry_after, planner.next_seed());
+  if (!at) return false;
+  planner.record(RetryScheduled{.step = std::string(path), .attempt = attempts.number + 1, .at = *at});
+  return true;
+}
+
+void record_failure(Planner& planner, const AttemptEnded& input, const Payload& error) {
+  planner.record(AttemptFailed{.step = input.step,
+                               .attempt = input.attempt,
+                               .outcome = class_of(input.answer),
+                               .retryable = input.answer.retryable,
+                               .error = error});
+}
+
+// The settled output, after output.as where that can be made of it.
+Payload settled_output(const Planner& planner, const definition::Step& step, const AttemptEnded& input) {
+  const Payload& body = input.answer.body;
+  if (!step.data.output_as) return body;
+  const StepState& instance = planner.step(input.step);
+  const Scope scope = scope_of(planner, step, input.step, &instance.input, &body);
+  return render(planner, *step.data.output_as, body, scope).value_or(body);
+}
+
+void settling_ended(Planner& planner, const definition::Step& step, const AttemptEnded& input) {
+  const Answer& answer = input.answer;
+  const bool holds_flow = planner.step(input.step).status == StepStatus::kRunning;  // a pivot
+  if (answer.outcome == AttemptOutcome::kDone) {
+    planner.record(SettleEnded{.step = input.step, .done = true, .output = settled_output(planner, step, input)});
+    if (holds_flow) complete_step(planner, step, input.step, answer.body);
+    return;
+  }
+  const Payload error = problem_of(answer, step.pointer);
+  if (answer.outcome == AttemptOutcome::kRefused && answer.sent && !answer.retryable) {
+    planner.record(SettleEnded{.step = input.step, .done = false, .output = {}});
+    if (holds_flow) fail_step(planner, step, input.step, error, false);
+    return;
+  }
+  record_failure(planner, input, error);
+  const auto& policy = planner.definition().saga.retry;
+  const bool retries =
+      answer.retryable && schedule_retry(planner, policy, input.step, planner.step(input.step).settling, answer);
+  if (!retries) planner.raise_incident(input.step, IncidentKind::kSettleFailed, error);
+}
+
+// After a settled refusal the participant has nothing to undo, and says so.
+bool proves_absence(const Planner& planner, const AttemptEnded& input) {
+  if (!input.step.ends_with(kUndoSuffix)) return false;
+  return planner.step(step_of(input.step)).settled_refused &&
+         (input.answer.status == 404 || input.answer.status == 410);
+}
+
+void end_whole_undo(Planner& planner, const std::string& path) {
+  const auto& label = planner.step_definition(parent_of(path)).status.compensated;
+  planner.record(UndoCompleted{.step = path, .status = label});
+}
+
+void attempt_failed(Planner& planner, const definition::Step& step, const AttemptEnded& input) {
+  const Payload error = problem_of(input.answer, step.pointer);
+  record_failure(planner, input, error);
+  const bool forward = !is_in_undo(input.step);
+  const bool refused = input.answer.outcome == AttemptOutcome::kRefused;
+  if (!forward && proves_absence(planner, input)) return end_whole_undo(planner, input.step);
+  if (forward && planner.is_ending()) return fail_step(planner, step, input.step, error, false);
+  const auto* policy = planner.retry_policy(step, input.step);
+  if (policy && may_retry(planner, *policy, step, input.step, input.answer, error) &&
+      schedule_retry(planner, *policy, input.step, planner.step(input.step).attempts, input.answer)) {
+    return;
+  }
+  if (forward && step.pivot && planner.step(input.step).unknown && !(refused && input.answer.sent)) {
+    return planner.start_settling(input.step);
+  }
+  fail_step(planner, step, input.step, error, false);
+}
+
+}  // namespace
+
+void handle(Planner& planner, const AttemptEnded& input) {
+  const StepState* instance = find_step(planner.state(), input.step);
+  if (!instance || is_terminal(planner.state().phase)) return;
+  const Attempts& attempts = input.settling ? instance->settling : instance->attempts;
+  if (!attempts.in_flight || attempts.number != input.attempt) return;  // late or duplicated
+  const definition::Step& step = planner.step_definition(input.step);
+  if (input.settling) return settling_ended(planner, step, input);
+  if (input.answer.outcome != AttemptOutcome::kDone) return attempt_failed(planner, step, input);
+  if (input.step.ends_with(kUndoSuffix)) return end_whole_undo(planner, input.step);
+  complete_step(planner, step, input.step, input.answer.body);
+}
+
+}  // namespace skald::saga

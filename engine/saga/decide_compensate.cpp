@@ -1,0 +1,222 @@
+#include "engine/saga/decide_compensate.hpp"
+
+#include <algorithm>
+
+#include "engine/saga/decide_forward.hpp"
+#include "engine/saga/path.hpp"
+#include "engine/saga/problem.hpp"
+#include "engine/saga/request_builder.hpp"
+#include "engine/saga/steps/step_kinds.hpp"
+
+namespace skald::saga {
+namespace {
+
+using definition::OnUnknown;
+
+struct Unit {
+  std::uint64_t ended_position = 0;
+  std::string path;
+};
+
+void collect_units(const Planner& planner, const StepState& step, std::vector<Unit>& units) {
+  const definition::Step& defined = planner.step_definition(step.path);
+  const bool completed = step.status == StepStatus::kCompleted;
+  if (defined.compensate && (completed || (step.unknown && step.request))) {
+    units.push_back({step.ended_position, step.path});
+    return;
+  }
+  for (const auto& child : step.children) collect_units(planner, child, units);
+}
+
+bool is_triggered(const definition::SagaOptions& saga, CompensationReason reason) {
+  switch (reason) {
+    case CompensationReason::kFault:
+      return saga.on_fault;
+    case CompensationReason::kTimeout:
+      return saga.on_timeout;
+    case CompensationReason::kCancel:
+      return saga.on_cancel;
+    case CompensationReason::kExplicit:
+      return true;
+  }
+  return true;
+}
+
+StatusChange final_label(const definition::StatusLabels& labels, Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kCompleted:
+      return labels.completed;
+    case Outcome::kCompensated:
+      return labels.compensated;
+    case Outcome::kCancelled:
+      return labels.cancelled ? labels.cancelled : labels.compensated;
+    case Outcome::kFaulted:
+      return labels.faulted;
+    case Outcome::kTerminated:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// `undone`: every effect that there was is undone. `stands`: some effect stands.
+void end_unsuccessfully(Planner& planner, CompensationReason reason, CompensationState compensation, bool stands,
+                        const Payload& error) {
+  const bool cancelled = reason == CompensationReason::kCancel;
+  Outcome outcome = Outcome::kFaulted;
+  if (cancelled && !stands) outcome = Outcome::kCancelled;
+  if (!cancelled && compensation == CompensationState::kCompleted) outcome = Outcome::kCompensated;
+  planner.record(ExecutionEnded{.phase = cancelled ? Phase::kCancelled : Phase::kFaulted,
+                                .outcome = outcome,
+                                .compensation = compensation,
+                                .output = {},
+                                .error = error,
+                                .reason = {},
+                                .status = final_label(planner.definition().saga.status, outcome)});
+}
+
+bool was_asked(const State& state, std::string_view path, IncidentKind kind) {
+  return std::any_of(state.incidents.begin(), state.incidents.end(),
+                     [&](const auto& incident) { return incident.kind == kind && incident.step == path; });
+}
+
+// An undo that is a single call: its request is made from what its step left, frozen.
+void start_undo_call(Planner& planner, const definition::Step& step, const definition::Step& undo,
+                     const definition::CallStep& call, const std::string& path, const Payload& input) {
+  const Scope scope = scope_of(planner, undo, path, nullptr, nullptr);
+  const Variables variables(planner.definition(), planner.state(), scope);
+  auto request = build_request(call, planner.context().operations, input.json(), variables);
+  if (!request) {
+    const Error& error = request.error();
+    fail_step(planner, undo, path, make_problem(error.code, 0, error.message, error.detail, undo.pointer), false);
+    return;
+  }
+  planner.record(UndoStarted{.step = path, .request = std::move(*request), .status = step.status.compensating});
+  planner.send(path, false);
+}
+
+void start_undo(Planner& planner, const definition::Step& step, std::string_view step_path) {
+  const definition::Step& undo = *step.compensate;
+  const std::string path = undo_path(step_path);
+  const Payload input = planner.step(step_path).output;
+  if (undo.condition) {
+    const Scope scope = scope_of(planner, undo, path, nullptr, nullptr);
+    const Variables variables(planner.definition(), planner.state(), scope);
+    const auto holds = undo.condition->evaluate_condition(input.json(), variables);
+    if (!holds) {
+      return fail_step(planner, undo, path, make_problem("expression", 0, holds.error().message, {}, undo.pointer),
+                       false);
+    }
+    if (!*holds) return planner.record(UndoCompleted{.step = path, .status = step.status.compensated});
+  }
+  if (const auto* call = std::get_if<definition::CallStep>(&undo.kind)) {
+    return start_undo_call(planner, step, undo, *call, path, input);
+  }
+  planner.record(UndoStarted{.step = path, .request = nullptr, .status = step.status.compensating});
+}
+
+// True when the undo has ended.
+bool advance_undo(Planner& planner, const definition::Step& step, std::string_view step_path) {
+  const definition::Step& undo = *step.compensate;
+  const std::string path = undo_path(step_path);
+  const auto* list = std::get_if<definition::DoStep>(&undo.kind);
+  if (!list) {
+    advance_kind(planner, undo, path);
+    return false;
+  }
+  switch (advance_list(planner, list->steps, path)) {
+    case Progress::kWaiting:
+      return false;
+    case Progress::kCompleted:
+      planner.record(UndoCompleted{.step = path, .status = step.status.compensated});
+      return true;
+    case Progress::kFailed:
+      planner.record(UndoFailed{.step = path, .error = planner.step(path).children.back().error});
+      return true;
+  }
+  return false;
+}
+
+// An unknown outcome before its undo. True when the undo may start.
+bool settle(Planner& planner, const definition::Step& step, std::string_view path) {
+  const StepState& instance = planner.step(path);
+  if (instance.status == StepStatus::kCompleted || step.on_unknown == OnUnknown::kCompensate) return true;
+  if (step.on_unknown == OnUnknown::kSuspend && !was_asked(planner.state(), path, IncidentKind::kUnknownOutcome)) {
+    planner.raise_incident(path, IncidentKind::kUnknownOutcome, instance.error);
+    return false;
+  }
+  planner.start_settling(path);
+  return false;
+}
+
+// Takes one step's undo as far as it goes. True when it has ended, one way or another.
+bool advance_unit(Planner& planner, const std::string& path) {
+  const definition::Step& step = planner.step_definition(path);
+  while (true) {
+    const StepState& instance = planner.step(path);
+    if (has_blocking_incident(planner.state(), path)) return false;
+    if (has_blocking_incident(planner.state(), undo_path(path))) return false;
+    switch (instance.undo_status) {
+      case UndoStatus::kCompleted:
+      case UndoStatus::kFailed:
+      case UndoStatus::kSkipped:
+        return true;
+      case UndoStatus::kNone:
+        if (!settle(planner, step, path)) return false;
+        start_undo(planner, step, path);
+        break;
+      case UndoStatus::kSettling:
+        if (instance.settling.in_flight) return false;
+        if (instance.settling.retry_at && *instance.settling.retry_at > planner.now()) return false;
+        planner.start_settling(path);
+        return false;
+      case UndoStatus::kSettled:
+        start_undo(planner, step, path);
+        break;
+      case UndoStatus::kRunning:
+        if (!advance_undo(planner, step, path)) return false;
+        break;
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> undo_units(const Planner& planner) {
+  std::vector<Unit> units;
+  for (const auto& child : planner.state().root.children) collect_units(planner, child, units);
+  std::sort(units.begin(), units.end(),
+            [](const auto& a, const auto& b) { return a.ended_position > b.ended_position; });
+  std::vector<std::string> paths;
+  for (auto& unit : units) paths.push_back(std::move(unit.path));
+  return paths;
+}
+
+void begin_ending(Planner& planner, CompensationReason reason, std::string_view failed_step, const Payload& error) {
+  const auto& saga = planner.definition().saga;
+  const bool owed = !undo_units(planner).empty();
+  if (!owed || !is_triggered(saga, reason)) {
+    return end_unsuccessfully(planner, reason, CompensationState::kNone, owed, error);
+  }
+  std::optional<Timestamp> deadline;
+  if (saga.timeout) deadline = planner.now() + *saga.timeout;
+  planner.record(CompensationStarted{.reason = reason,
+                                     .failed_step = std::string(failed_step),
+                                     .error = error,
+                                     .deadline = deadline,
+                                     .status = saga.status.compensating});
+}
+
+void advance_compensation(Planner& planner) {
+  const auto units = undo_units(planner);
+  for (const auto& path : units) {
+    if (!advance_unit(planner, path)) return;
+  }
+  const bool complete = std::all_of(units.begin(), units.end(), [&](const auto& path) {
+    return planner.step(path).undo_status == UndoStatus::kCompleted;
+  });
+  end_unsuccessfully(planner, planner.state().compensation.reason,
+                     complete ? CompensationState::kCompleted : CompensationState::kIncomplete, !complete,
+                     planner.state().compensation.error);
+}
+
+}  // namespace skald::saga

@@ -1,0 +1,22 @@
+// The way back: what is to be undone, in which order, and what became of it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/saga/planner.hpp"
+
+namespace skald::saga {
+
+// The steps that are owed an undo, in the order of undoing: completed or unknown, with a compensation; a composite that
+// completed stands for its children.
+std::vector<std::string> undo_units(const Planner& planner);
+
+// Begins the compensation, or ends the execution where nothing is to be undone.
+void begin_ending(Planner& planner, CompensationReason reason, std::string_view failed_step, const Payload& error);
+
+// Takes the compensation as far as it goes, and ends the execution after the last undo.
+void advance_compensation(Planner& planner);
+
+}  // namespace skald::saga

@@ -1,0 +1,87 @@
+// An operator's word on what is stuck: retry, skip or resolve.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/saga/decide_forward.hpp"
+#include "engine/saga/decide_inputs.hpp"
+#include "engine/saga/path.hpp"
+
+namespace skald::saga {
+namespace {
+
+void skip_undo(Planner& planner, const std::string& path, const Incident& incident) {
+  if (path.ends_with(kUndoSuffix)) return planner.record(StepSkipped{.step = path});
+  planner.record(StepFailed{.step = path, .error = incident.error, .continued = true});
+}
+
+void resolve_undo(Planner& planner, const std::string& path, const Payload& output) {
+  if (!path.ends_with(kUndoSuffix)) return planner.record(StepCompleted{.step = path, .output = output});
+  const auto& label = planner.step_definition(parent_of(path)).status.compensated;
+  planner.record(UndoCompleted{.step = path, .status = label});
+}
+
+// The outcome of a step is not known: the operator's word is taken for it.
+void judge_unknown(Planner& planner, const Incident& incident, const ResolveIncident& input, const Payload& output) {
+  const std::string& path = incident.step;
+  const definition::Step& step = planner.step_definition(path);
+  const bool holds_flow = planner.step(path).status == StepStatus::kRunning;  // a pivot, or a quarantined step
+  if (input.resolution == IncidentResolution::kResolve) {
+    if (holds_flow) return complete_step(planner, step, path, output);
+    return planner.record(SettleEnded{.step = path, .done = true, .output = output});
+  }
+  if (holds_flow) return planner.record(StepFailed{.step = path, .error = incident.error, .unknown = true});
+  planner.record(StepSkipped{.step = undo_path(path)});
+}
+
+void judge_step(Planner& planner, const Incident& incident, const ResolveIncident& input, const Payload& output) {
+  if (incident.step.empty()) return;  // the workflow's output: complete_execution() reads the resolution
+  const definition::Step& step = planner.step_definition(incident.step);
+  if (input.resolution == IncidentResolution::kResolve) {
+    return planner.record(
+        StepCompleted{.step = incident.step, .output = output, .pivot = step.pivot, .status = step.status.completed});
+  }
+  planner.record(StepFailed{.step = incident.step, .error = incident.error, .continued = true});
+}
+
+}  // namespace
+
+void handle(Planner& planner, const ResolveIncident& input) {
+  const auto& incidents = planner.state().incidents;
+  const auto it = std::find_if(incidents.begin(), incidents.end(),
+                               [&](const auto& incident) { return incident.number == input.number; });
+  if (it == incidents.end()) {
+    return planner.refuse("incident.unknown", fmt::format("the execution has no incident {}", input.number));
+  }
+  if (!it->open) {
+    return planner.refuse("incident.resolved", fmt::format("incident {} is closed already", input.number));
+  }
+  const Incident incident = *it;
+  const bool resolves = input.resolution == IncidentResolution::kResolve;
+  if (resolves && incident.kind == IncidentKind::kStepFailed && !input.output) {
+    return planner.refuse("incident.needs_output",
+                          fmt::format("incident {} holds a step whose output later steps may read", input.number),
+                          "give the output with the resolution");
+  }
+  const Payload output = input.output.value_or(Payload());
+  planner.record(IncidentResolved{
+      .number = input.number, .resolution = input.resolution, .reason = input.reason, .output = output});
+  if (input.resolution == IncidentResolution::kRetry) return;  // the flow takes it up again
+  switch (incident.kind) {
+    case IncidentKind::kUndoFailed:
+      return resolves ? resolve_undo(planner, incident.step, output) : skip_undo(planner, incident.step, incident);
+    case IncidentKind::kQuarantined:
+      if (!is_in_undo(incident.step)) return judge_unknown(planner, incident, input, output);
+      return resolves ? resolve_undo(planner, incident.step, output) : skip_undo(planner, incident.step, incident);
+    case IncidentKind::kSettleFailed:
+    case IncidentKind::kUnknownOutcome:
+      return judge_unknown(planner, incident, input, output);
+    case IncidentKind::kStepFailed:
+      return judge_step(planner, incident, input, output);
+    case IncidentKind::kCompensationTimeout:
+    case IncidentKind::kTimeoutAfterPivot:
+      return;
+  }
+}
+
+}  // namespace skald::saga

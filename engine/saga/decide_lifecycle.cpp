@@ -1,0 +1,95 @@
+// Start, cancel, suspend, resume, terminate.
+#include <fmt/format.h>
+
+#include "engine/saga/decide_compensate.hpp"
+#include "engine/saga/decide_forward.hpp"
+#include "engine/saga/decide_inputs.hpp"
+#include "engine/saga/problem.hpp"
+
+namespace skald::saga {
+namespace {
+
+bool refuse_ended(Planner& planner, std::string_view what) {
+  if (!is_terminal(planner.state().phase)) return false;
+  planner.refuse(
+      "execution.ended",
+      fmt::format("the execution has ended ({}), so it cannot be {}", to_string(planner.state().phase), what),
+      "start a replay if its work is to be done again");
+  return true;
+}
+
+}  // namespace
+
+void handle(Planner& planner, const StartExecution& input) {
+  const auto& definition = planner.definition();
+  const Scope scope{.path = {}, .step = nullptr, .input = &input.input};
+  std::optional<Payload> data;
+  std::optional<Payload> problem;
+  if (definition.data.input_from) {
+    auto rendered = render(planner, *definition.data.input_from, input.input, scope);
+    if (rendered) {
+      data = std::move(*rendered);
+    } else {
+      problem = make_problem("expression", 0, rendered.error().message, {}, "/input/from");
+    }
+  }
+  std::optional<Timestamp> deadline;
+  if (definition.timeout) deadline = planner.now() + *definition.timeout;
+  planner.record(ExecutionStarted{.namespace_name = definition.namespace_name,
+                                  .name = definition.name,
+                                  .version = definition.version,
+                                  .digest = definition.digest,
+                                  .input = input.input,
+                                  .data = std::move(data),
+                                  .labels = input.labels,
+                                  .deadline = deadline,
+                                  .replay_of = input.replay_of,
+                                  .status = definition.saga.status.started});
+  for (const auto& step : input.reused) planner.record(step);
+  if (problem) begin_ending(planner, CompensationReason::kFault, "", *problem);
+}
+
+void handle(Planner&, const TimerFired&) {}
+
+void handle(Planner& planner, const CancelExecution& input) {
+  const State& state = planner.state();
+  if (refuse_ended(planner, "cancelled")) return;
+  if (state.compensation.state != CompensationState::kNone || state.cancel_requested) return;
+  if (state.pivoted || planner.pivot_is_open()) {
+    return planner.refuse("execution.pivot",
+                          state.pivoted ? "the execution has passed its pivot, so it cannot be cancelled"
+                                        : "the pivot is under way, so the execution cannot be cancelled",
+                          "let it go forward, or terminate it");
+  }
+  planner.record(CancelRequested{.reason = input.reason});
+}
+
+void handle(Planner& planner, const SuspendExecution& input) {
+  if (refuse_ended(planner, "suspended")) return;
+  if (!planner.state().suspended) planner.record(ExecutionSuspended{.reason = input.reason});
+}
+
+void handle(Planner& planner, const ResumeExecution& input) {
+  if (refuse_ended(planner, "resumed")) return;
+  if (!planner.state().suspended) {
+    const bool parked = has_blocking_incident(planner.state());
+    return planner.refuse("execution.not_suspended",
+                          parked ? "the execution waits for a word on its incident, it was not suspended by anybody"
+                                 : "the execution is not suspended",
+                          parked ? "retry, skip or resolve the incident" : "");
+  }
+  planner.record(ExecutionResumed{.reason = input.reason});
+}
+
+void handle(Planner& planner, const TerminateExecution& input) {
+  if (refuse_ended(planner, "terminated")) return;
+  const bool owed = !planner.state().pivoted && !undo_units(planner).empty();
+  planner.record(ExecutionEnded{.phase = Phase::kCancelled,
+                                .outcome = Outcome::kTerminated,
+                                .compensation = owed ? CompensationState::kIncomplete : CompensationState::kNone,
+                                .output = {},
+                                .error = make_problem("terminated", 409, "The execution was terminated", {}, {}),
+                                .reason = input.reason});
+}
+
+}  // namespace skald::saga

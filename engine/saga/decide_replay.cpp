@@ -1,0 +1,53 @@
+// The original's side of a replay: may it be replayed, and from where.
+#include <fmt/format.h>
+
+#include "engine/saga/decide_inputs.hpp"
+#include "engine/saga/path.hpp"
+
+namespace skald::saga {
+namespace {
+
+// Calls whose effect stands or may stand.
+void collect_standing(const StepState& step, std::string& standing) {
+  const bool may_stand = step.status == StepStatus::kCompleted || step.unknown;
+  if (step.request && may_stand && step.undo_status != UndoStatus::kCompleted) {
+    if (!standing.empty()) standing += ", ";
+    standing += step.path;
+    if (step.status != StepStatus::kCompleted) standing += " (unknown)";
+  }
+  // A composite's own undo covers its children.
+  if (step.undo_status == UndoStatus::kCompleted) return;
+  for (const auto& child : step.children) collect_standing(child, standing);
+}
+
+bool was_taken_over(const State& state) {
+  for (const auto& replay : state.replays) {
+    if (replay.reuses) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void handle(Planner& planner, const RecordReplay& input) {
+  const State& state = planner.state();
+  if (!is_terminal(state.phase)) {
+    return planner.refuse("replay.not_ended", "the execution has not ended, so it cannot be replayed",
+                          "cancel it, or wait until it ends");
+  }
+  if (was_taken_over(state)) {
+    return planner.refuse(
+        "replay.reused",
+        fmt::format("replay {} has taken over what this execution did", to_string(state.replays.back().replay)),
+        "replay that one instead");
+  }
+  std::string standing;
+  collect_standing(state.root, standing);
+  if (!input.replayed.reuses && !standing.empty() && !input.accept_standing) {
+    return planner.refuse("replay.standing", fmt::format("effects of this execution stand: {}", standing),
+                          "replay it from the failed step, undo them, or accept that they stand");
+  }
+  planner.record(input.replayed);
+}
+
+}  // namespace skald::saga

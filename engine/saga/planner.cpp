@@ -1,0 +1,105 @@
+#include "engine/saga/planner.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "engine/base/invariant.hpp"
+#include "engine/base/limits.hpp"
+#include "engine/saga/apply.hpp"
+#include "engine/saga/path.hpp"
+
+namespace skald::saga {
+
+Planner::Planner(const Context& context, State state, std::string actor)
+    : context_(context), state_(std::move(state)), actor_(std::move(actor)) {}
+
+const StepState& Planner::step(std::string_view path) const {
+  const StepState* found = find_step(state_, path);
+  SKALD_INVARIANT(found != nullptr);
+  return *found;
+}
+
+const definition::Step& Planner::step_definition(std::string_view path) const {
+  const auto* found = definition().find(static_path(path));
+  if (!found) {
+    throw std::logic_error(fmt::format("the history has a step '{}' that the definition {}/{} {} has not", path,
+                                       state_.namespace_name, state_.name, state_.version));
+  }
+  return *found;
+}
+
+void Planner::record(EventData event) {
+  decision_.events.push_back(
+      Event{.at = context_.now, .epoch = context_.epoch, .actor = actor_, .data = std::move(event)});
+  apply(state_, decision_.events.back());
+}
+
+void Planner::refuse(std::string code, std::string message, std::string remedy) {
+  decision_.refusal = Error{.code = std::move(code),
+                            .message = std::move(message),
+                            .subject = to_string(state_.id),
+                            .remedy = std::move(remedy)};
+}
+
+void Planner::start_attempt(std::string_view path) {
+  const std::uint32_t attempt = step(path).attempts.number + 1;
+  record(AttemptStarted{.step = std::string(path), .attempt = attempt});
+  send(path, false);
+}
+
+void Planner::start_settling(std::string_view path) {
+  const StepState& instance = step(path);
+  const std::uint32_t attempt = std::max(instance.attempts.number, instance.settling.number) + 1;
+  record(SettleStarted{.step = std::string(path), .attempt = attempt});
+  send(path, true);
+}
+
+void Planner::send(std::string_view path, bool settling) {
+  const StepState& instance = step(path);
+  const definition::Step& defined = step_definition(path);
+  Millis timeout = defined.timeout.value_or(limits::kAttemptTimeout);
+  if (defined.retry && defined.retry->attempt_duration) timeout = std::min(timeout, *defined.retry->attempt_duration);
+  decision_.effects.push_back(SendRequest{.step = std::string(path),
+                                          .attempt = settling ? instance.settling.number : instance.attempts.number,
+                                          .settling = settling,
+                                          .action = is_in_undo(path) ? Action::kCompensate : Action::kExecute,
+                                          .key = idempotency_key(state_, instance),
+                                          .request = instance.request,
+                                          .timeout = timeout});
+}
+
+void Planner::raise_incident(std::string_view path, IncidentKind kind, Payload error) {
+  record(IncidentRaised{.number = static_cast<std::uint32_t>(state_.incidents.size()) + 1,
+                        .step = std::string(path),
+                        .kind = kind,
+                        .error = std::move(error)});
+}
+
+bool Planner::pivot_is_open() const {
+  const auto is_open = [this](const auto& self, const StepState& scope) -> bool {
+    return std::any_of(scope.children.begin(), scope.children.end(), [&](const StepState& step) {
+      if (step.status != StepStatus::kRunning) return false;
+      const bool open = step.attempts.in_flight || step.settling.in_flight || step.unknown;
+      return (open && step_definition(step.path).pivot) || self(self, step);
+    });
+  };
+  return is_open(is_open, state_.root);
+}
+
+bool Planner::is_ending() const {
+  return (state_.cancel_requested || state_.timed_out) && state_.compensation.state == CompensationState::kNone;
+}
+
+const definition::RetryPolicy* Planner::retry_policy(const definition::Step& step, std::string_view path) const {
+  if (step.retry) return &*step.retry;
+  return is_in_undo(path) ? &definition().saga.retry : nullptr;
+}
+
+Decision Planner::finish() && {
+  decision_.next = std::move(state_);
+  return std::move(decision_);
+}
+
+}  // namespace skald::saga
