@@ -1,4 +1,4 @@
-// JSON Schema draft-07 (valijson behind it): compiled once with the definition, then applied to inputs and outputs.
+// JSON Schema draft-07: compiled once with the definition, then applied to inputs and outputs.
 //
 // Immutable and shareable between threads. A schema with a keyword that would be ignored is refused at load.
 #pragma once
@@ -25,8 +25,9 @@ class JsonSchema {
   // Empty when the value is valid; at most 20 violations.
   std::vector<SchemaViolation> validate(const Json& value) const;
 
+  struct Compiled;  // schema/schema_node.hpp
+
  private:
-  struct Compiled;
   explicit JsonSchema(std::shared_ptr<const Compiled> compiled);
 
   std::shared_ptr<const Compiled> compiled_;

@@ -35,7 +35,7 @@ struct LoadOptions {
 };
 
 struct LoadResult {
-  DefinitionPtr definition;              // null when there is an error
+  DefinitionPtr definition;             // null when there is an error
   std::vector<Diagnostic> diagnostics;  // in document order
 
   bool ok() const { return definition != nullptr; }

@@ -1,7 +1,7 @@
 // What the engine knows of the adapters' operations: enough to check a definition and to freeze a request.
 //
-// Plain data, replaced as a whole when the adapters file changes. Base URLs, credentials, limits and outcome tables stay
-// with the adapters, which read them at each send.
+// Plain data, replaced as a whole when the adapters file changes. Base URLs, credentials, limits and outcome tables
+// stay with the adapters, which read them at each send.
 #pragma once
 
 #include <map>

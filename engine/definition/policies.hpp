@@ -17,10 +17,10 @@ struct RetryPolicy {
 
   Millis delay{0};
   Backoff backoff = Backoff::kConstant;
-  double multiplier = 2;                      // exponential
-  Millis increment{0};                        // linear; the delay itself where the document names none
-  std::optional<Millis> delay_max;            // caps back-off and Retry-After
-  Millis jitter_from{0};                      // added to each delay, uniformly between the two
+  double multiplier = 2;            // exponential
+  Millis increment{0};              // linear; the delay itself where the document names none
+  std::optional<Millis> delay_max;  // caps back-off and Retry-After
+  Millis jitter_from{0};            // added to each delay, uniformly between the two
   Millis jitter_to{0};
   std::optional<std::uint32_t> attempt_count;  // nullopt: without limit
   std::optional<Millis> attempt_duration;      // limit.attempt.duration, one attempt
@@ -31,8 +31,8 @@ struct RetryPolicy {
 
 // Business labels; absent means "leave the label as it is".
 struct StatusLabels {
-  std::optional<std::string> started;    // saga only
-  std::optional<std::string> running;    // step only
+  std::optional<std::string> started;  // saga only
+  std::optional<std::string> running;  // step only
   std::optional<std::string> completed;
   std::optional<std::string> faulted;
   std::optional<std::string> compensating;

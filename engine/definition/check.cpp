@@ -1,0 +1,125 @@
+#include "engine/definition/check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+
+#include "engine/base/duration.hpp"
+#include "engine/definition/read_values.hpp"
+
+namespace skald::definition {
+namespace {
+
+const std::vector<Step>* children_of(const Step& step) {
+  const auto* composite = std::get_if<DoStep>(&step.kind);
+  return composite == nullptr ? nullptr : &composite->steps;
+}
+
+// The least a policy waits in all before it gives up; nullopt where it never does.
+std::optional<Millis> budget_of(const RetryPolicy& retry) {
+  constexpr std::uint32_t kDelaysMax = 10'000;
+  std::optional<Millis> budget = retry.duration;
+  if (!retry.attempt_count) return budget;
+  double total = 0;
+  double delay = static_cast<double>(retry.delay.count());
+  for (std::uint32_t i = 1; i < std::min(*retry.attempt_count, kDelaysMax); ++i) {
+    const double capped = retry.delay_max ? std::min(delay, static_cast<double>(retry.delay_max->count())) : delay;
+    total = std::min(total + capped + static_cast<double>(retry.jitter_from.count()), 1e15);
+    if (retry.backoff == RetryPolicy::Backoff::kExponential) delay = std::min(delay * retry.multiplier, 1e15);
+    if (retry.backoff == RetryPolicy::Backoff::kLinear) delay += static_cast<double>(retry.increment.count());
+  }
+  const Millis by_count(static_cast<std::int64_t>(total));
+  return budget ? std::min(*budget, by_count) : by_count;
+}
+
+struct Around {
+  std::optional<Millis> timeout;
+  std::string owner;  // "the workflow", "step 'order'"
+
+  void narrow(const std::optional<Millis>& other, std::string name) {
+    if (!other || (timeout && *timeout <= *other)) return;
+    timeout = other;
+    owner = std::move(name);
+  }
+};
+
+void check_budget(LoadContext& context, const Node& root, const Step& step, const Around& around) {
+  if (const auto* children = children_of(step)) {
+    Around inner = around;
+    inner.narrow(step.timeout, fmt::format("step '{}'", step.name));
+    for (const Step& child : *children) check_budget(context, root, child, inner);
+    return;
+  }
+  const Node* retry = node_at(root, step.pointer).find("retry");
+  if (!step.retry || retry == nullptr || !around.timeout) return;
+  const auto budget = budget_of(*step.retry);
+  if (budget && *budget > *around.timeout) {
+    context.report.warning("retry-exceeds-timeout", *retry,
+                           fmt::format("may go on for {}, longer than the timeout of {}, {}", format_duration(*budget),
+                                       around.owner, format_duration(*around.timeout)));
+  }
+}
+
+void check_list_reachability(LoadContext& context, const Node& root, const std::vector<Step>& steps) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (const auto* children = children_of(steps[i])) check_list_reachability(context, root, *children);
+    if (steps[i].compensate) {
+      if (const auto* undos = children_of(*steps[i].compensate)) check_list_reachability(context, root, *undos);
+    }
+    const bool always_fails = std::holds_alternative<RaiseStep>(steps[i].kind) && !steps[i].condition &&
+                              steps[i].on_error != OnError::kContinue;
+    if (always_fails && i + 1 < steps.size()) {
+      const Step& next = steps[i + 1];
+      context.report.error_at("unreachable-step", node_at(root, next.pointer), next.mark,
+                              fmt::format("is never reached: step '{}' before it always fails", steps[i].name));
+    }
+  }
+}
+
+}  // namespace
+
+void check_budgets(LoadContext& context, const Node& root, const Definition& definition) {
+  Around around;
+  around.narrow(definition.timeout, "the workflow");
+  for (const Step& step : definition.steps) check_budget(context, root, step, around);
+}
+
+void check_reachability(LoadContext& context, const Node& root, const Definition& definition) {
+  check_list_reachability(context, root, definition.steps);
+}
+
+void check_compensations(LoadContext& context, const Node& root, const Definition& definition) {
+  struct Reads {
+    bool input = false;
+    bool variables = false;
+  };
+  std::map<std::string, Reads> reads_by_owner;
+  for (const ExpressionSite& site : context.sites) {
+    if (!site.scope.is_undo) continue;
+    Reads& reads = reads_by_owner[site.scope.step.substr(0, site.scope.step.find('/'))];
+    reads.input = reads.input || site.expression.reads_input();
+    reads.variables = reads.variables || !site.expression.variables().empty();
+  }
+  for (const auto& [path, reads] : reads_by_owner) {
+    const Step* owner = definition.find(path);
+    if (!reads.input || reads.variables || owner == nullptr) continue;
+    if (const Node* node = node_at(root, owner->pointer).find("compensate")) {
+      context.report.warning("compensation-reads-only-output", *node,
+                             "reads nothing but '.', which is null when the outcome is unknown; address the effect by "
+                             "a key that the caller chose, such as $workflow.input");
+    }
+  }
+}
+
+void check(LoadContext& context, const Node& root, Definition& definition) {
+  check_variables(context, definition);
+  check_reachability(context, root, definition);
+  check_compensations(context, root, definition);
+  check_budgets(context, root, definition);
+  check_pivots(context, root, definition);
+}
+
+}  // namespace skald::definition

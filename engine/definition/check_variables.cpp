@@ -1,0 +1,150 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "engine/definition/check.hpp"
+#include "engine/definition/step_names.hpp"
+#include "engine/definition/suggest.hpp"
+#include "engine/definition/yaml_scalar.hpp"
+
+namespace skald::definition {
+namespace {
+
+using expression::VariableUse;
+
+// Variables of the language that need something this version does not run.
+struct LaterVariable {
+  std::string_view name;
+  std::string_view why;
+};
+constexpr std::array<LaterVariable, 5> kLater = {{
+    {"item", "exists inside 'for', which this version does not run yet"},
+    {"index", "exists inside 'for', which this version does not run yet"},
+    {"callbacks", "exists with 'listen', which this version does not run yet"},
+    {"secrets",
+     "is allowed only where its value is never stored, with use.secrets, which this version does not run yet"},
+    {"authorization", "exists with use.authentications, which this version does not run yet"},
+}};
+
+std::vector<std::string> available_in(const ExpressionSite& site) {
+  if (site.slot == Slot::kWorkflowInput) return {"workflow", "runtime"};
+  std::vector<std::string> names = {"workflow", "runtime", "context", "steps", "input"};
+  const bool is_step = site.slot != Slot::kWorkflowOutput;
+  if (is_step) names.insert(names.end(), {"task", "step"});
+  if (site.slot == Slot::kOutput || site.slot == Slot::kWorkflowOutput || site.scope.is_undo) names.push_back("output");
+  if (site.slot == Slot::kRetry || site.scope.is_undo) names.push_back("error");
+  if (site.scope.is_undo) names.push_back("compensation");
+  return names;
+}
+
+Mark mark_of(const LoadContext& context, const ExpressionSite& site, const VariableUse& use) {
+  return mark_in_scalar(context.source, *site.scalar, site.offset + use.offset);
+}
+
+void report_unavailable(LoadContext& context, const ExpressionSite& site, const VariableUse& use,
+                        const std::vector<std::string>& available) {
+  std::string why;
+  for (const LaterVariable& later : kLater) {
+    if (later.name == use.name) why = later.why;
+  }
+  if (use.name == "error") why = "exists in compensations and in the conditions of a retry";
+  if (use.name == "compensation") why = "exists in compensations";
+  if (use.name == "output") why = "exists in output.as, export.as and compensations";
+  if (use.name == "task" || use.name == "step") why = "exists within steps";
+  if (use.name == "steps" || use.name == "context" || use.name == "input") why = "exists once the workflow has begun";
+  if (why.empty()) why = "is not a variable of the language" + did_you_mean(use.name, available);
+  context.report.error_at("unknown-variable", *site.scalar, mark_of(context, site, use),
+                          fmt::format("{}: ${} {}", context.report.path_of(*site.scalar), use.name, why));
+}
+
+std::vector<std::string_view> chain_of(std::string_view path) {
+  std::vector<std::string_view> chain;
+  for (; !path.empty(); path = enclosing_path(path)) chain.insert(chain.begin(), path);
+  return chain;
+}
+
+// Why `target` may not have ended where the expression is evaluated; empty where it always has.
+std::string why_not_ended(const Definition& definition, const ExpressionSite& site, const Step& target) {
+  const auto to = chain_of(target.path);
+  const auto from = chain_of(site.scope.step);
+  std::size_t shared = 0;
+  while (shared < to.size() && shared < from.size() && to[shared] == from[shared]) ++shared;
+  if (shared == to.size()) {
+    const bool undoes_it = from.size() > shared && from[shared][to.back().size()] == '/';
+    return undoes_it ? "" : "it has not ended here";
+  }
+  if (shared < from.size()) {
+    const Step* mine = definition.find(std::string(from[shared]));
+    const Step* other = definition.find(std::string(to[shared]));
+    if (mine == nullptr || other == nullptr) return "";
+    const bool is_my_undo = mine->path.ends_with("/compensate") && !other->path.ends_with("/compensate");
+    if (!is_my_undo && other > mine) return "it comes later";  // both stand in one list
+  } else if (site.slot != Slot::kOutput && site.slot != Slot::kWorkflowOutput) {
+    return "it has not begun here";
+  }
+  for (std::size_t i = shared; i < to.size(); ++i) {
+    const Step* step = definition.find(std::string(to[i]));
+    if (step != nullptr && step->condition) return fmt::format("step '{}' has an 'if'", step->name);
+  }
+  return "";
+}
+
+void check_step_fields(LoadContext& context, const ExpressionSite& site, const VariableUse& use) {
+  static const std::vector<std::string> kFields = {"output", "status", "error", "startedAt", "endedAt"};
+  if (use.fields.size() < 2 || std::find(kFields.begin(), kFields.end(), use.fields[1]) != kFields.end()) return;
+  context.report.error_at("unknown-field", *site.scalar, mark_of(context, site, use),
+                          fmt::format("{}: $steps.{} has output, status, error, startedAt and endedAt, but no '{}'{}",
+                                      context.report.path_of(*site.scalar), use.fields[0], use.fields[1],
+                                      did_you_mean(use.fields[1], kFields)));
+}
+
+void check_step_name(LoadContext& context, const Definition& definition, const ExpressionSite& site,
+                     const VariableUse& use) {
+  if (use.fields.empty()) return;  // all of them
+  const std::string& name = use.fields[0];
+  const ResolvedName resolved = resolve_step_name(definition, site.scope.step, name);
+  const std::string place = context.report.path_of(*site.scalar);
+  const Mark mark = mark_of(context, site, use);
+  if (resolved.is_ambiguous) {
+    context.report.error_at("ambiguous-step", *site.scalar, mark,
+                            fmt::format("{}: $steps.{} is ambiguous: several steps have this name, none of them in a "
+                                        "scope around this one",
+                                        place, name));
+    return;
+  }
+  if (resolved.step == nullptr) {
+    std::vector<std::string> names;
+    for (const auto& [path, step] : definition.by_path) {
+      if (!is_undo_path(path)) names.push_back(step->name);
+    }
+    std::sort(names.begin(), names.end());
+    context.report.error_at("unknown-step", *site.scalar, mark,
+                            fmt::format("{}: $steps.{} names no step{}", place, name, did_you_mean(name, names)));
+    return;
+  }
+  check_step_fields(context, site, use);
+  const bool asks_whether = use.fields.size() > 1 && (use.fields[1] == "status" || use.fields[1] == "error");
+  if (asks_whether || (site.scope.step.empty() && site.slot != Slot::kWorkflowOutput)) return;
+  if (const std::string why = why_not_ended(definition, site, *resolved.step); !why.empty()) {
+    context.report.warning_at("step-may-not-have-run", *site.scalar, mark,
+                              fmt::format("{}: $steps.{} may not have run: {}", place, name, why));
+  }
+}
+
+}  // namespace
+
+void check_variables(LoadContext& context, const Definition& definition) {
+  for (const ExpressionSite& site : context.sites) {
+    const std::vector<std::string> available = available_in(site);
+    for (const VariableUse& use : site.expression.variables()) {
+      if (std::find(available.begin(), available.end(), use.name) == available.end()) {
+        report_unavailable(context, site, use, available);
+      } else if (use.name == "steps") {
+        check_step_name(context, definition, site, use);
+      }
+    }
+  }
+}
+
+}  // namespace skald::definition

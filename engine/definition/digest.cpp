@@ -1,0 +1,25 @@
+#include "engine/definition/digest.hpp"
+
+#include <openssl/evp.h>
+
+#include <array>
+
+#include "engine/base/invariant.hpp"
+
+namespace skald::definition {
+
+std::string sha256_hex(std::string_view bytes) {
+  constexpr std::string_view kHexDigits = "0123456789abcdef";
+  std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+  unsigned int size = 0;
+  const int done = EVP_Digest(bytes.data(), bytes.size(), hash.data(), &size, EVP_sha256(), nullptr);
+  SKALD_INVARIANT(done == 1 && size == 32);
+  std::string hex;
+  for (unsigned int i = 0; i < size; ++i) {
+    hex += kHexDigits[hash[i] >> 4];
+    hex += kHexDigits[hash[i] & 0x0F];
+  }
+  return hex;
+}
+
+}  // namespace skald::definition

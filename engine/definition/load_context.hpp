@@ -1,0 +1,61 @@
+// What the readers of one load share: the source, the options, the report, the named policies and every expression
+// with its place, for the checks that need the whole document.
+//
+// One thread, for the time of one load.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/definition/load.hpp"
+#include "engine/definition/report.hpp"
+#include "engine/definition/source_text.hpp"
+#include "engine/definition/yaml_tree.hpp"
+#include "engine/expression/value_template.hpp"
+
+namespace skald::definition {
+
+// What an expression is for, which decides what it may look at.
+enum class Slot : std::uint8_t {
+  kWorkflowInput,   // the workflow's input.from
+  kWorkflowOutput,  // the workflow's output.as
+  kCondition,       // `if`
+  kInput,           // a step's input.from
+  kArguments,       // with, set, raise
+  kOutput,          // a step's output.as and export.as
+  kRetry,           // when, exceptWhen
+};
+
+// Where a value is read: for the expressions in it.
+struct Scope {
+  std::string step;      // path; empty for the workflow and for policies in `use`
+  bool is_undo = false;  // within a compensation
+};
+
+struct ExpressionSite {
+  expression::Expression expression;
+  const Node* scalar = nullptr;
+  std::size_t offset = 0;  // of the expression's source within the scalar's value
+  Scope scope;
+  Slot slot = Slot::kArguments;
+};
+
+struct LoadContext {
+  const SourceText& source;
+  const LoadOptions& options;
+  Report report;
+
+  // nullopt: declared, but with errors that are reported already.
+  std::map<std::string, std::optional<RetryPolicy>> retries;
+  std::map<std::string, std::optional<expression::ValueTemplate>> errors;
+  std::map<std::string, std::optional<Millis>> timeouts;
+
+  std::vector<ExpressionSite> sites;
+  std::size_t step_count = 0;
+};
+
+}  // namespace skald::definition

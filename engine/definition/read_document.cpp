@@ -1,0 +1,130 @@
+#include "engine/definition/read_document.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+
+#include "engine/definition/map_reader.hpp"
+#include "engine/definition/read_policies.hpp"
+#include "engine/definition/read_step.hpp"
+#include "engine/definition/read_values.hpp"
+#include "engine/definition/semantic_version.hpp"
+
+namespace skald::definition {
+namespace {
+
+// DNS label, as DSL 1.0.3 has it: letters, digits and inner hyphens.
+bool is_label(std::string_view text) {
+  constexpr std::size_t kLabelMax = 63;
+  return !text.empty() && text.size() <= kLabelMax && text.front() != '-' && text.back() != '-' &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) || c == '-'; });
+}
+
+std::string read_label(LoadContext& context, const Node* node) {
+  if (node == nullptr) return "";
+  const auto text = read_text(context, *node);
+  if (text && !is_label(*text)) {
+    context.report.error("bad-name", *node,
+                         fmt::format("must have 1 to 63 letters, digits or inner hyphens (got {})", show(*node)));
+  }
+  return text.value_or("");
+}
+
+void check_dsl(LoadContext& context, const Node* node) {
+  if (node == nullptr) return;
+  const auto text = read_text(context, *node);
+  if (!text) return;
+  const auto version = parse_semantic_version(*text);
+  if (!version || version->major != 1 || version->minor != 0) {
+    context.report.error("bad-dsl", *node, fmt::format("must be 1.0.x (got {}); this version runs 1.0.3", show(*node)));
+  }
+}
+
+void read_header(LoadContext& context, const Node& node, Definition& definition) {
+  MapReader map(context, node);
+  check_dsl(context, map.require("dsl"));
+  definition.namespace_name = read_label(context, map.require("namespace"));
+  definition.name = read_label(context, map.require("name"));
+  if (const Node* version = map.require("version")) {
+    definition.version = read_text(context, *version).value_or("");
+    if (version->is_string() && !parse_semantic_version(definition.version)) {
+      context.report.error("bad-version", *version,
+                           fmt::format("must be a semantic version such as 1.0.0 (got {})", show(*version)));
+    }
+  }
+  if (const Node* title = map.take("title")) definition.title = read_text(context, *title).value_or("");
+  if (const Node* summary = map.take("summary")) definition.summary = read_text(context, *summary).value_or("");
+  for (const std::string_view key : {"tags", "metadata"}) {
+    if (const Node* value = map.take(key)) MapReader(context, *value);
+  }
+  map.finish();
+}
+
+void read_triggers(LoadContext& context, const Node& node, SagaOptions& saga) {
+  if (!node.is_sequence()) {
+    context.report.error("wrong-type", node,
+                         fmt::format("must be a list of fault, timeout, cancel (got {})", show(node)));
+    return;
+  }
+  saga.on_fault = saga.on_timeout = saga.on_cancel = false;
+  for (const Node& item : node.items) {
+    const auto choice = read_choice(context, item, {"fault", "timeout", "cancel"});
+    if (!choice) continue;
+    bool& trigger = *choice == 0 ? saga.on_fault : *choice == 1 ? saga.on_timeout : saga.on_cancel;
+    if (trigger) context.report.error("duplicate-value", item, fmt::format("names '{}' again", item.text));
+    trigger = true;
+  }
+}
+
+void read_saga_compensation(LoadContext& context, const Node& node, SagaOptions& saga) {
+  MapReader map(context, node);
+  if (const Node* value = map.take("triggers")) read_triggers(context, *value, saga);
+  if (const Node* value = map.take("order")) {
+    if (read_choice(context, *value, {"reverse", "parallel"}) == 1) report_not_yet(context, *value);
+  }
+  if (const Node* value = map.take("onError")) {
+    const auto choice = read_choice(context, *value, {"suspend", "continue"});
+    saga.on_error = choice == 1 ? SagaOptions::OnError::kContinue : SagaOptions::OnError::kSuspend;
+  }
+  if (const Node* value = map.take("retry")) saga.retry = read_retry(context, *value, {}).value_or(saga.retry);
+  if (const Node* value = map.take("timeout")) saga.timeout = read_duration(context, *value);
+  map.finish();
+}
+
+// One second, doubled, capped at one minute, for 24 hours: one participant's outage is not a thousand incidents.
+RetryPolicy undo_retry_default() {
+  RetryPolicy policy;
+  policy.delay = std::chrono::seconds(1);
+  policy.backoff = RetryPolicy::Backoff::kExponential;
+  policy.delay_max = std::chrono::minutes(1);
+  policy.duration = std::chrono::hours(24);
+  return policy;
+}
+
+void read_saga(LoadContext& context, const Node& node, SagaOptions& saga) {
+  MapReader map(context, node, MapKind::kSaga);
+  if (const Node* value = map.take("compensation")) read_saga_compensation(context, *value, saga);
+  if (const Node* value = map.take("status")) saga.status = read_saga_status(context, *value);
+  map.refuse_for_now("cancel");
+  map.refuse_for_now("unique");
+  map.finish();
+}
+
+}  // namespace
+
+void read_document(LoadContext& context, const Node& root, Definition& definition) {
+  MapReader map(context, root, MapKind::kWorkflow);
+  definition.saga.retry = undo_retry_default();
+  if (const Node* node = map.require("document")) read_header(context, *node, definition);
+  if (const Node* node = map.take("use")) read_use(context, *node);  // before whatever names what is in it
+  definition.data = read_data_flow(context, map, {}, true);
+  if (const Node* node = map.take("saga")) read_saga(context, *node, definition.saga);
+  if (const Node* node = map.take("timeout")) definition.timeout = read_timeout(context, *node);
+  if (const Node* node = map.require("do")) definition.steps = read_step_list(context, *node, "", false);
+  map.refuse_for_now("schedule");
+  map.finish();
+}
+
+}  // namespace skald::definition

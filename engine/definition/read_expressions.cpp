@@ -1,0 +1,82 @@
+// The expression readers of read_values.hpp: they compile, place compile errors inside the scalar, and record every
+// expression for the checks that need the whole document.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/definition/read_values.hpp"
+#include "engine/definition/yaml_scalar.hpp"
+
+namespace skald::definition {
+namespace {
+
+void report_compile_error(LoadContext& context, const Node& node, std::size_t offset, const std::string& message) {
+  const std::string path = context.report.path_of(node);
+  context.report.error_at("bad-expression", node, mark_in_scalar(context.source, node, offset), path + ": " + message);
+}
+
+// Compiles `source`, which stands at `offset` of the scalar's value, and records it.
+std::optional<expression::Expression> compile(LoadContext& context, const Node& node, std::string_view source,
+                                              std::size_t offset, const Scope& scope, Slot slot) {
+  auto compiled = expression::Expression::compile(source);
+  if (!compiled) {
+    report_compile_error(context, node, offset + compiled.error().offset, compiled.error().message);
+    return std::nullopt;
+  }
+  context.sites.push_back({*compiled, &node, offset, scope, slot});
+  return std::move(*compiled);
+}
+
+// Every wrapped scalar below `node`; false where one does not compile. The compiled forms serve the checks alone.
+bool record_wrapped(LoadContext& context, const Node& node, const Scope& scope, Slot slot) {
+  std::string_view source;
+  std::size_t offset = 0;
+  if (node.is_string()) {
+    if (!expression::is_wrapped_expression(node.text, &source, &offset)) return true;
+    return compile(context, node, source, offset, scope, slot).has_value();
+  }
+  bool good = true;
+  for (const Node& child : node.items) good = record_wrapped(context, child, scope, slot) && good;
+  return good;
+}
+
+}  // namespace
+
+std::optional<expression::Expression> read_expression(LoadContext& context, const Node& node, const Scope& scope,
+                                                      Slot slot) {
+  if (!node.is_string()) {
+    context.report.error("wrong-type", node, fmt::format("must be an expression (got {})", show(node)));
+    return std::nullopt;
+  }
+  std::string_view source = node.text;
+  std::size_t offset = 0;
+  expression::is_wrapped_expression(node.text, &source, &offset);
+  return compile(context, node, source, offset, scope, slot);
+}
+
+std::optional<expression::ValueTemplate> read_template(LoadContext& context, const Node& node, const Scope& scope,
+                                                       Slot slot) {
+  if (!record_wrapped(context, node, scope, slot)) return std::nullopt;
+  auto compiled = expression::ValueTemplate::compile(to_json(node));
+  if (compiled) return std::move(*compiled);
+  for (const expression::TemplateError& error : compiled.error()) {
+    const Node& place = node_at(node, error.pointer);
+    const std::size_t offset = place.text.find("${");
+    report_compile_error(context, place, offset == std::string::npos ? 0 : offset, error.error.message);
+  }
+  return std::nullopt;
+}
+
+std::optional<expression::ValueTemplate> read_projection(LoadContext& context, const Node& node, const Scope& scope,
+                                                         Slot slot) {
+  if (node.is_map()) return read_template(context, node, scope, slot);
+  if (!node.is_string()) {
+    context.report.error("wrong-type", node, fmt::format("must be an expression or a map (got {})", show(node)));
+    return std::nullopt;
+  }
+  auto compiled = read_expression(context, node, scope, slot);
+  if (!compiled) return std::nullopt;
+  return expression::ValueTemplate::from_expression(std::move(*compiled));
+}
+
+}  // namespace skald::definition

@@ -1,0 +1,237 @@
+#include "engine/definition/read_policies.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/base/duration.hpp"
+#include "engine/definition/map_reader.hpp"
+#include "engine/definition/read_values.hpp"
+
+namespace skald::definition {
+namespace {
+
+constexpr std::int64_t kAttemptsMax = 1'000'000;
+constexpr double kMultiplierMax = 100;
+
+void read_backoff_detail(LoadContext& context, const Node& node, RetryPolicy& policy) {
+  MapReader map(context, node, MapKind::kBackoff);
+  if (policy.backoff == RetryPolicy::Backoff::kExponential) {
+    if (const Node* value = map.take("multiplier")) {
+      policy.multiplier = read_number(context, *value, 1, kMultiplierMax).value_or(policy.multiplier);
+    }
+  }
+  if (policy.backoff == RetryPolicy::Backoff::kLinear) {
+    if (const Node* value = map.take("increment")) {
+      policy.increment = read_duration(context, *value).value_or(policy.increment);
+    }
+  }
+  if (policy.backoff != RetryPolicy::Backoff::kConstant) {
+    if (const Node* value = map.take("maxDelay")) policy.delay_max = read_duration(context, *value);
+  }
+  map.finish();
+}
+
+void read_backoff(LoadContext& context, const Node& node, RetryPolicy& policy) {
+  MapReader map(context, node, MapKind::kBackoff);
+  const Node* constant = map.take("constant");
+  const Node* linear = map.take("linear");
+  const Node* exponential = map.take("exponential");
+  map.finish();
+  if (!node.is_map()) return;
+  if ((constant != nullptr) + (linear != nullptr) + (exponential != nullptr) != 1) {
+    context.report.error("bad-backoff", node, "must have exactly one of constant, linear, exponential");
+    return;
+  }
+  const Node* detail = constant != nullptr ? constant : linear != nullptr ? linear : exponential;
+  policy.backoff = constant != nullptr ? RetryPolicy::Backoff::kConstant
+                   : linear != nullptr ? RetryPolicy::Backoff::kLinear
+                                       : RetryPolicy::Backoff::kExponential;
+  if (!detail->is_null()) read_backoff_detail(context, *detail, policy);
+}
+
+void read_attempt_limit(LoadContext& context, const Node& node, RetryPolicy& policy) {
+  MapReader map(context, node, MapKind::kRetry);
+  if (const Node* value = map.take("count")) {
+    if (const auto count = read_integer(context, *value, 1, kAttemptsMax)) {
+      policy.attempt_count = static_cast<std::uint32_t>(*count);
+    }
+  }
+  if (const Node* value = map.take("duration")) policy.attempt_duration = read_duration(context, *value);
+  map.finish();
+}
+
+void read_limit(LoadContext& context, const Node& node, RetryPolicy& policy) {
+  MapReader map(context, node, MapKind::kRetry);
+  if (const Node* value = map.take("attempt")) read_attempt_limit(context, *value, policy);
+  if (const Node* value = map.take("duration")) policy.duration = read_duration(context, *value);
+  map.finish();
+}
+
+void read_jitter(LoadContext& context, const Node& node, RetryPolicy& policy) {
+  MapReader map(context, node);
+  const Node* from = map.require("from");
+  const Node* to = map.require("to");
+  map.finish();
+  if (from != nullptr) policy.jitter_from = read_duration(context, *from).value_or(Millis(0));
+  if (to == nullptr) return;
+  const auto limit = read_duration(context, *to);
+  if (!limit) return;
+  policy.jitter_to = *limit;
+  if (policy.jitter_to < policy.jitter_from) {
+    context.report.error("out-of-range", *to,
+                         fmt::format("must be at least jitter.from, {} (got {})", format_duration(policy.jitter_from),
+                                     format_duration(policy.jitter_to)));
+  }
+}
+
+template <class Named>
+std::vector<std::string> names_of(const Named& named) {
+  std::vector<std::string> names;
+  for (const auto& entry : named) names.push_back(entry.first);
+  return names;
+}
+
+std::optional<std::string> read_label(LoadContext& context, const Node& node) {
+  constexpr std::size_t kLabelMax = 64;
+  auto text = read_text(context, node);
+  if (text && (text->empty() || text->size() > kLabelMax)) {
+    context.report.error("out-of-range", node,
+                         fmt::format("must have 1 to {} bytes (got {})", kLabelMax, text->size()));
+  }
+  return text;
+}
+
+struct LabelKey {
+  std::string_view key;
+  std::optional<std::string> StatusLabels::* label;
+};
+
+StatusLabels read_labels(LoadContext& context, const Node& node, std::initializer_list<LabelKey> keys) {
+  StatusLabels labels;
+  MapReader map(context, node);
+  for (const LabelKey& key : keys) {
+    if (const Node* value = map.take(key.key)) labels.*key.label = read_label(context, *value);
+  }
+  map.finish();
+  return labels;
+}
+
+// Each `name: value` of a map in `use`.
+template <class Read>
+void read_named(LoadContext& context, const Node* node, Read read) {
+  if (node == nullptr) return;
+  if (!node->is_map()) {
+    context.report.error("wrong-type", *node, fmt::format("must be a map (got {})", describe(node->kind)));
+    return;
+  }
+  for (std::size_t i = 0; i < node->items.size(); ++i) read(node->keys[i], node->items[i]);
+}
+
+}  // namespace
+
+std::optional<RetryPolicy> read_retry_policy(LoadContext& context, const Node& node, const Scope& scope) {
+  if (!node.is_map()) {
+    context.report.error("wrong-type", node, fmt::format("must be a map (got {})", describe(node.kind)));
+    return std::nullopt;
+  }
+  RetryPolicy policy;
+  MapReader map(context, node, MapKind::kRetry);
+  if (const Node* value = map.take("delay")) policy.delay = read_duration(context, *value).value_or(Millis(0));
+  policy.increment = policy.delay;
+  if (const Node* value = map.take("backoff")) read_backoff(context, *value, policy);
+  if (const Node* value = map.take("limit")) read_limit(context, *value, policy);
+  if (const Node* value = map.take("jitter")) read_jitter(context, *value, policy);
+  if (const Node* value = map.take("when")) policy.when = read_expression(context, *value, scope, Slot::kRetry);
+  if (const Node* value = map.take("exceptWhen")) {
+    policy.except_when = read_expression(context, *value, scope, Slot::kRetry);
+  }
+  map.finish();
+  return policy;
+}
+
+std::optional<RetryPolicy> read_retry(LoadContext& context, const Node& node, const Scope& scope) {
+  if (!node.is_string()) return read_retry_policy(context, node, scope);
+  const auto found = context.retries.find(node.text);
+  if (found != context.retries.end()) return found->second;
+  context.report.error("unknown-retry", node,
+                       fmt::format("names '{}', which is not in use.retries{}", node.text,
+                                   did_you_mean(node.text, names_of(context.retries))));
+  return std::nullopt;
+}
+
+std::optional<Millis> read_timeout_policy(LoadContext& context, const Node& node) {
+  MapReader map(context, node, MapKind::kTimeout);
+  const Node* after = map.require("after");
+  map.finish();
+  if (after == nullptr) return std::nullopt;
+  const auto duration = read_duration(context, *after);
+  if (duration && duration->count() == 0) context.report.error("out-of-range", *after, "must be longer than zero");
+  return duration;
+}
+
+std::optional<Millis> read_timeout(LoadContext& context, const Node& node) {
+  if (!node.is_string()) return read_timeout_policy(context, node);
+  const auto found = context.timeouts.find(node.text);
+  if (found != context.timeouts.end()) return found->second;
+  const std::string hint = parse_duration(node.text) ? fmt::format("; did you mean '{{after: {}}}'?", node.text)
+                                                     : did_you_mean(node.text, names_of(context.timeouts));
+  context.report.error("unknown-timeout", node,
+                       fmt::format("names '{}', which is not in use.timeouts{}", node.text, hint));
+  return std::nullopt;
+}
+
+std::optional<expression::ValueTemplate> read_error_object(LoadContext& context, const Node& node, const Scope& scope) {
+  constexpr std::int64_t kStatusMin = 100;
+  constexpr std::int64_t kStatusMax = 599;
+  MapReader map(context, node);
+  const Node* type = map.require("type");
+  const Node* status = map.require("status");
+  for (const Node* text : {type, map.take("title"), map.take("detail"), map.take("instance")}) {
+    if (text != nullptr) read_text(context, *text);
+  }
+  if (status != nullptr) read_integer(context, *status, kStatusMin, kStatusMax);
+  map.finish();
+  if (!node.is_map()) return std::nullopt;
+  return read_template(context, node, scope, Slot::kArguments);
+}
+
+StatusLabels read_step_status(LoadContext& context, const Node& node) {
+  if (node.is_string()) return {.completed = read_label(context, node)};
+  return read_labels(context, node,
+                     {{"running", &StatusLabels::running},
+                      {"completed", &StatusLabels::completed},
+                      {"faulted", &StatusLabels::faulted},
+                      {"compensating", &StatusLabels::compensating},
+                      {"compensated", &StatusLabels::compensated}});
+}
+
+StatusLabels read_saga_status(LoadContext& context, const Node& node) {
+  return read_labels(context, node,
+                     {{"started", &StatusLabels::started},
+                      {"completed", &StatusLabels::completed},
+                      {"faulted", &StatusLabels::faulted},
+                      {"compensating", &StatusLabels::compensating},
+                      {"compensated", &StatusLabels::compensated},
+                      {"cancelled", &StatusLabels::cancelled}});
+}
+
+void read_use(LoadContext& context, const Node& node) {
+  MapReader map(context, node, MapKind::kUse);
+  read_named(context, map.take("retries"), [&](const std::string& name, const Node& value) {
+    context.retries.emplace(name, read_retry_policy(context, value, {}));
+  });
+  read_named(context, map.take("timeouts"), [&](const std::string& name, const Node& value) {
+    context.timeouts.emplace(name, read_timeout_policy(context, value));
+  });
+  read_named(context, map.take("errors"), [&](const std::string& name, const Node& value) {
+    context.errors.emplace(name, read_error_object(context, value, {}));
+  });
+  for (const std::string_view later : {"functions", "authentications", "secrets", "extensions"}) {
+    map.refuse_for_now(later);
+  }
+  map.refuse_for_good("catalogs", "a definition must not fetch code of others when it runs");
+  map.finish();
+}
+
+}  // namespace skald::definition

@@ -1,0 +1,215 @@
+#include "engine/definition/read_step.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+#include "engine/base/limits.hpp"
+#include "engine/definition/map_reader.hpp"
+#include "engine/definition/read_policies.hpp"
+#include "engine/definition/read_values.hpp"
+#include "engine/definition/steps/kinds.hpp"
+
+namespace skald::definition {
+namespace {
+
+bool is_step_name(std::string_view name) {
+  constexpr std::size_t kNameMax = 64;
+  return !name.empty() && name.size() <= kNameMax && std::isalpha(static_cast<unsigned char>(name[0])) != 0 &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; });
+}
+
+// The kind whose key is there; null after reporting that there is none, or more than one.
+const StepKind* find_kind(LoadContext& context, MapReader& map) {
+  const Node& body = map.node();
+  bool later = false;
+  for (const std::string_view key : later_step_kinds()) later = map.refuse_for_now(key) || later;
+  const StepKind* found = nullptr;
+  for (const StepKind& kind : step_kinds()) {
+    if (map.take(kind.key) == nullptr) continue;
+    if (found != nullptr) {
+      context.report.error("two-kinds", body,
+                           fmt::format("has both '{}' and '{}'; a step has one kind", found->key, kind.key));
+    }
+    found = &kind;
+  }
+  if (found == nullptr && !later && body.is_map()) {
+    context.report.error("no-kind", body, "has no kind; it needs one of the keys do, call, set, raise");
+  }
+  return later ? nullptr : found;
+}
+
+void misplaced(LoadContext& context, const Node& node, std::string_view why) {
+  context.report.error("misplaced-key", node, why);
+}
+
+std::shared_ptr<const Step> read_compensation(LoadContext& context, const Node& node, const Step& owner);
+
+// Keys that concern failure and undoing.
+void read_saga_keys(LoadContext& context, MapReader& map, const StepKind* kind, const Scope& scope, Step& step) {
+  if (const Node* node = map.take("retry")) {
+    step.retry = read_retry(context, *node, scope);
+    if (kind != nullptr && !kind->is_call) {
+      misplaced(context, *node, fmt::format("has no meaning on a '{}' step; it stands on calls", kind->key));
+    }
+  }
+  if (const Node* node = map.take("onError")) {
+    step.on_error = static_cast<OnError>(read_choice(context, *node, {"fail", "continue", "suspend"}).value_or(0));
+  }
+  if (const Node* node = map.take("onUnknown")) {
+    step.on_unknown =
+        static_cast<OnUnknown>(read_choice(context, *node, {"settle", "compensate", "suspend"}).value_or(0));
+    if (scope.is_undo || (kind != nullptr && !kind->is_call)) {
+      misplaced(context, *node, scope.is_undo ? "has no meaning in a compensation" : "stands on calls only");
+    }
+  }
+  if (const Node* node = map.take("status")) {
+    step.status = read_step_status(context, *node);
+    if (scope.is_undo) {
+      misplaced(context, *node,
+                "has no meaning in a compensation; use status.compensating and status.compensated of "
+                "the step that is undone");
+    }
+  }
+  if (const Node* node = map.take("pivot")) {
+    step.pivot = read_flag(context, *node).value_or(false);
+    if (step.pivot && scope.is_undo) misplaced(context, *node, "cannot stand in a compensation");
+    if (step.pivot && kind != nullptr && !kind->is_call) misplaced(context, *node, "stands on calls only");
+  }
+  if (const Node* node = map.take("compensate")) {
+    if (scope.is_undo) {
+      misplaced(context, *node, "cannot stand in a compensation: an undo is not undone");
+    } else if (kind != nullptr && !kind->can_compensate) {
+      misplaced(context, *node, fmt::format("cannot stand on a '{}' step, which has no effect to undo", kind->key));
+    } else if (step.pivot) {
+      misplaced(context, *node, "cannot stand on a pivot: once it completed, nothing is undone");
+    }
+    step.compensate = read_compensation(context, *node, step);
+  }
+}
+
+// `step` has its name and path. Keeps what it could read.
+void read_body(LoadContext& context, const Node& body, bool is_undo, Step& step) {
+  if (++context.step_count == limits::kDefinitionStepsMax + 1) {
+    context.report.error("too-many-steps", body,
+                         fmt::format("is step number {}; a workflow has at most {}, compensations included",
+                                     context.step_count, limits::kDefinitionStepsMax));
+  }
+  step.pointer = pointer_of(body);
+  step.mark = body.mark;
+  const Scope scope{step.path, is_undo};
+  MapReader map(context, body, MapKind::kStep);
+  const StepKind* kind = find_kind(context, map);
+  if (const Node* node = map.take("if")) step.condition = read_expression(context, *node, scope, Slot::kCondition);
+  step.data = read_data_flow(context, map, scope, false);
+  if (const Node* node = map.take("timeout")) step.timeout = read_timeout(context, *node);
+  if (const Node* node = map.take("metadata"); node != nullptr && !node->is_map()) {
+    context.report.error("wrong-type", *node, fmt::format("must be a map (got {})", describe(node->kind)));
+  }
+  read_saga_keys(context, map, kind, scope, step);
+  map.refuse_for_now("then");
+  if (kind != nullptr) {
+    if (auto read = kind->read(context, map, *body.find(kind->key), scope)) step.kind = std::move(*read);
+    map.finish();
+  }
+}
+
+std::shared_ptr<const Step> read_compensation(LoadContext& context, const Node& node, const Step& owner) {
+  auto undo = std::make_shared<Step>();
+  undo->name = "compensate";
+  undo->path = owner.path + "/compensate";
+  if (node.is_sequence()) {
+    undo->pointer = pointer_of(node);
+    undo->mark = node.mark;
+    undo->kind = DoStep{read_step_list(context, node, undo->path + ".", true)};
+  } else if (node.is_map()) {
+    read_body(context, node, true, *undo);
+  } else {
+    context.report.error("wrong-type", node,
+                         fmt::format("must be a step, or a list of named steps (got {})", show(node)));
+  }
+  return undo;
+}
+
+// The one `name: body` of a list's item; false where it is something else.
+bool is_list_item(LoadContext& context, const Node& item) {
+  if (item.is_map() && item.keys.size() == 1) return true;
+  if (item.is_map() && item.keys.size() > 1) {
+    context.report.error(
+        "bad-step", item,
+        fmt::format("must have one key, the step's name (got {}, among them '{}' and '{}'); indent the "
+                    "step's keys below its name",
+                    item.keys.size(), item.keys[0], item.keys[1]));
+  } else {
+    context.report.error("bad-step", item,
+                         fmt::format("must be a map with the step's name as its one key (got {})",
+                                     item.is_map() ? "an empty map" : describe(item.kind)));
+  }
+  return false;
+}
+
+}  // namespace
+
+DataFlow read_data_flow(LoadContext& context, MapReader& map, const Scope& scope, bool is_workflow) {
+  DataFlow data;
+  if (const Node* node = map.take("input")) {
+    MapReader input(context, *node);
+    const Slot slot = is_workflow ? Slot::kWorkflowInput : Slot::kInput;
+    if (const Node* from = input.take("from")) data.input_from = read_projection(context, *from, scope, slot);
+    if (const Node* schema = input.take("schema")) data.input_schema = read_schema(context, *schema);
+    input.finish();
+  }
+  const Slot slot = is_workflow ? Slot::kWorkflowOutput : Slot::kOutput;
+  if (const Node* node = map.take("output")) {
+    MapReader output(context, *node);
+    if (const Node* as = output.take("as")) data.output_as = read_projection(context, *as, scope, slot);
+    if (const Node* schema = output.take("schema")) data.output_schema = read_schema(context, *schema);
+    output.finish();
+  }
+  if (is_workflow) return data;
+  if (const Node* node = map.take("export")) {
+    MapReader exported(context, *node);
+    if (const Node* as = exported.take("as")) data.export_as = read_projection(context, *as, scope, slot);
+    if (const Node* schema = exported.take("schema")) data.export_schema = read_schema(context, *schema);
+    exported.finish();
+  }
+  return data;
+}
+
+std::vector<Step> read_step_list(LoadContext& context, const Node& node, const std::string& prefix, bool is_undo) {
+  std::vector<Step> steps;
+  if (!node.is_sequence()) {
+    context.report.error("wrong-type", node,
+                         fmt::format("must be a list of steps, each '- name: ...' (got {})", describe(node.kind)));
+    return steps;
+  }
+  if (node.items.empty()) context.report.error("no-steps", node, "must have at least one step");
+  std::map<std::string, Mark> seen;
+  for (const Node& item : node.items) {
+    if (!is_list_item(context, item)) continue;
+    const std::string& name = item.keys[0];
+    const Mark mark = item.key_marks[0];
+    const Node& body = item.items[0];
+    context.report.name_step(body, name);
+    if (!is_step_name(name)) {
+      context.report.error_at("bad-name", item, mark,
+                              fmt::format("step name '{}' must match [A-Za-z][A-Za-z0-9_-]{{0,63}}", name));
+    }
+    if (const auto [first, added] = seen.emplace(name, mark); !added) {
+      context.report.error_at("duplicate-step", item, mark,
+                              fmt::format("duplicate step name '{}'; the first is at {}:{}", name, first->second.line,
+                                          first->second.column));
+    }
+    Step step;
+    step.name = name;
+    step.path = prefix + name;
+    read_body(context, body, is_undo, step);
+    step.mark = mark;
+    steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+}  // namespace skald::definition

@@ -1,0 +1,55 @@
+// Readers of single values: text, numbers, durations, choices, expressions, templates, schemas.
+//
+// Each reports what is wrong and returns nullopt; the caller goes on, so that every problem is found in one load.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/base/time.hpp"
+#include "engine/definition/json_schema.hpp"
+#include "engine/definition/load_context.hpp"
+#include "engine/expression/value_template.hpp"
+
+namespace skald::definition {
+
+std::optional<std::string> read_text(LoadContext& context, const Node& node);
+std::optional<bool> read_flag(LoadContext& context, const Node& node);
+std::optional<std::int64_t> read_integer(LoadContext& context, const Node& node, std::int64_t min, std::int64_t max);
+std::optional<double> read_number(LoadContext& context, const Node& node, double min, double max);
+
+// ISO 8601 text, or {days, hours, minutes, seconds, milliseconds}.
+std::optional<Millis> read_duration(LoadContext& context, const Node& node);
+
+// One of a few words; the index of the one that stands there.
+std::optional<std::size_t> read_choice(LoadContext& context, const Node& node,
+                                       std::initializer_list<std::string_view> choices);
+
+// A word of the language that cannot be run, for read_choice's words.
+void report_not_yet(LoadContext& context, const Node& node);
+
+// Bare or wrapped text.
+std::optional<expression::Expression> read_expression(LoadContext& context, const Node& node, const Scope& scope,
+                                                      Slot slot);
+
+// Any value with `${ }` scalars in it.
+std::optional<expression::ValueTemplate> read_template(LoadContext& context, const Node& node, const Scope& scope,
+                                                       Slot slot);
+
+// `from` and `as`: bare or wrapped text, or a map with `${ }` scalars in it.
+std::optional<expression::ValueTemplate> read_projection(LoadContext& context, const Node& node, const Scope& scope,
+                                                         Slot slot);
+
+// {format: json, document: {...}}
+std::optional<JsonSchema> read_schema(LoadContext& context, const Node& node);
+
+// "null", "a list", or the value of a scalar: for "(got ...)".
+std::string show(const Node& node);
+
+// The node a pointer (RFC 6901) leads to, or the last one on its way that exists.
+const Node& node_at(const Node& root, std::string_view pointer);
+
+}  // namespace skald::definition

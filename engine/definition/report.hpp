@@ -1,0 +1,51 @@
+// Collects the problems of one document and words their subject: "step 'charge': retry.limit.attempt.count ...".
+//
+// One thread, for the time of one load. Nodes must outlive it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/definition/load.hpp"
+#include "engine/definition/yaml_tree.hpp"
+
+namespace skald::definition {
+
+class Report {
+ public:
+  // Problems at or below `body` name this step.
+  void name_step(const Node& body, std::string name);
+
+  // "<subject> <message>" at the node, where the subject is the path of keys from the nearest step or the root.
+  void error(std::string_view rule, const Node& node, std::string_view message);
+  void warning(std::string_view rule, const Node& node, std::string_view message);
+
+  // "<step prefix><message>", at a place of the caller's choice inside the node.
+  void error_at(std::string_view rule, const Node& node, Mark mark, std::string_view message);
+  void warning_at(std::string_view rule, const Node& node, Mark mark, std::string_view message);
+
+  // As it stands.
+  void add(Diagnostic diagnostic);
+
+  bool has_errors() const { return has_errors_; }
+
+  // In document order, each once.
+  std::vector<Diagnostic> take();
+
+  // "step 'charge': ", or nothing outside of steps.
+  std::string prefix_of(const Node& node) const;
+  // "retry.limit.attempt.count"; empty for a step or the root itself.
+  std::string path_of(const Node& node) const;
+
+ private:
+  void add(Severity severity, std::string_view rule, const Node& node, Mark mark, std::string message);
+  std::string subject_of(const Node& node) const;
+
+  std::unordered_map<const Node*, std::string> steps_;
+  std::vector<Diagnostic> diagnostics_;
+  bool has_errors_ = false;
+};
+
+}  // namespace skald::definition

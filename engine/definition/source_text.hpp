@@ -1,0 +1,32 @@
+// The bytes of a document with a line table: turns byte offsets into places.
+//
+// Holds a view; the text must outlive it. Immutable, any thread.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "engine/definition/mark.hpp"
+
+namespace skald::definition {
+
+class SourceText {
+ public:
+  explicit SourceText(std::string_view text);
+
+  std::string_view text() const { return text_; }
+
+  // Lines and columns from 1; columns in characters (UTF-8 sequences), not bytes.
+  Mark mark_at(std::size_t offset) const;
+
+ private:
+  std::string_view text_;
+  std::vector<std::size_t> line_starts_;
+};
+
+// The offset of the first byte that is not part of valid UTF-8 (RFC 3629).
+std::optional<std::size_t> find_invalid_utf8(std::string_view text);
+
+}  // namespace skald::definition

@@ -1,0 +1,113 @@
+#include "engine/definition/steps/http_call.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "engine/definition/map_reader.hpp"
+#include "engine/definition/read_values.hpp"
+#include "engine/definition/steps/endpoint.hpp"
+
+namespace skald::definition {
+namespace {
+
+// Written by the engine itself, or by its HTTP client.
+constexpr std::array<std::string_view, 9> kReservedHeaders = {
+    "connection", "content-length",    "host",    "idempotency-key", "te",
+    "trailer",    "transfer-encoding", "upgrade", "traceparent"};
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return std::tolower(c); });
+  return result;
+}
+
+// RFC 9110, 5.6.2.
+bool is_token(std::string_view text) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](unsigned char c) {
+    return std::isalnum(c) != 0 || kMarks.find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+void check_header(LoadContext& context, const Node& headers, std::size_t index) {
+  const std::string& name = headers.keys[index];
+  const Node& value = headers.items[index];
+  const std::string plain = lower(name);
+  const bool reserved = std::find(kReservedHeaders.begin(), kReservedHeaders.end(), plain) != kReservedHeaders.end();
+  if (!is_token(name)) {
+    context.report.error_at("bad-header", value, headers.key_marks[index],
+                            fmt::format("'{}' is not a header name (RFC 9110)", name));
+  } else if (reserved || plain.starts_with("skald-")) {
+    context.report.error_at("bad-header", value, headers.key_marks[index],
+                            fmt::format("the header '{}' is written by the engine", name));
+  }
+  if (!read_text(context, value)) return;
+  if (value.text.find_first_of("\r\n") != std::string::npos && !expression::is_wrapped_expression(value.text)) {
+    context.report.error("bad-header", value, "must not contain line breaks");
+  }
+}
+
+// Headers and query: a map of scalars, or one expression.
+std::optional<expression::ValueTemplate> read_fields(LoadContext& context, const Node& node, const Scope& scope,
+                                                     bool are_headers) {
+  const bool is_expression = node.is_string() && expression::is_wrapped_expression(node.text);
+  if (!node.is_map() && !is_expression) {
+    context.report.error("wrong-type", node,
+                         fmt::format("must be a map or an expression '${{ }}' (got {})", show(node)));
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    if (are_headers) {
+      check_header(context, node, i);
+    } else if (node.items[i].is_map() || node.items[i].is_sequence()) {
+      context.report.error("wrong-type", node.items[i], fmt::format("must be a scalar (got {})", show(node.items[i])));
+    }
+  }
+  return read_template(context, node, scope, Slot::kArguments);
+}
+
+std::string read_method(LoadContext& context, const Node& node) {
+  const auto text = read_text(context, node);
+  if (!text) return "";
+  std::string method = *text;
+  std::transform(method.begin(), method.end(), method.begin(), [](unsigned char c) { return std::toupper(c); });
+  const std::vector<std::string> known = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+  if (std::find(known.begin(), known.end(), method) == known.end()) {
+    context.report.error("unknown-value", node,
+                         fmt::format("must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS (got {}){}",
+                                     show(node), did_you_mean(method, known)));
+  }
+  return method;
+}
+
+void read_output_format(LoadContext& context, const Node& node) {
+  const auto choice = read_choice(context, node, {"content", "response", "raw"});
+  if (choice && *choice != 0) report_not_yet(context, node);
+}
+
+}  // namespace
+
+std::optional<HttpCall> read_http_call(LoadContext& context, const Node& call, const Node* with, const Scope& scope) {
+  if (with == nullptr) {
+    context.report.error("missing-key", call, "'http' needs the key 'with' beside it: {method, endpoint}");
+    return std::nullopt;
+  }
+  HttpCall result;
+  MapReader map(context, *with, MapKind::kHttp);
+  const Node* method = map.require("method");
+  const Node* endpoint = map.require("endpoint");
+  if (method != nullptr) result.method = read_method(context, *method);
+  if (endpoint != nullptr) read_endpoint(context, *endpoint, scope, result);
+  if (const Node* node = map.take("headers")) result.headers = read_fields(context, *node, scope, true);
+  if (const Node* node = map.take("query")) result.query = read_fields(context, *node, scope, false);
+  if (const Node* node = map.take("body")) result.body = read_template(context, *node, scope, Slot::kArguments);
+  if (const Node* node = map.take("output")) read_output_format(context, *node);
+  map.refuse_for_now("redirect");
+  map.finish();
+  return result;
+}
+
+}  // namespace skald::definition

@@ -1,0 +1,27 @@
+#include "engine/definition/steps/kinds.hpp"
+
+#include <array>
+
+namespace skald::definition {
+namespace {
+
+constexpr std::array<StepKind, 4> kKinds = {{
+    {.key = "do", .read = read_do, .can_compensate = true, .is_call = false},
+    {.key = "call", .read = read_call, .can_compensate = true, .is_call = true},
+    {.key = "set", .read = read_set, .can_compensate = false, .is_call = false},
+    {.key = "raise", .read = read_raise, .can_compensate = false, .is_call = false},
+}};
+
+constexpr std::array<std::string_view, 8> kLater = {"fork", "for", "switch", "try", "wait", "listen", "emit", "run"};
+
+}  // namespace
+
+std::span<const StepKind> step_kinds() {
+  return kKinds;
+}
+
+std::span<const std::string_view> later_step_kinds() {
+  return kLater;
+}
+
+}  // namespace skald::definition

@@ -1,0 +1,32 @@
+// The step kinds: a row each, with the reader of the kind's own keys (steps/<kind>.cpp).
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "engine/definition/load_context.hpp"
+#include "engine/definition/map_reader.hpp"
+#include "engine/definition/step.hpp"
+
+namespace skald::definition {
+
+struct StepKind {
+  std::string_view key;  // whose presence makes a step one of this kind
+  // Takes the kind's keys from the step's map; `value` is that of `key`. nullopt: errors were reported.
+  std::optional<Step::Kind> (*read)(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
+  bool can_compensate;  // it has, or contains, effects
+  bool is_call;         // it has attempts: retry and onUnknown mean something
+};
+
+std::span<const StepKind> step_kinds();
+
+// Kinds of the language that this version does not run.
+std::span<const std::string_view> later_step_kinds();
+
+std::optional<Step::Kind> read_do(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
+std::optional<Step::Kind> read_call(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
+std::optional<Step::Kind> read_set(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
+std::optional<Step::Kind> read_raise(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
+
+}  // namespace skald::definition
