@@ -1,0 +1,66 @@
+#include "engine/base/json.hpp"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace skald {
+namespace {
+
+std::string nested(std::size_t depth) {
+  return std::string(depth, '[') + std::string(depth, ']');
+}
+
+TEST(Json, ReadsADocument) {
+  const auto value = parse_json(R"({"a": [1, "x", null]})");
+  ASSERT_TRUE(value.has_value());
+  EXPECT_EQ(*value, (Json{{"a", {1, "x", nullptr}}}));
+}
+
+TEST(Json, SyntaxErrorCarriesTheLibrarysWordsAsDetail) {
+  const auto value = parse_json("{\"a\": }");
+  ASSERT_FALSE(value.has_value());
+  EXPECT_EQ(value.error().code, "json.syntax");
+  EXPECT_EQ(value.error().message, "is not valid JSON");
+  EXPECT_NE(value.error().detail.find("column 7"), std::string::npos) << value.error().detail;
+}
+
+TEST(Json, AllowsTheGreatestDepthAndNoMore) {
+  EXPECT_TRUE(parse_json(nested(kJsonDepthMax)).has_value());
+  const auto deeper = parse_json(nested(kJsonDepthMax + 1));
+  ASSERT_FALSE(deeper.has_value());
+  EXPECT_EQ(deeper.error().code, "json.depth");
+  EXPECT_EQ(deeper.error().message, "JSON is nested deeper than 64 levels (at byte 64)");
+}
+
+TEST(Json, RefusesABodyOfBracketsWithoutRecursion) {
+  EXPECT_EQ(parse_json(std::string(1'000'000, '[')).error().code, "json.depth");
+  EXPECT_EQ(check_json(std::string(1'000'000, '['))->code, "json.depth");
+}
+
+TEST(Json, BracketsInStringsAreText) {
+  const std::string text = R"({"a": ")" + std::string(1'000, '[') + R"(\"[", "b": "\\"})";
+  EXPECT_TRUE(parse_json(text).has_value());
+  EXPECT_EQ(check_json(text), std::nullopt);
+}
+
+TEST(Json, CheckAgreesWithParse) {
+  for (const char* text : {"null", "1", "\"x\"", "[]", "", "{", "nul", "[1,]", "01", "\"\xff\"", "{\"a\":1}x"}) {
+    EXPECT_EQ(parse_json(text).has_value(), !check_json(text).has_value()) << text;
+  }
+}
+
+TEST(Json, DumpReplacesInvalidUtf8) {
+  EXPECT_EQ(dump_json(Json("a\xff")), "\"a\xEF\xBF\xBD\"");
+}
+
+TEST(Json, AppendsStringsAsTheLibraryWritesThem) {
+  for (const std::string text : {"", "plain", "quote\" back\\slash", "line\nbreak", "é", "\x01", "\xff"}) {
+    std::string out = "x";
+    append_json_string(out, text);
+    EXPECT_EQ(out, "x" + dump_json(Json(text))) << text;
+  }
+}
+
+}  // namespace
+}  // namespace skald
