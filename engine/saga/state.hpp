@@ -131,19 +131,19 @@ Payload flowing_input(const State& state, std::string_view path);
 // What flows out of a list of steps so far: the last one's output, or its input where it was skipped or passed over.
 Payload data_left_by(const StepState& list);
 
-// Whether a call at or below this step is in flight.
-bool has_call_in_flight(const StepState& step);
-
 // "<execution>/<path>", with the original's execution for a reused step.
 std::string idempotency_key(const State& state, const StepState& step);
+
+bool has_open_incident(const State& state);
 
 // Whether an incident holds the execution (or just the step at `path`) until an operator speaks. The two kinds that
 // only report a passed deadline hold nothing.
 bool has_blocking_incident(const State& state);
 bool has_blocking_incident(const State& state, std::string_view path);
 
-// Whether some call is in flight, forward, settling or undoing.
+// Whether a call is in flight, forward, settling or undoing: anywhere, or at or below a step.
 bool has_call_in_flight(const State& state);
+bool has_call_in_flight(const StepState& step);
 
 // When decide() must be asked next if nothing else happens: the nearest retry or deadline, at the latest one audit
 // interval after `now`. nullopt for an execution that has ended.

@@ -1,0 +1,165 @@
+#include "tests/engine/saga/random_workflow.hpp"
+
+#include <fmt/format.h>
+
+#include "engine/saga/path.hpp"
+
+namespace skald::saga {
+namespace {
+
+class Writer {
+ public:
+  explicit Writer(Random& random) : random_(random) {}
+
+  std::string workflow() {
+    out_ = "document: { dsl: '1.0.3', namespace: test, name: random, version: '1.0.0' }\n";
+    if (chance(random_, 15)) out_ += "timeout: { after: PT40S }\n";
+    std::string compensation;
+    if (chance(random_, 15)) compensation += "onError: continue, ";
+    if (chance(random_, 10)) compensation += "timeout: PT20S, ";
+    if (!compensation.empty()) {
+      compensation.resize(compensation.size() - 2);
+      out_ += "saga: { compensation: { " + compensation + " } }\n";
+    }
+    out_ += "do:\n";
+    list(2, 1 + random_() % 5, true);
+    return out_;
+  }
+
+ private:
+  void line(int indent, const std::string& text) {
+    out_ += std::string(static_cast<std::size_t>(indent), ' ') + text + "\n";
+  }
+
+  void list(int indent, std::size_t count, bool may_pivot) {
+    for (std::size_t i = 0; i < count; ++i) step(indent, may_pivot);
+  }
+
+  void step(int indent, bool may_pivot) {
+    line(indent, fmt::format("- s{}:", ++steps_));
+    const int body = indent + 4;
+    if (chance(random_, 12)) line(body, fmt::format("if: '${{ {} }}'", chance(random_, 50) ? "true" : "false"));
+    const auto kind = random_() % 10;
+    if (kind == 0) {
+      line(body, "set: { n: 1 }");
+    } else if (kind == 1 && indent < 8) {
+      if (chance(random_, 30)) line(body, "timeout: { after: PT15S }");
+      if (chance(random_, 30)) line(body, "compensate: { call: payments.refund, with: { orderId: A } }");
+      line(body, "do:");
+      list(body + 2, 1 + random_() % 3, false);
+    } else {
+      call(body, may_pivot);
+    }
+  }
+
+  void call(int indent, bool may_pivot) {
+    line(indent, "call: payments.charge");
+    line(indent, fmt::format("with: {{ orderId: A, step: s{} }}", steps_));
+    if (chance(random_, 50)) {
+      line(indent, fmt::format("retry: {{ delay: PT1S, limit: {{ attempt: {{ count: {} }} }} }}", 1 + random_() % 4));
+    }
+    if (may_pivot && !pivot_ && chance(random_, 8)) {
+      pivot_ = true;
+      line(indent, "pivot: true");
+    } else if (chance(random_, 20)) {
+      line(indent, chance(random_, 50) ? "onError: continue" : "onError: suspend");
+    }
+    if (chance(random_, 25)) line(indent, chance(random_, 50) ? "onUnknown: compensate" : "onUnknown: suspend");
+    undo(indent);
+  }
+
+  void undo(int indent) {
+    if (chance(random_, 80))
+      return line(indent, "compensate: { call: payments.refund, with: { orderId: A, was: '${ . }' } }");
+    line(indent, "compensate:");
+    line(indent + 2, "- back: { call: payments.refund, with: { orderId: A } }");
+    line(indent + 2,
+         "- tell: { call: notifications.send, with: { why: '${ $compensation.reason }' }, onError: continue }");
+  }
+
+  Random& random_;
+  std::string out_;
+  int steps_ = 0;
+  bool pivot_ = false;
+};
+
+Answer done(const SendRequest& call) {
+  return {.outcome = AttemptOutcome::kDone,
+          .status = 200,
+          .body = Payload::from_trusted_text("{\"of\":\"" + call.step + "\"}")};
+}
+
+Answer refused(int status) {
+  return {
+      .outcome = AttemptOutcome::kRefused, .status = status, .body = {}, .error_type = "communication", .title = "no"};
+}
+
+Answer unknown(bool retryable) {
+  return {
+      .outcome = AttemptOutcome::kUnknown, .retryable = retryable, .body = {}, .error_type = "timeout", .title = "?"};
+}
+
+}  // namespace
+
+std::string random_workflow(Random& random) {
+  return Writer(random).workflow();
+}
+
+// The effect of a request that arrives.
+Answer ModelWorld::apply(const SendRequest& call) {
+  const auto known = answers_.find(call.key);
+  if (known != answers_.end()) return known->second;
+  const std::string step(step_of(call.step));
+  Answer answer = done(call);
+  const bool undoes = call.action == Action::kCompensate && call.request->operation == "refund";
+  if (call.action == Action::kExecute) {
+    if (tombstones_.contains(step)) {
+      answer = refused(409);
+    } else if (ill_ && chance(random_, 15)) {
+      answer = refused(422);
+    } else {
+      effect_twice_ = effect_twice_ || ever_.contains(step);
+      live_.insert(step);
+      ever_.insert(step);
+    }
+  } else if (undoes) {
+    if (live_.erase(step) != 0) undone_.push_back(step);
+    std::erase_if(live_, [&](const std::string& inner) { return inner.starts_with(step + "."); });
+    tombstones_.insert(step);
+  }
+  return answers_[call.key] = answer;
+}
+
+Answer ModelWorld::answer(const SendRequest& call) {
+  const auto [it, first] = bodies_.emplace(call.key, call.request->target + call.request->body);
+  if (!first && it->second != call.request->target + call.request->body) keys_kept_their_body_ = false;
+  if (!ill_) return apply(call);
+  switch (random_() % 10) {
+    case 0:  // the request is lost, or late
+      if (chance(random_, 60)) late_.push_back(call);
+      return unknown(true);
+    case 1:  // the reply is lost
+      apply(call);
+      return unknown(true);
+    case 2: {  // nothing was sent
+      Answer answer = refused(0);
+      answer.retryable = true;
+      answer.sent = false;
+      return answer;
+    }
+    case 3:  // the reply is garbage
+      apply(call);
+      return unknown(false);
+    case 4:
+      return call.action == Action::kCompensate && chance(random_, 40) ? refused(422) : unknown(true);
+    default:
+      return apply(call);
+  }
+}
+
+void ModelWorld::deliver_late() {
+  for (const auto& call : late_) apply(call);
+  late_.clear();
+}
+
+}  // namespace skald::saga

@@ -1,0 +1,152 @@
+#include "tests/engine/saga/saga_bench.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "engine/base/invariant.hpp"
+#include "engine/saga/apply.hpp"
+#include "engine/saga/event_codec.hpp"
+
+namespace skald::saga {
+namespace {
+
+std::string time_text(Timestamp at) {
+  return at == Timestamp{} ? "-" : format_rfc3339(at);
+}
+std::string time_text(const std::optional<Timestamp>& at) {
+  return at ? format_rfc3339(*at) : "-";
+}
+
+std::string describe(const Request* request) {
+  if (!request) return "none";
+  std::string headers;
+  for (const auto& [name, value] : request->headers) headers += name + "=" + value + ";";
+  return fmt::format("{}.{} {} {} [{}] {}", request->adapter, request->operation, request->method, request->target,
+                     headers, request->body);
+}
+
+std::string describe(const Attempts& a) {
+  return fmt::format("#{} counted {} lost {} {} first {} last {} retry {} error {}", a.number, a.counted,
+                     a.lost_in_a_row, a.in_flight ? "in flight" : "idle", time_text(a.first_at), time_text(a.last_at),
+                     time_text(a.retry_at), dump_json(a.last_error.json()));
+}
+
+std::string describe(const StepState& s, const std::string& indent) {
+  std::string text = fmt::format(
+      "{}{} '{}' status {} undo {} at {}..{} (event {}) deadline {}\n{}  in {} out {} error {} request {}\n"
+      "{}  attempts {}\n{}  settling {}\n{}  flags {}{}{}{}{} origin {}\n",
+      indent, s.path, s.name, int(s.status), int(s.undo_status), time_text(s.started_at), time_text(s.ended_at),
+      s.ended_position, time_text(s.deadline), indent, dump_json(s.input.json()), dump_json(s.output.json()),
+      dump_json(s.error.json()), describe(s.request.get()), indent, describe(s.attempts), indent, describe(s.settling),
+      indent, int(s.unknown), int(s.timed_out), int(s.continued), int(s.settled_done), int(s.settled_refused),
+      s.origin ? to_string(*s.origin) : "-");
+  for (const auto& undo : s.undo) text += describe(undo, indent + "  undo ");
+  for (const auto& child : s.children) text += describe(child, indent + "  ");
+  return text;
+}
+
+}  // namespace
+
+definition::OperationCatalog bench_operations() {
+  definition::OperationCatalog catalog;
+  catalog.adapters["payments"] = {{"charge", {"POST", "/charges"}}, {"refund", {"POST", "/orders/{orderId}/refunds"}}};
+  catalog.adapters["inventory"] = {{"reserve", {"POST", "/reservations"}},
+                                   {"release", {"POST", "/orders/{orderId}/releases"}}};
+  catalog.adapters["shipping"] = {{"create", {"POST", "/shipments"}},
+                                  {"cancel", {"DELETE", "/shipments/{orderId}"}},
+                                  {"status", {"GET", "/shipments/{orderId}"}}};
+  catalog.adapters["notifications"] = {{"send", {"POST", "/messages"}}};
+  return catalog;
+}
+
+std::string describe(const State& s) {
+  std::string text = fmt::format(
+      "{} at {} {}/{} {} {} phase {} outcome {} status '{}' {}..{} updated {} deadline {}\ninput {} output {} error {} "
+      "context {}\nflags {}{}{}{} pivot {} cancel '{}'\n",
+      to_string(s.id), s.position, s.namespace_name, s.name, s.version, s.digest, to_string(s.phase),
+      s.outcome ? to_string(*s.outcome) : "-", s.status, time_text(s.started_at), time_text(s.ended_at),
+      time_text(s.updated_at), time_text(s.deadline), dump_json(s.input.json()), dump_json(s.output.json()),
+      dump_json(s.error.json()), dump_json(s.context.json()), int(s.suspended), int(s.cancel_requested),
+      int(s.timed_out), int(s.pivoted), s.pivot_position, s.cancel_reason);
+  for (const auto& [key, value] : s.labels) text += fmt::format("label {}={}\n", key, value);
+  text +=
+      fmt::format("compensation {} {} '{}' {} deadline {} started {}\n", to_string(s.compensation.state),
+                  to_string(s.compensation.reason), s.compensation.failed_step, dump_json(s.compensation.error.json()),
+                  time_text(s.compensation.deadline), time_text(s.compensation.started_at));
+  for (const auto& i : s.incidents) {
+    text += fmt::format("incident {} '{}' {} {} {} {} {} '{}' '{}' {}\n", i.number, i.step, to_string(i.kind),
+                        dump_json(i.error.json()), time_text(i.raised_at), i.open,
+                        i.resolution ? to_string(*i.resolution) : "-", i.actor, i.reason, time_text(i.resolved_at));
+  }
+  if (s.replay_of) text += fmt::format("replay of {} from {}\n", to_string(s.replay_of->execution), s.replay_of->from);
+  for (const auto& r : s.replays) text += fmt::format("replay {} {} {}\n", to_string(r.replay), r.from, r.reuses);
+  return text + describe(s.root, "");
+}
+
+SagaBench::SagaBench(const std::string& yaml) {
+  auto loaded = definition::load(yaml, {.operations = &operations_});
+  if (!loaded.ok()) {
+    for (const auto& d : loaded.diagnostics) ADD_FAILURE() << definition::to_text("case.yaml", d);
+    std::abort();
+  }
+  definition_ = loaded.definition;
+  state_.id = make_execution_id(*parse_rfc3339("2026-01-01T00:00:00.000Z"), 1, 2);
+  now_ = *parse_rfc3339("2026-01-01T00:00:00.000Z");
+}
+
+void SagaBench::store(const Event& event) {
+  const auto encoded = encode(event.data);
+  rows_.push_back({event.at, event.epoch, event.actor, std::string(encoded.kind), encoded.version, encoded.step,
+                   encoded.attempt, encoded.data});
+}
+
+State fold(const ExecutionId& id, const std::vector<SagaBench::Row>& rows) {
+  State state;
+  state.id = id;
+  for (const auto& row : rows) {
+    auto data = decode(row.kind, row.version, row.step, row.attempt, row.data);
+    EXPECT_TRUE(data.has_value()) << to_text(data.error());
+    if (!data) return state;
+    apply(state, Event{.at = row.at, .epoch = row.epoch, .actor = row.actor, .data = std::move(*data)});
+  }
+  return state;
+}
+
+State SagaBench::fold() const {
+  return saga::fold(state_.id, rows_);
+}
+
+std::string SagaBench::feed(Input input) {
+  if (const auto* ended = std::get_if<AttemptEnded>(&input.what)) {
+    const auto it = in_flight_.find(ended->step);
+    if (it != in_flight_.end() && it->second.attempt == ended->attempt) in_flight_.erase(it);
+  }
+  const Context context{
+      .definition = *definition_, .operations = operations_, .now = now_, .seed = ++seed, .epoch = epoch_};
+  Decision decision = decide(context, state_, input);
+  events_ = decision.events;
+  effects_ = decision.effects;
+  if (decision.refusal) {
+    EXPECT_TRUE(decision.events.empty()) << "a refused command must not happen";
+    return decision.refusal->code;
+  }
+  state_ = std::move(decision.next);
+  for (const auto& event : events_) store(event);
+  for (const auto& effect : effects_) {
+    const auto& send = std::get<SendRequest>(effect);
+    in_flight_[send.step] = send;
+  }
+  EXPECT_EQ(describe(state_), describe(fold())) << "replay must equal live";
+  return "";
+}
+
+void SagaBench::crash() {
+  in_flight_.clear();
+  ++epoch_;
+  state_ = fold();
+  feed({.actor = "", .what = RecoverExecution{}});
+}
+
+}  // namespace skald::saga
