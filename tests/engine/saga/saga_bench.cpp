@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "engine/base/invariant.hpp"
 #include "engine/saga/apply.hpp"
 #include "engine/saga/event_codec.hpp"
+#include "engine/saga/event_kinds.hpp"
+#include "engine/saga/path.hpp"
+#include "engine/saga/transitions.hpp"
 
 namespace skald::saga {
 namespace {
@@ -114,6 +118,44 @@ State fold(const ExecutionId& id, const std::vector<SagaBench::Row>& rows) {
   return state;
 }
 
+namespace {
+
+std::set<std::size_t>& seen() {
+  static std::set<std::size_t> indices;
+  return indices;
+}
+
+// The step whose life an event belongs to: of an undo's own end and start, the step being undone.
+std::string subject_of(const Event& event) {
+  const std::string step = encode(event.data).step;
+  const std::string_view kind = kind_of(event.data);
+  const bool ends_undo = kind.starts_with("Undo") || kind == "StepSkipped";
+  return ends_undo && step.ends_with(kUndoSuffix) ? std::string(parent_of(step)) : step;
+}
+
+}  // namespace
+
+const std::set<std::size_t>& seen_transitions() {
+  return seen();
+}
+
+void SagaBench::check_transition(State& before, const Event& event) {
+  const std::string path = subject_of(event);
+  const bool is_incident = kind_of(event.data).starts_with("Incident");
+  const StepState* step = path.empty() || is_incident ? nullptr : find_step(before, path);
+  const std::string from = step ? std::string(place_of(*step)) : "";
+  apply(before, event);
+  if (path.empty() || is_incident) return;
+  const StepState* after = find_step(before, path);
+  ASSERT_NE(after, nullptr) << path;
+  const auto table = step_transitions();
+  const Transition made{from, kind_of(event.data), place_of(*after)};
+  const auto it = std::find(table.begin(), table.end(), made);
+  EXPECT_NE(it, table.end()) << "not in the table: '" << made.from << "' " << made.event << " -> " << made.to << " ("
+                             << path << ")";
+  if (it != table.end()) seen().insert(static_cast<std::size_t>(it - table.begin()));
+}
+
 State SagaBench::fold() const {
   return saga::fold(state_.id, rows_);
 }
@@ -126,6 +168,8 @@ std::string SagaBench::feed(Input input) {
   const Context context{
       .definition = *definition_, .operations = operations_, .now = now_, .seed = ++seed, .epoch = epoch_};
   Decision decision = decide(context, state_, input);
+  State before = state_;
+  for (const auto& event : decision.events) check_transition(before, event);
   events_ = decision.events;
   effects_ = decision.effects;
   if (decision.refusal) {

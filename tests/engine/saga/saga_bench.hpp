@@ -1,10 +1,11 @@
 // A saga on the test bench: a definition, a state, virtual time, and the world played by the test.
 //
 // Every input goes through decide(); every event goes through the stored form and is folded a second time, and the two
-// states must agree (replay equals live).
+// states must agree (replay equals live). Every event must be a transition of the table.
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,7 @@ class SagaBench {
  private:
   State fold() const;
   void store(const Event& event);
+  void check_transition(State& before, const Event& event);
 
   definition::DefinitionPtr definition_;
   definition::OperationCatalog operations_ = bench_operations();
@@ -72,6 +74,9 @@ class SagaBench {
   std::map<std::string, SendRequest> in_flight_;
   std::vector<Row> rows_;
 };
+
+// The transitions that any bench of this process has seen, as indices of step_transitions().
+const std::set<std::size_t>& seen_transitions();
 
 // Folds stored rows from nothing.
 State fold(const ExecutionId& id, const std::vector<SagaBench::Row>& rows);
