@@ -6,6 +6,8 @@
 namespace skald::definition {
 namespace {
 
+constexpr std::size_t kBlock = 256;
+
 bool is_continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
 }
@@ -29,18 +31,29 @@ std::size_t sequence_length(std::string_view text, std::size_t at) {
 }  // namespace
 
 SourceText::SourceText(std::string_view text) : text_(text), line_starts_{0} {
+  std::size_t characters = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (i % kBlock == 0) block_characters_.push_back(characters);
     if (text[i] == '\n') line_starts_.push_back(i + 1);
+    if (!is_continuation(text[i])) ++characters;
   }
+  block_characters_.push_back(characters);
+}
+
+std::size_t SourceText::characters_before(std::size_t offset) const {
+  const std::size_t block = offset / kBlock;
+  std::size_t count = block_characters_[std::min(block, block_characters_.size() - 1)];
+  for (std::size_t i = block * kBlock; i < offset; ++i) {
+    if (!is_continuation(text_[i])) ++count;
+  }
+  return count;
 }
 
 Mark SourceText::mark_at(std::size_t offset) const {
   offset = std::min(offset, text_.size());
   const auto after = std::upper_bound(line_starts_.begin(), line_starts_.end(), offset);
   const std::size_t line = static_cast<std::size_t>(after - line_starts_.begin());
-  const std::size_t start = line_starts_[line - 1];
-  const std::string_view before = text_.substr(start, offset - start);
-  const auto column = std::count_if(before.begin(), before.end(), [](char c) { return !is_continuation(c); });
+  const std::size_t column = characters_before(offset) - characters_before(line_starts_[line - 1]);
   return {static_cast<std::uint32_t>(line), static_cast<std::uint32_t>(column + 1)};
 }
 

@@ -23,7 +23,10 @@ class SourceText {
 
  private:
   std::string_view text_;
+  std::size_t characters_before(std::size_t offset) const;
+
   std::vector<std::size_t> line_starts_;
+  std::vector<std::size_t> block_characters_;  // characters before each block: one long line must not cost a scan each
 };
 
 // The offset of the first byte that is not part of valid UTF-8 (RFC 3629).

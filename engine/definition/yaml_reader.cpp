@@ -56,6 +56,9 @@ class TreeBuilder final : public YAML::EventHandler {
 
   Node take_root() { return std::move(root_); }
 
+  // Where the innermost collection that is still open begins.
+  Mark innermost() const { return frames_.empty() ? Mark{1, 1} : frames_.back().node.mark; }
+
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
 
@@ -72,6 +75,9 @@ class TreeBuilder final : public YAML::EventHandler {
     Node node = make(mark, Node::Kind::kString);
     node.text = value;
     node.is_plain = tag == "?";
+    if (!node.is_plain && is_unterminated(source_, node)) {
+      refuse("yaml-syntax", node.mark, "is not valid YAML: the quote that opens here is never closed");
+    }
     set_kind(node, tag);
     add(std::move(node), anchor);
   }
@@ -308,6 +314,50 @@ std::string join_surrogate_escapes(std::string_view text) {
   return joined;
 }
 
+// yaml-cpp's words for the mistakes that people make, in terms of what to do.
+std::string explain(const std::string& message) {
+  static const std::map<std::string, std::string, std::less<>> kWords = {
+      {"illegal map value", "a ':' cannot stand here; check the indentation, or quote the text that contains it"},
+      {"illegal block entry", "a '- ' cannot stand here; check the indentation"},
+      {"end of map not found", "what stands here continues no key of the map around it; check indentation and quotes"},
+      {"end of sequence not found", "what stands here continues no list; check the indentation"},
+      {"end of sequence flow not found", "the '[' that opens here is never closed"},
+      {"end of map flow not found", "the '{' that opens here is never closed"},
+      {"illegal flow end", "there is nothing to close here"},
+      {"unknown token", "no text can begin with this character; quote it"},
+      {"illegal EOF in scalar", "the quote that opens here is never closed"},
+  };
+  const auto found = kWords.find(message);
+  return found == kWords.end() ? message : found->second;
+}
+
+void read_one(const SourceText& source, YAML::Parser& parser, TreeBuilder& builder) {
+  try {
+    if (!parser.HandleNextDocument(builder)) refuse("yaml-syntax", {1, 1}, "the document is empty");
+  } catch (const YAML::Exception& error) {
+    const bool is_unclosed = error.msg.ends_with("flow not found");
+    const Mark place = error.mark.is_null() || is_unclosed
+                           ? builder.innermost()
+                           : source.mark_at(static_cast<std::size_t>(std::max(error.mark.pos, 0)));
+    refuse("yaml-syntax", place, "is not valid YAML: " + explain(error.msg));
+  }
+}
+
+// A second document, or what yaml-cpp left unread (it stops at a stray comma for ever).
+void check_end(const SourceText& source, YAML::Parser& parser) {
+  if (!parser) return;
+  TrailerFinder finder;
+  Mark place{1, 1};
+  try {
+    parser.HandleNextDocument(finder);
+  } catch (const YAML::Mark& mark) {
+    place = source.mark_at(static_cast<std::size_t>(std::max(mark.pos, 0)));
+  } catch (const YAML::Exception& error) {
+    place = source.mark_at(static_cast<std::size_t>(std::max(error.mark.pos, 0)));
+  }
+  refuse("yaml-syntax", place, "only one document is allowed; what stands here is not part of the first");
+}
+
 Node parse(const SourceText& source, std::vector<YamlProblem>& problems) {
   check_bytes(source);
   const std::size_t first = source.text().find_first_not_of(" \t\r\n");
@@ -315,17 +365,8 @@ Node parse(const SourceText& source, std::vector<YamlProblem>& problems) {
   std::istringstream stream(is_json ? join_surrogate_escapes(source.text()) : std::string(source.text()));
   YAML::Parser parser(stream);
   TreeBuilder builder(source, problems);
-  if (!parser.HandleNextDocument(builder)) refuse("yaml-syntax", {1, 1}, "the document is empty");
-  if (parser) {
-    TrailerFinder finder;
-    Mark place{1, 1};
-    try {
-      parser.HandleNextDocument(finder);
-    } catch (const YAML::Mark& mark) {
-      place = source.mark_at(static_cast<std::size_t>(std::max(mark.pos, 0)));
-    }
-    refuse("yaml-syntax", place, "only one document is allowed; what stands here is not part of the first");
-  }
+  read_one(source, parser, builder);
+  check_end(source, parser);
   return builder.take_root();
 }
 
@@ -338,10 +379,6 @@ YamlTree read_yaml(const SourceText& source) {
     tree.complete = true;
   } catch (const Refusal& refusal) {
     tree.problems.push_back(refusal.problem);
-  } catch (const YAML::Exception& error) {
-    const Mark place =
-        error.mark.is_null() ? Mark{1, 1} : source.mark_at(static_cast<std::size_t>(std::max(error.mark.pos, 0)));
-    tree.problems.push_back({"yaml-syntax", place, "", "is not valid YAML: " + error.msg});
   }
   return tree;
 }

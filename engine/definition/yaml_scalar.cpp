@@ -74,10 +74,10 @@ class Aligner {
       if (!bytes) return std::nullopt;
       produced += *bytes;
     }
+    if (quoted && at_ + 1 < source_.size() && source_[at_] == '\\' && is_break(source_[at_ + 1])) step_escape(produced);
     return at_;
   }
 
- private:
   // Anchors and tags stand before the content: `&name !!str 'text'`.
   static std::size_t skip_properties(std::string_view source, std::size_t at) {
     while (at < source.size() && (source[at] == '&' || source[at] == '!')) {
@@ -87,6 +87,7 @@ class Aligner {
     return at;
   }
 
+ private:
   // Consumes one unit of source (a character, an escape, a fold); the number of value bytes it stands for.
   std::optional<std::size_t> step(char quote, std::size_t produced) {
     if (const std::size_t breaks = skip_fold()) {
@@ -176,6 +177,22 @@ Node::Kind plain_scalar_kind(std::string_view text) {
   if (text.starts_with("0x") && all_of_class(text.substr(2), "0123456789abcdefABCDEF")) return Node::Kind::kInteger;
   if (is_float(text) || is_one_of(text, kInfinities) || is_one_of(text, kNans)) return Node::Kind::kFloat;
   return Node::Kind::kString;
+}
+
+bool is_unterminated(const SourceText& source, const Node& scalar) {
+  const std::string_view text = source.text();
+  std::size_t at = Aligner::skip_properties(text, scalar.offset);
+  if (at >= text.size() || (text[at] != '"' && text[at] != '\'')) return false;
+  const char quote = text[at];
+  for (++at; at < text.size(); ++at) {
+    if (quote == '"' && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == quote) {
+      if (quote == '"' || at + 1 >= text.size() || text[at + 1] != quote) return false;
+      ++at;
+    }
+  }
+  return true;
 }
 
 Mark mark_in_scalar(const SourceText& source, const Node& scalar, std::size_t value_offset) {
