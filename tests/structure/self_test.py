@@ -132,7 +132,7 @@ class FunctionLengthTest(unittest.TestCase):
             "struct A {\n  int a = 0;\n  std::array<int, 2> b{1, 2};\n  std::string c = {};\n  void f() override": "f",
             "#define X(a) \\\n  { a }\nconstexpr int kTable[] = {1, 2, 3};\nconst std::map<int, int> kMap = {{1, 2}};\nvoid f()": "f",
             "enum class E { kA, kB };\nboost::asio::awaitable<void> f(std::initializer_list<int> x = {1, 2})": "f",
-            "void f(const char* s = \"{\", char c = '{')  // {{{": "f",
+            "// {{{\nvoid f(const char* s = \"{\", char c = '{')": "f",
             "int n = 1'000'000;\nvoid f()": "f",
         }
         for head, name in shapes.items():
