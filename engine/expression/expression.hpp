@@ -20,8 +20,8 @@ namespace skald::expression {
 struct Limits {
   std::size_t source_bytes_max = 4096;
   std::size_t depth_max = 200;
-  std::size_t steps_max = 200'000;           // evaluation steps
-  std::size_t value_bytes_max = 4 << 20;     // of all values alive and of the result
+  std::size_t steps_max = 200'000;        // evaluation steps
+  std::size_t value_bytes_max = 4 << 20;  // of all values alive and of the result
 };
 
 // Why a source does not compile; `offset` is in bytes from its start.

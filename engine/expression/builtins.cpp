@@ -1,0 +1,36 @@
+#include "engine/expression/builtins.hpp"
+
+#include <array>
+#include <unordered_map>
+
+namespace skald::expression {
+
+std::span<const std::span<const Builtin>> all_builtins() {
+  static const std::array families = {array_builtins(),    generator_builtins(), math_builtins(),
+                                      object_builtins(),   path_builtins(),      regex_builtins(),
+                                      selector_builtins(), string_builtins(),    time_builtins()};
+  return families;
+}
+
+const Builtin* find_builtin(std::string_view name, std::size_t arity) {
+  static const auto table = [] {
+    std::unordered_map<std::string, const Builtin*> index;
+    for (const auto family : all_builtins()) {
+      for (const auto& builtin : family) {
+        index.emplace(std::string(builtin.name) + '/' + std::to_string(builtin.arity), &builtin);
+      }
+    }
+    return index;
+  }();
+  const auto found = table.find(std::string(name) + '/' + std::to_string(arity));
+  return found == table.end() ? nullptr : found->second;
+}
+
+const Format* find_format(std::string_view name) {
+  for (const auto& format : all_formats()) {
+    if (format.name == name) return &format;
+  }
+  return nullptr;
+}
+
+}  // namespace skald::expression
