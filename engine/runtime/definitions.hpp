@@ -62,6 +62,10 @@ class Definitions {
   // Blocking. Errors: "definition.unknown", "definition.unreadable", "store.unavailable".
   Result<definition::DefinitionPtr> by_digest(const std::string& digest);
 
+  // Blocking. The stored revision that holds exactly this source, where its version's current revision is another one.
+  // Errors: "store.unavailable".
+  Result<std::optional<ports::StoredDefinition>> superseded_revision(const std::string& source);
+
   // The current revision of every version, by namespace, name and version descending.
   std::vector<RegisteredDefinition> list() const;
 

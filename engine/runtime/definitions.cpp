@@ -1,0 +1,250 @@
+#include "engine/runtime/definitions.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_map>
+
+#include "engine/runtime/definition_shelf.hpp"
+
+namespace skald::runtime {
+namespace {
+
+using definition::DefinitionPtr;
+
+// Older revisions that executions were loaded with lately are kept compiled.
+constexpr std::size_t kRecentMax = 64;
+
+bool is_error(const definition::Diagnostic& diagnostic) {
+  return diagnostic.severity == definition::Severity::kError;
+}
+
+Error unreadable(const std::string& digest, const std::vector<definition::Diagnostic>& diagnostics) {
+  std::string detail;
+  for (const auto& diagnostic : diagnostics) {
+    if (is_error(diagnostic)) detail += definition::to_text(digest.substr(0, 12), diagnostic) + "\n";
+  }
+  return Error{.code = "definition.unreadable",
+               .message = "the stored definition does not load with this version of the engine",
+               .subject = digest,
+               .detail = std::move(detail)};
+}
+
+// What was accepted once is not judged by the adapters and allow-lists of today.
+definition::LoadResult load_accepted(const std::string& source) {
+  return definition::load(source, definition::LoadOptions{});
+}
+
+}  // namespace
+
+struct Definitions::Impl {
+  ports::DefinitionStore& store;
+  ports::Clock& clock;
+  ports::Log& log;
+  ports::Telemetry& telemetry;
+
+  std::mutex writing;  // one add at a time, the store's call included
+  mutable std::shared_mutex mutex;
+  std::shared_ptr<const definition::OperationCatalog> operations =
+      std::make_shared<const definition::OperationCatalog>();
+  std::vector<std::string> allowed_hosts;
+  DefinitionShelf shelf;
+  std::unordered_map<std::string, std::weak_ptr<const definition::Definition>> by_digest;
+  std::array<DefinitionPtr, kRecentMax> recent;
+  std::size_t recent_next = 0;
+
+  void remember(const DefinitionPtr& definition) {
+    if (by_digest.size() > 4 * kRecentMax) {
+      std::erase_if(by_digest, [](const auto& entry) { return entry.second.expired(); });
+    }
+    by_digest.insert_or_assign(definition->digest, definition);
+  }
+
+  void shelve(RegisteredDefinition registered) {
+    std::size_t count = 0;
+    {
+      const std::unique_lock lock(mutex);
+      remember(registered.definition);
+      shelf.put(std::move(registered));
+      count = shelf.size();
+    }
+    telemetry.definitions_loaded(count);
+  }
+
+  std::optional<RegisteredDefinition> current(const definition::Definition& d) const {
+    const std::shared_lock lock(mutex);
+    const auto* found = shelf.find(d.namespace_name, d.name, d.version);
+    return found ? std::optional(*found) : std::nullopt;
+  }
+
+  definition::LoadResult load(const std::string& source, bool trusted) const {
+    std::shared_ptr<const definition::OperationCatalog> catalog;
+    definition::LoadOptions options{.trusted = trusted};
+    {
+      const std::shared_lock lock(mutex);
+      catalog = operations;
+      options.allowed_hosts = allowed_hosts;
+    }
+    options.operations = catalog.get();
+    return definition::load(source, options);
+  }
+};
+
+Definitions::Definitions(ports::DefinitionStore& store, ports::Clock& clock, ports::Log& log,
+                         ports::Telemetry& telemetry)
+    : impl_(new Impl{.store = store, .clock = clock, .log = log, .telemetry = telemetry}) {}
+
+Definitions::~Definitions() = default;
+
+void Definitions::set_operations(std::shared_ptr<const definition::OperationCatalog> operations) {
+  const std::unique_lock lock(impl_->mutex);
+  impl_->operations = std::move(operations);
+}
+
+std::shared_ptr<const definition::OperationCatalog> Definitions::operations() const {
+  const std::shared_lock lock(impl_->mutex);
+  return impl_->operations;
+}
+
+void Definitions::set_allowed_hosts(std::vector<std::string> hosts) {
+  const std::unique_lock lock(impl_->mutex);
+  impl_->allowed_hosts = std::move(hosts);
+}
+
+Result<void> Definitions::load_stored() {
+  auto stored = impl_->store.list_current_definitions();
+  if (!stored) return std::unexpected(std::move(stored.error()));
+  for (auto& row : *stored) {
+    auto loaded = load_accepted(row.source);
+    if (!loaded.ok()) {
+      const auto error = to_text(unreadable(row.digest, loaded.diagnostics));
+      impl_->log.write(
+          ports::LogLevel::kError, "a stored definition does not load; it takes no starts",
+          {{"namespace", row.namespace_name}, {"workflow", row.name}, {"version", row.version}, {"error", error}});
+      continue;
+    }
+    impl_->shelve(RegisteredDefinition{.definition = std::move(loaded.definition),
+                                       .revision = row.revision,
+                                       .origin = std::move(row.origin),
+                                       .registered_at = row.registered_at});
+  }
+  return {};
+}
+
+Result<RegisterOutcome> Definitions::add(std::string source, std::string origin, bool replace, bool trusted) {
+  auto loaded = impl_->load(source, trusted);
+  RegisterOutcome outcome{.diagnostics = std::move(loaded.diagnostics)};
+  if (!loaded.definition) return outcome;
+  const auto& d = *loaded.definition;
+
+  const std::lock_guard writing(impl_->writing);
+  auto current = impl_->current(d);
+  if (current && current->definition->digest == d.digest) {
+    outcome.kind = RegisterOutcome::Kind::kUnchanged;
+    outcome.registered = std::move(current);
+    return outcome;
+  }
+  if (current && !replace) {
+    outcome.kind = RegisterOutcome::Kind::kConflict;
+    outcome.registered = std::move(current);
+    return outcome;
+  }
+  auto stored = impl_->store.put_definition({.digest = d.digest,
+                                             .namespace_name = d.namespace_name,
+                                             .name = d.name,
+                                             .version = d.version,
+                                             .revision = current ? current->revision + 1 : 1,
+                                             .source = std::move(source),
+                                             .origin = std::move(origin),
+                                             .registered_at = impl_->clock.now()});
+  if (!stored) return std::unexpected(std::move(stored.error()));
+  RegisteredDefinition registered{.definition = loaded.definition,
+                                  .revision = stored->revision,
+                                  .origin = std::move(stored->origin),
+                                  .registered_at = stored->registered_at};
+  outcome.kind = current ? RegisterOutcome::Kind::kReplaced : RegisterOutcome::Kind::kCreated;
+  outcome.registered = registered;
+  impl_->shelve(std::move(registered));
+  const auto revision = std::to_string(stored->revision);
+  impl_->log.write(ports::LogLevel::kInfo, current ? "definition replaced" : "definition registered",
+                   {{"namespace", d.namespace_name},
+                    {"workflow", d.name},
+                    {"version", d.version},
+                    {"revision", revision},
+                    {"origin", outcome.registered->origin},
+                    {"digest", d.digest}});
+  return outcome;
+}
+
+RegisterOutcome Definitions::check(const std::string& source, bool trusted) const {
+  auto loaded = impl_->load(source, trusted);
+  RegisterOutcome outcome{.diagnostics = std::move(loaded.diagnostics)};
+  if (!loaded.definition) return outcome;
+  auto current = impl_->current(*loaded.definition);
+  if (!current) {
+    outcome.kind = RegisterOutcome::Kind::kCreated;
+  } else {
+    const bool same = current->definition->digest == loaded.definition->digest;
+    outcome.kind = same ? RegisterOutcome::Kind::kUnchanged : RegisterOutcome::Kind::kConflict;
+  }
+  outcome.registered =
+      current ? std::move(current) : std::optional(RegisteredDefinition{.definition = std::move(loaded.definition)});
+  return outcome;
+}
+
+Result<RegisteredDefinition> Definitions::find(const std::string& namespace_name, const std::string& name,
+                                               const std::optional<std::string>& version) const {
+  const std::shared_lock lock(impl_->mutex);
+  const auto* highest = impl_->shelf.highest(namespace_name, name);
+  if (!highest) {
+    return failure("workflow.unknown", fmt::format("there is no workflow {}/{}", namespace_name, name),
+                   namespace_name + "/" + name, "register its definition, or look at the list of workflows");
+  }
+  if (!version) return *highest;
+  if (const auto* found = impl_->shelf.find(namespace_name, name, *version)) return *found;
+  return failure("workflow.unknown_version",
+                 fmt::format("workflow {}/{} has no version {}", namespace_name, name, *version),
+                 namespace_name + "/" + name, fmt::format("its highest one is {}", highest->definition->version));
+}
+
+DefinitionPtr Definitions::cached(const std::string& digest) const {
+  const std::shared_lock lock(impl_->mutex);
+  const auto it = impl_->by_digest.find(digest);
+  return it == impl_->by_digest.end() ? nullptr : it->second.lock();
+}
+
+Result<DefinitionPtr> Definitions::by_digest(const std::string& digest) {
+  if (auto found = cached(digest)) return found;
+  auto stored = impl_->store.get_definition(digest);
+  if (!stored) return std::unexpected(std::move(stored.error()));
+  if (!*stored) return failure("definition.unknown", "no definition with this digest is stored", digest);
+  auto loaded = load_accepted((*stored)->source);
+  if (!loaded.ok()) return std::unexpected(unreadable(digest, loaded.diagnostics));
+  const std::unique_lock lock(impl_->mutex);
+  impl_->remember(loaded.definition);
+  impl_->recent[impl_->recent_next++ % kRecentMax] = loaded.definition;
+  return loaded.definition;
+}
+
+Result<std::optional<ports::StoredDefinition>> Definitions::superseded_revision(const std::string& source) {
+  const auto loaded = load_accepted(source);
+  if (!loaded.ok()) return std::nullopt;
+  const auto& d = *loaded.definition;
+  const auto current = impl_->current(d);
+  if (!current || current->definition->digest == d.digest) return std::nullopt;
+  auto revisions = impl_->store.list_revisions(d.namespace_name, d.name, d.version);
+  if (!revisions) return std::unexpected(std::move(revisions.error()));
+  for (auto& revision : *revisions) {
+    if (revision.digest == d.digest) return std::move(revision);
+  }
+  return std::nullopt;
+}
+
+std::vector<RegisteredDefinition> Definitions::list() const {
+  const std::shared_lock lock(impl_->mutex);
+  return impl_->shelf.list();
+}
+
+}  // namespace skald::runtime

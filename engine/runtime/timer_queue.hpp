@@ -1,0 +1,76 @@
+// The timers of one loop: a heap over intrusive nodes, and a single Asio timer that looks at it.
+//
+// Times are steady (ports::Clock::steady). A node fires at or after its time, never before. While anything is pending
+// the heap is looked at at least once a second, so a clock that misbehaves delays a timer by a second at most.
+// Thread rule: everything on the loop. A pending node must not be destroyed: cancel it first.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <vector>
+
+#include "engine/base/time.hpp"
+#include "engine/ports/clock.hpp"
+
+namespace skald::runtime {
+
+class Loop;
+
+class TimerNode {
+ public:
+  TimerNode() = default;
+  virtual ~TimerNode() = default;
+  TimerNode(const TimerNode&) = delete;
+  TimerNode& operator=(const TimerNode&) = delete;
+
+  bool pending() const { return index_ != kNone; }
+  std::chrono::nanoseconds due() const { return due_; }
+
+ protected:
+  // May set or cancel any timer, this one too.
+  virtual void fired() = 0;
+
+ private:
+  friend class TimerQueue;
+  static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+
+  std::chrono::nanoseconds due_{};
+  std::size_t index_ = kNone;
+};
+
+class TimerQueue {
+ public:
+  TimerQueue(Loop& loop, ports::Clock& clock);
+  ~TimerQueue();
+  TimerQueue(const TimerQueue&) = delete;
+  TimerQueue& operator=(const TimerQueue&) = delete;
+
+  // Moves it where it is pending already.
+  void set(TimerNode& node, std::chrono::nanoseconds due);
+  void cancel(TimerNode& node);
+
+  // Fires what is due. Called by the timer; by tests after they have moved the clock.
+  void poll();
+  // Nothing fires any more.
+  void close();
+
+  std::size_t size() const { return heap_.size(); }
+  // How late the latest timer was since the last call.
+  Millis take_lag();
+
+ private:
+  void sift_up(std::size_t index);
+  void sift_down(std::size_t index);
+  void place(std::size_t index, TimerNode* node);
+  void arm();
+
+  struct Wake;
+  ports::Clock& clock_;
+  std::shared_ptr<Wake> wake_;
+  std::vector<TimerNode*> heap_;
+  std::chrono::nanoseconds lag_{};
+};
+
+}  // namespace skald::runtime

@@ -1,0 +1,87 @@
+// The folder of workflow files: loaded at start, then looked at once a second.
+//
+// A changed file becomes a new revision of its version for the executions that start from then on; running ones keep
+// theirs. A broken file is reported with every diagnostic and the definition it had stays. A file that has vanished
+// takes nothing away. At start-up a file equal to an older revision does not replace the current one.
+// Life cycle: construct, scan() once for the start-up load, start(), stop() (the destructor does it too). Thread rule:
+// scan() from one thread at a time; reports arrive on the thread that scans.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/time.hpp"
+#include "engine/ports/log.hpp"
+#include "engine/runtime/definitions.hpp"
+
+namespace skald::runtime {
+
+struct FileReport {
+  enum class Kind {
+    kRegistered,  // created or replaced
+    kUnchanged,   // the same content is current already
+    kOutdated,    // start-up only: equals an older revision, which stays old
+    kBroken,      // see diagnostics
+    kFailed,      // could not be read or stored; tried again at the next look
+    kRemoved,
+  };
+
+  std::string file;  // name within the folder
+  Kind kind = Kind::kBroken;
+  std::vector<definition::Diagnostic> diagnostics;
+  std::string message;  // of kFailed and kOutdated
+};
+
+class WorkflowFolder {
+ public:
+  using OnReport = std::function<void(const FileReport&)>;
+
+  WorkflowFolder(std::filesystem::path folder, Definitions& definitions, ports::Log& log, OnReport on_report = {});
+  ~WorkflowFolder();
+  WorkflowFolder(const WorkflowFolder&) = delete;
+  WorkflowFolder& operator=(const WorkflowFolder&) = delete;
+
+  // Blocking: one look at the folder. The first one loads every file; later ones those that have changed and then held
+  // still for one look, so that a half-written file is not taken.
+  void scan();
+
+  void start(Millis interval = std::chrono::seconds(1));
+  void stop();
+
+ private:
+  // What tells a changed file cheaply.
+  struct Stamp {
+    std::filesystem::file_time_type modified{};
+    std::uintmax_t size = 0;
+    bool operator==(const Stamp&) const = default;
+  };
+  struct Watched {
+    Stamp seen;            // at the last look
+    bool settled = false;  // `seen` has been dealt with
+    std::string content;   // as dealt with last
+    std::string workflow;  // "shop/checkout:1.0.0" it registered; empty: none
+  };
+  struct Watcher;
+
+  void look_at(const std::string& name, const Stamp& stamp);
+  void take(const std::string& name, Watched& file);
+  void register_content(const std::string& name, Watched& file, std::string content);
+  bool is_taken_by_another(const std::string& name, const std::string& workflow) const;
+  void report(FileReport report);
+
+  std::filesystem::path folder_;
+  Definitions& definitions_;
+  ports::Log& log_;
+  OnReport on_report_;
+  bool starting_ = true;
+  bool folder_missing_ = false;
+  std::map<std::string, Watched> files_;
+  std::unique_ptr<Watcher> watcher_;
+};
+
+}  // namespace skald::runtime
