@@ -1,0 +1,19 @@
+#include "api/openapi_document.hpp"
+
+namespace skald::api {
+namespace {
+
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wc23-extensions"
+constexpr char kDocument[] = {
+#embed "openapi.json"
+};
+#pragma clang diagnostic pop
+
+}  // namespace
+
+std::string_view openapi_document() {
+  return {kDocument, sizeof kDocument};
+}
+
+}  // namespace skald::api

@@ -1,0 +1,72 @@
+#include "api/services.hpp"
+
+#include <boost/asio/post.hpp>
+#include <exception>
+
+#include "api/http/target.hpp"
+#include "engine/async/offload.hpp"
+#include "engine/base/json.hpp"
+
+namespace skald::api {
+
+void add_routes(Router& router, Services& services) {
+  add_start_route(router, services);  // first: the table is searched in order
+  add_execution_routes(router, services);
+  add_command_routes(router, services);
+  add_replay_route(router, services);
+  add_incident_routes(router, services);
+  add_workflow_routes(router, services);
+  add_operate_routes(router, services);
+}
+
+void run_blocking(Services& services, Call call, std::function<void(Call)> work) {
+  boost::asio::post(
+      services.blocking.executor(), [call = std::move(call), work = std::move(work), &services]() mutable {
+        const std::string path(call.request.path());
+        try {
+          work(std::move(call));
+        } catch (const std::exception& error) {  // the dropped Responder has answered 500
+          services.log.write(ports::LogLevel::kError, "a handler threw", {{"path", path}, {"error", error.what()}});
+        }
+      });
+}
+
+void answer_blocking(Services& services, Call call, std::function<Response(const Call&)> work) {
+  run_blocking(services, std::move(call), [work = std::move(work)](Call c) {
+    auto response = work(c);
+    c.respond(std::move(response));
+  });
+}
+
+Response json_response(int status, std::string body) {
+  return {.status = status, .body = std::move(body)};
+}
+
+Response page_response(const Request& request, std::string items, const std::string& next_cursor) {
+  Response response;
+  response.body = "{\"items\":[" + std::move(items) + "],\"nextCursor\":";
+  if (next_cursor.empty()) {
+    response.body += "null}";
+    return response;
+  }
+  append_json_string(response.body, next_cursor);
+  response.body += '}';
+  std::string link = "<" + std::string(request.path()) + "?";
+  for (const auto& [name, value] : request.query) {
+    if (name != "cursor" && name != "after") link += percent_encode(name) + "=" + percent_encode(value) + "&";
+  }
+  response.headers.emplace_back("Link", link + "cursor=" + next_cursor + ">; rel=\"next\"");
+  return response;
+}
+
+Response problem(const Services& services, const Call& call, const Error& error) {
+  return services.problems.answer(error, call.request.path());
+}
+
+Result<ExecutionId> path_id(const Call& call) {
+  const std::string& text = call.parameters.front();
+  if (auto id = parse_execution_id(text)) return *id;
+  return failure("execution.unknown", "is not the id of an execution", text);
+}
+
+}  // namespace skald::api

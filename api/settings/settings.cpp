@@ -1,0 +1,163 @@
+#include "api/settings/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "engine/definition/suggest.hpp"
+#include "engine/definition/yaml_tree.hpp"
+
+namespace skald::api {
+namespace {
+
+using definition::Node;
+
+std::string place(const std::string& file, const definition::Mark& mark) {
+  return fmt::format("{}:{}:{}", file, mark.line, mark.column);
+}
+
+// A scalar, a list of scalars or a map of scalars as the table's text; nullopt for anything deeper.
+std::optional<std::string> value_text(const Node& node) {
+  if (!node.is_map() && !node.is_sequence()) return node.is_null() ? std::string() : node.text;
+  std::string joined;
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    if (node.items[i].is_map() || node.items[i].is_sequence()) return std::nullopt;
+    if (!joined.empty()) joined += ',';
+    if (node.is_map()) joined += node.keys[i] + "=";
+    joined += node.items[i].text;
+  }
+  return joined;
+}
+
+const Setting* find_setting(std::string_view name) {
+  for (const auto& setting : setting_table()) {
+    if (setting.name == name) return &setting;
+  }
+  return nullptr;
+}
+
+// Whether some setting's name begins with "prefix.".
+bool is_section(const std::string& prefix) {
+  for (const auto& setting : setting_table()) {
+    if (setting.name.starts_with(prefix + ".")) return true;
+  }
+  return false;
+}
+
+Result<void> apply_map(Settings& settings, const std::string& file, const Node& map, const std::string& prefix) {
+  for (std::size_t i = 0; i < map.items.size(); ++i) {
+    const std::string name = prefix + map.keys[i];
+    const Node& value = map.items[i];
+    if (find_setting(name) == nullptr && is_section(name) && value.is_map()) {
+      if (auto done = apply_map(settings, file, value, name + "."); !done) return done;
+      continue;
+    }
+    const auto text = value_text(value);
+    if (!text) {
+      return failure("setting.invalid", fmt::format("setting '{}' must be {}", name, "a value, not a nested structure"),
+                     place(file, value.mark));
+    }
+    const auto& mark = find_setting(name) == nullptr ? map.key_marks[i] : value.mark;
+    if (auto done = apply_setting(settings, name, *text, place(file, mark)); !done) return done;
+  }
+  return {};
+}
+
+std::string upper_snake(std::string_view name) {
+  std::string text;
+  for (const char c : name) {
+    if (c >= 'A' && c <= 'Z') text += '_';
+    text += c == '.' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  }
+  return text;
+}
+
+bool needs_quotes(const std::string& value) {
+  return value.empty() || value.find_first_of("#:{}[],&*!|>'\"%@`= ") != std::string::npos;
+}
+
+}  // namespace
+
+std::string environment_name(std::string_view setting) {
+  return "SKALD_" + upper_snake(setting);
+}
+
+std::string flag_name(std::string_view setting) {
+  std::string text = "--";
+  for (const char c : setting) {
+    if (c >= 'A' && c <= 'Z') {
+      text += '-';
+      text += static_cast<char>(c + 32);
+    } else {
+      text += c == '.' ? '-' : c;
+    }
+  }
+  return text;
+}
+
+Result<void> apply_setting(Settings& settings, std::string_view name, const std::string& value,
+                           const std::string& source) {
+  const Setting* setting = find_setting(name);
+  if (setting == nullptr) {
+    std::vector<std::string> names;
+    for (const auto& known : setting_table()) names.emplace_back(known.name);
+    return failure("setting.unknown",
+                   fmt::format("there is no setting '{}'{}", name, definition::did_you_mean(name, names)), source,
+                   "`skald serve --print-config` lists them all");
+  }
+  if (setting->set(settings, value)) return {};
+  return failure("setting.invalid", fmt::format("setting '{}' must be {} (got '{}')", name, setting->rule, value),
+                 source);
+}
+
+Result<void> apply_config(Settings& settings, const std::string& file, std::string_view text) {
+  const definition::SourceText source(text);
+  auto tree = definition::read_yaml(source);
+  if (!tree.problems.empty()) {
+    const auto& problem = tree.problems.front();
+    return failure("setting.file", problem.message, place(file, problem.mark));
+  }
+  if (tree.root.is_null()) return {};
+  if (!tree.root.is_map()) return failure("setting.file", "must be a map of settings", place(file, tree.root.mark));
+  return apply_map(settings, file, tree.root, "");
+}
+
+Result<void> apply_environment(Settings& settings, const std::function<const char*(const char*)>& get) {
+  for (const auto& setting : setting_table()) {
+    const std::string name = environment_name(setting.name);
+    const char* value = get(name.c_str());
+    if (value == nullptr) continue;
+    if (auto done = apply_setting(settings, setting.name, value, name); !done) return done;
+  }
+  return {};
+}
+
+Result<std::string> read_config_file(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  if (!stream || !(text << stream.rdbuf())) {
+    return failure("setting.file", "cannot be read", file, "name another file with --config");
+  }
+  return std::move(text).str();
+}
+
+std::string print_config(const Settings& settings) {
+  std::string out;
+  std::string section;
+  for (const auto& setting : setting_table()) {
+    const std::string value = setting.get(settings);
+    const auto dot = setting.name.find('.');
+    const std::string head(setting.name.substr(0, dot == std::string_view::npos ? 0 : dot));
+    if (head != section) {
+      section = head;
+      if (!section.empty()) out += section + ":\n";
+    }
+    const auto key = setting.name.substr(section.empty() ? 0 : section.size() + 1);
+    const std::string shown = needs_quotes(value) ? "\"" + value + "\"" : value;
+    out += fmt::format("{}{}: {}  # {}: {}\n", section.empty() ? "" : "  ", key, shown, setting.rule, setting.meaning);
+  }
+  return out;
+}
+
+}  // namespace skald::api

@@ -1,0 +1,303 @@
+#include "api/telemetry/prometheus_telemetry.hpp"
+
+#include <fmt/format.h>
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <sstream>
+#include <vector>
+
+#include "api/telemetry/metric_cache.hpp"
+#include "api/telemetry/process_metrics.hpp"
+
+namespace skald::api {
+namespace {
+
+using prometheus::Counter;
+using prometheus::Gauge;
+using prometheus::Histogram;
+using Buckets = Histogram::BucketBoundaries;
+
+const Buckets& request_buckets() {
+  static const Buckets kBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
+  return kBuckets;
+}
+
+const Buckets& execution_buckets() {
+  static const Buckets kBuckets = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,  1,     2.5,
+                                   5,     10,   30,    60,   300, 1800, 3600, 21600, 86400};
+  return kBuckets;
+}
+
+const Buckets& commit_buckets() {
+  static const Buckets kBuckets = {0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1};
+  return kBuckets;
+}
+
+const Buckets& batch_buckets() {
+  static const Buckets kBuckets = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
+  return kBuckets;
+}
+
+double seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+// Every family of the registry, in order, so that a scrape can name those that have no values.
+struct Described {
+  std::string name;
+  std::string help;
+  std::string_view type;
+};
+
+// A family with labels and its cache.
+template <class Metric, std::size_t kLabels>
+class Labelled {
+ public:
+  template <class Builder, class... Arguments>
+  Labelled(prometheus::Registry& registry, std::vector<Described>& described, std::string_view type, Builder builder,
+           const char* name, const char* help, std::array<const char*, kLabels> labels, Arguments... arguments)
+      : family_(builder.Name(name).Help(help).Register(registry)),
+        cache_([this, labels, arguments...](const std::array<std::string, kLabels>& values) -> Metric& {
+          prometheus::Labels map;
+          for (std::size_t i = 0; i < kLabels; ++i) map.emplace(labels[i], values[i]);
+          return family_.Add(map, arguments...);
+        }) {
+    described.push_back({name, help, type});
+  }
+
+  template <class... Values>
+  Metric& of(Values... values) {
+    return cache_.get({values...});
+  }
+
+ private:
+  prometheus::Family<Metric>& family_;
+  MetricCache<Metric, kLabels> cache_;
+};
+
+template <std::size_t kLabels>
+struct CounterOf : Labelled<Counter, kLabels> {
+  CounterOf(prometheus::Registry& registry, std::vector<Described>& described, const char* name, const char* help,
+            std::array<const char*, kLabels> labels)
+      : Labelled<Counter, kLabels>(registry, described, "counter", prometheus::BuildCounter(), name, help, labels) {}
+};
+
+template <std::size_t kLabels>
+struct GaugeOf : Labelled<Gauge, kLabels> {
+  GaugeOf(prometheus::Registry& registry, std::vector<Described>& described, const char* name, const char* help,
+          std::array<const char*, kLabels> labels)
+      : Labelled<Gauge, kLabels>(registry, described, "gauge", prometheus::BuildGauge(), name, help, labels) {}
+};
+
+template <std::size_t kLabels>
+struct HistogramOf : Labelled<Histogram, kLabels> {
+  HistogramOf(prometheus::Registry& registry, std::vector<Described>& described, const char* name, const char* help,
+              std::array<const char*, kLabels> labels, const Buckets& buckets)
+      : Labelled<Histogram, kLabels>(registry, described, "histogram", prometheus::BuildHistogram(), name, help, labels,
+                                     buckets) {}
+};
+
+}  // namespace
+
+struct PrometheusTelemetry::Metrics {
+  prometheus::Registry registry;
+  std::vector<Described> described;
+
+  CounterOf<2> started{
+      registry, described, "skald_executions_started_total", "Executions started.", {"namespace", "workflow"}};
+  CounterOf<3> finished{registry,
+                        described,
+                        "skald_executions_finished_total",
+                        "Executions ended, by outcome.",
+                        {"namespace", "workflow", "outcome"}};
+  GaugeOf<3> active{registry,
+                    described,
+                    "skald_executions_active",
+                    "Executions that have not ended, by phase.",
+                    {"namespace", "workflow", "phase"}};
+  HistogramOf<3> duration{registry,
+                          described,
+                          "skald_execution_duration_seconds",
+                          "From start to end.",
+                          {"namespace", "workflow", "outcome"},
+                          execution_buckets()};
+  CounterOf<4> attempts{registry,
+                        described,
+                        "skald_step_attempts_total",
+                        "Attempts ended, by result.",
+                        {"workflow", "step", "action", "result"}};
+  HistogramOf<3> step_duration{registry,
+                               described,
+                               "skald_step_duration_seconds",
+                               "Duration of one attempt.",
+                               {"workflow", "step", "action"},
+                               request_buckets()};
+  CounterOf<3> retries{
+      registry, described, "skald_step_retries_total", "Retries scheduled.", {"workflow", "step", "reason"}};
+  CounterOf<3> compensations{
+      registry, described, "skald_compensations_total", "Undos ended, by result.", {"workflow", "step", "result"}};
+  GaugeOf<2> incidents{
+      registry, described, "skald_incidents_open", "Incidents that wait for an operator.", {"workflow", "kind"}};
+  CounterOf<1> expression_errors{
+      registry, described, "skald_expression_errors_total", "Expressions that failed.", {"workflow"}};
+  HistogramOf<0> timer_lag{registry, described,        "skald_timer_lag_seconds", "How late timers fired.",
+                           {},       request_buckets()};
+  GaugeOf<0> timers{registry, described, "skald_timers_pending", "Timers held in memory.", {}};
+  GaugeOf<0> queue_depth{
+      registry, described, "skald_ready_queue_depth", "Executions with work that has not begun.", {}};
+  GaugeOf<0> queue_oldest{registry, described, "skald_ready_queue_oldest_seconds", "Longest wait among them.", {}};
+  HistogramOf<0> commit{registry, described,       "skald_store_commit_duration_seconds", "Duration of a commit.",
+                        {},       commit_buckets()};
+  HistogramOf<0> batch{registry, described, "skald_store_batch_size", "Appends in a commit.", {}, batch_buckets()};
+  CounterOf<1> store_errors{registry, described, "skald_store_errors_total", "Errors of the database.", {"kind"}};
+  CounterOf<3> requests{registry,
+                        described,
+                        "skald_adapter_requests_total",
+                        "Requests to participants, by status code.",
+                        {"adapter", "operation", "code"}};
+  HistogramOf<2> request_duration{registry,
+                                  described,
+                                  "skald_adapter_request_duration_seconds",
+                                  "Duration of a request to a participant.",
+                                  {"adapter", "operation"},
+                                  request_buckets()};
+  GaugeOf<1> inflight{
+      registry, described, "skald_adapter_inflight", "Requests to participants in flight.", {"adapter"}};
+  GaugeOf<1> circuit{registry, described, "skald_circuit_open", "1 while the circuit breaker is open.", {"adapter"}};
+  GaugeOf<0> definitions{registry, described, "skald_definitions_loaded", "Definitions in memory.", {}};
+  CounterOf<3> http{
+      registry, described, "skald_http_requests_total", "Requests to the API.", {"route", "method", "code"}};
+  HistogramOf<2> http_duration{registry,
+                               described,
+                               "skald_http_request_duration_seconds",
+                               "Duration of a request to the API.",
+                               {"route", "method"},
+                               request_buckets()};
+  GaugeOf<0> http_connections{registry, described, "skald_http_connections", "Open connections to the API.", {}};
+};
+
+PrometheusTelemetry::PrometheusTelemetry(ports::Clock& clock, std::string version)
+    : metrics_(std::make_unique<Metrics>()), version_(std::move(version)), started_at_(clock.now()) {
+  metrics_->http_connections.of().Set(0);
+  metrics_->definitions.of().Set(0);
+}
+
+PrometheusTelemetry::~PrometheusTelemetry() = default;
+
+std::string PrometheusTelemetry::scrape() {
+  const auto families = metrics_->registry.Collect();
+  std::ostringstream stream;
+  prometheus::TextSerializer().Serialize(stream, families);
+  std::string text = std::move(stream).str();
+  // Families without a value yet are named too, so that a dashboard can tell "nothing happened" from "no such metric".
+  for (const auto& [name, help, type] : metrics_->described) {
+    bool has_values = false;
+    for (const auto& family : families) has_values = has_values || family.name == name;
+    if (!has_values) fmt::format_to(std::back_inserter(text), "# HELP {0} {1}\n# TYPE {0} {2}\n", name, help, type);
+  }
+  fmt::format_to(std::back_inserter(text),
+                 "# HELP skald_build_info The running version.\n# TYPE skald_build_info gauge\n"
+                 "skald_build_info{{version=\"{}\"}} 1\n",
+                 version_);
+  append_process_metrics(text, started_at_);
+  return text;
+}
+
+void PrometheusTelemetry::execution_started(ports::WorkflowLabel workflow) {
+  metrics_->started.of(workflow.namespace_name, workflow.workflow).Increment();
+}
+
+void PrometheusTelemetry::execution_finished(ports::WorkflowLabel workflow, std::string_view outcome, Millis duration) {
+  metrics_->finished.of(workflow.namespace_name, workflow.workflow, outcome).Increment();
+  metrics_->duration.of(workflow.namespace_name, workflow.workflow, outcome).Observe(seconds(duration));
+}
+
+void PrometheusTelemetry::execution_phase(ports::WorkflowLabel workflow, std::string_view phase, int change) {
+  metrics_->active.of(workflow.namespace_name, workflow.workflow, phase).Increment(change);
+}
+
+void PrometheusTelemetry::step_attempt(std::string_view workflow, std::string_view step, std::string_view action,
+                                       std::string_view result, Millis duration) {
+  metrics_->attempts.of(workflow, step, action, result).Increment();
+  metrics_->step_duration.of(workflow, step, action).Observe(seconds(duration));
+}
+
+void PrometheusTelemetry::step_retry(std::string_view workflow, std::string_view step, std::string_view reason) {
+  metrics_->retries.of(workflow, step, reason).Increment();
+}
+
+void PrometheusTelemetry::compensation(std::string_view workflow, std::string_view step, std::string_view result) {
+  metrics_->compensations.of(workflow, step, result).Increment();
+}
+
+void PrometheusTelemetry::incident_opened(std::string_view workflow, std::string_view kind) {
+  metrics_->incidents.of(workflow, kind).Increment();
+}
+
+void PrometheusTelemetry::incident_closed(std::string_view workflow, std::string_view kind) {
+  metrics_->incidents.of(workflow, kind).Decrement();
+}
+
+void PrometheusTelemetry::expression_error(std::string_view workflow) {
+  metrics_->expression_errors.of(workflow).Increment();
+}
+
+void PrometheusTelemetry::timer_lag(Millis lag) {
+  metrics_->timer_lag.of().Observe(seconds(lag));
+}
+
+void PrometheusTelemetry::timers_pending(std::uint64_t count) {
+  metrics_->timers.of().Set(static_cast<double>(count));
+}
+
+void PrometheusTelemetry::ready_queue(std::uint64_t depth, Millis oldest) {
+  metrics_->queue_depth.of().Set(static_cast<double>(depth));
+  metrics_->queue_oldest.of().Set(seconds(oldest));
+}
+
+void PrometheusTelemetry::commit(std::chrono::nanoseconds duration, std::uint64_t appends) {
+  metrics_->commit.of().Observe(seconds(duration));
+  metrics_->batch.of().Observe(static_cast<double>(appends));
+}
+
+void PrometheusTelemetry::store_error(std::string_view kind) {
+  metrics_->store_errors.of(kind).Increment();
+}
+
+void PrometheusTelemetry::adapter_request(std::string_view adapter, std::string_view operation, std::string_view code,
+                                          std::chrono::nanoseconds duration) {
+  metrics_->requests.of(adapter, operation, code).Increment();
+  metrics_->request_duration.of(adapter, operation).Observe(seconds(duration));
+}
+
+void PrometheusTelemetry::adapter_inflight(std::string_view adapter, int change) {
+  metrics_->inflight.of(adapter).Increment(change);
+}
+
+void PrometheusTelemetry::circuit(std::string_view adapter, bool open) {
+  metrics_->circuit.of(adapter).Set(open ? 1 : 0);
+}
+
+void PrometheusTelemetry::definitions_loaded(std::uint64_t count) {
+  metrics_->definitions.of().Set(static_cast<double>(count));
+}
+
+void PrometheusTelemetry::answered(std::string_view route, std::string_view verb, int status,
+                                   std::chrono::nanoseconds took) {
+  std::array<char, 3> code{};
+  code[0] = static_cast<char>('0' + status / 100);
+  code[1] = static_cast<char>('0' + status / 10 % 10);
+  code[2] = static_cast<char>('0' + status % 10);
+  metrics_->http.of(route, verb, std::string_view(code.data(), code.size())).Increment();
+  metrics_->http_duration.of(route, verb).Observe(seconds(took));
+}
+
+void PrometheusTelemetry::connections(int change) {
+  metrics_->http_connections.of().Increment(change);
+}
+
+}  // namespace skald::api

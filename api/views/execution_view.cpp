@@ -1,0 +1,257 @@
+#include "api/views/execution_view.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "api/views/json_object.hpp"
+
+namespace skald::api {
+namespace {
+
+using saga::StepState;
+
+std::string_view word(saga::StepStatus status) {
+  switch (status) {
+    case saga::StepStatus::kRunning:
+      return "running";
+    case saga::StepStatus::kCompleted:
+      return "completed";
+    case saga::StepStatus::kFailed:
+      return "failed";
+    case saga::StepStatus::kSkipped:
+      return "skipped";
+  }
+  return "running";
+}
+
+std::string_view word(saga::UndoStatus status) {
+  switch (status) {
+    case saga::UndoStatus::kNone:
+      return "none";
+    case saga::UndoStatus::kSettling:
+      return "settling";
+    case saga::UndoStatus::kSettled:
+      return "settled";
+    case saga::UndoStatus::kRunning:
+      return "running";
+    case saga::UndoStatus::kCompleted:
+      return "completed";
+    case saga::UndoStatus::kFailed:
+      return "failed";
+    case saga::UndoStatus::kSkipped:
+      return "skipped";
+  }
+  return "none";
+}
+
+template <class Items, class AppendItem>
+void append_array(std::string& out, const Items& items, AppendItem append_item) {
+  out += '[';
+  bool first = true;
+  for (const auto& item : items) {
+    if (!first) out += ',';
+    first = false;
+    append_item(out, item);
+  }
+  out += ']';
+}
+
+void append_labels(std::string& out, const std::map<std::string, std::string>& labels) {
+  out += '{';
+  bool first = true;
+  for (const auto& [key, value] : labels) {
+    if (!first) out += ',';
+    first = false;
+    append_json_string(out, key);
+    out += ':';
+    append_json_string(out, value);
+  }
+  out += '}';
+}
+
+void append_attempts(JsonObject& object, const saga::Attempts& attempts) {
+  object.number("attempts", attempts.number);
+  object.flag("inFlight", attempts.in_flight);
+  if (attempts.retry_at) object.time("retryAt", *attempts.retry_at);
+  if (!attempts.last_error.is_null()) object.payload("lastError", attempts.last_error);
+}
+
+void append_step(std::string& out, const StepState& step);
+
+void append_undo(std::string& out, const StepState& step) {
+  JsonObject object(out);
+  object.text("status", word(step.undo_status));
+  if (step.settling.number > 0) {
+    JsonObject settling(object.key("settling"));
+    append_attempts(settling, step.settling);
+  }
+  if (step.undo.empty()) return;
+  const StepState& undo = step.undo.front();
+  object.text("path", undo.path);
+  object.time("startedAt", undo.started_at);
+  object.time("endedAt", undo.ended_at);
+  append_attempts(object, undo.attempts);
+  if (!undo.error.is_null()) object.payload("error", undo.error);
+  if (!undo.children.empty()) append_array(object.key("steps"), undo.children, append_step);
+}
+
+void append_step(std::string& out, const StepState& step) {
+  JsonObject object(out);
+  object.text("name", step.name);
+  object.text("path", step.path);
+  object.text("status", word(step.status));
+  object.time("startedAt", step.started_at);
+  object.time("endedAt", step.ended_at);
+  append_attempts(object, step.attempts);
+  object.payload("output", step.output);
+  object.payload("error", step.error);
+  if (step.unknown) object.flag("unknown", true);
+  if (step.continued) object.flag("continued", true);
+  if (step.timed_out) object.flag("timedOut", true);
+  if (step.deadline) object.time("deadline", *step.deadline);
+  if (step.origin) object.id("reusedFrom", *step.origin);
+  if (step.undo_status != saga::UndoStatus::kNone) append_undo(object.key("undo"), step);
+  if (!step.children.empty()) append_array(object.key("steps"), step.children, append_step);
+}
+
+void collect_undone(const StepState& step, std::vector<const StepState*>& undone) {
+  if (step.undo_status != saga::UndoStatus::kNone) undone.push_back(&step);
+  for (const auto& child : step.children) collect_undone(child, undone);
+}
+
+void append_compensation(std::string& out, const saga::State& state) {
+  JsonObject object(out);
+  const auto& compensation = state.compensation;
+  object.text("state", to_string(compensation.state));
+  if (compensation.started_at != Timestamp{}) {
+    object.text("reason", to_string(compensation.reason));
+    object.text_or_null("failedStep", compensation.failed_step);
+    object.payload("error", compensation.error);
+    object.time("startedAt", compensation.started_at);
+  }
+  std::vector<const StepState*> undone;
+  collect_undone(state.root, undone);
+  std::ranges::sort(undone, std::greater(), &StepState::ended_position);
+  append_array(object.key("steps"), undone, [](std::string& text, const StepState* step) {
+    JsonObject item(text);
+    item.text("step", step->path);
+    item.text("status", word(step->undo_status));
+  });
+}
+
+void append_incident_fields(JsonObject& object, const saga::Incident& incident) {
+  object.number("number", incident.number);
+  object.text("kind", to_string(incident.kind));
+  object.text_or_null("step", incident.step);
+  object.flag("open", incident.open);
+  object.time("raisedAt", incident.raised_at);
+  object.payload("error", incident.error);
+  if (!incident.resolution) return;
+  object.text("resolution", to_string(*incident.resolution));
+  object.text("actor", incident.actor);
+  object.text("reason", incident.reason);
+  object.time("resolvedAt", incident.resolved_at);
+}
+
+void append_workflow(std::string& out, std::string_view namespace_name, std::string_view name, std::string_view version,
+                     std::string_view digest) {
+  JsonObject object(out);
+  object.text("namespace", namespace_name);
+  object.text("name", name);
+  object.text("version", version);
+  object.text("digest", digest);
+}
+
+void append_execution(std::string& out, const saga::State& state) {
+  JsonObject object(out);
+  object.id("id", state.id);
+  append_workflow(object.key("workflow"), state.namespace_name, state.name, state.version, state.digest);
+  object.text("phase", to_string(state.phase));
+  object.text_or_null("outcome", state.outcome ? to_string(*state.outcome) : std::string_view());
+  object.text_or_null("status", state.status);
+  object.payload("input", state.input);
+  object.payload("output", state.output);
+  object.payload("error", state.error);
+  append_labels(object.key("labels"), state.labels);
+  object.time("startedAt", state.started_at);
+  object.time("updatedAt", state.updated_at);
+  object.time("endedAt", state.ended_at);
+  if (state.deadline) object.time("deadline", *state.deadline);
+  object.number("position", state.position);
+  if (state.suspended) object.flag("suspended", true);
+  if (state.cancel_requested) object.text("cancelReason", state.cancel_reason);
+  if (state.pivoted) object.flag("pivoted", true);
+  append_compensation(object.key("compensation"), state);
+  append_array(object.key("steps"), state.root.children, append_step);
+  append_array(object.key("incidents"), state.incidents, [](std::string& text, const saga::Incident& incident) {
+    JsonObject item(text);
+    append_incident_fields(item, incident);
+  });
+  if (state.replay_of) {
+    JsonObject source(object.key("replayOf"));
+    source.id("execution", state.replay_of->execution);
+    source.text("from", state.replay_of->from);
+  } else {
+    object.raw("replayOf", "null");
+  }
+  append_array(object.key("replays"), state.replays, [](std::string& text, const saga::ExecutionReplayed& replay) {
+    JsonObject item(text);
+    item.id("execution", replay.replay);
+    item.text("from", replay.from);
+  });
+}
+
+}  // namespace
+
+std::string execution_view(const saga::State& state) {
+  std::string out;
+  out.reserve(1024 + state.input.text().size() + state.output.text().size());
+  append_execution(out, state);
+  return out;
+}
+
+void append_execution_item(std::string& out, const ports::StoredExecution& execution) {
+  JsonObject object(out);
+  const auto& created = execution.created;
+  const auto& summary = execution.summary;
+  object.id("id", execution.id);
+  append_workflow(object.key("workflow"), created.namespace_name, created.workflow, created.version, created.digest);
+  object.text("phase", summary.phase);
+  object.text_or_null("outcome", summary.outcome);
+  object.text_or_null("status", summary.status);
+  append_labels(object.key("labels"), created.labels);
+  object.text_or_null("idempotencyKey", created.idempotency_key.value_or(""));
+  object.time("startedAt", created.started_at);
+  object.time("endedAt", summary.ended_at.value_or(Timestamp{}));
+  object.number("openIncidents", summary.open_incidents);
+  if (created.replay_of) {
+    object.id("replayOf", *created.replay_of);
+  } else {
+    object.raw("replayOf", "null");
+  }
+}
+
+void append_history_item(std::string& out, const ports::HistoryRow& row) {
+  JsonObject object(out);
+  object.number("position", row.position);
+  object.time("at", row.at);
+  object.number("epoch", row.epoch);
+  object.text("type", row.kind);
+  object.text_or_null("step", row.step);
+  if (row.attempt > 0) {
+    object.number("attempt", row.attempt);
+  } else {
+    object.raw("attempt", "null");
+  }
+  object.text_or_null("actor", row.actor);
+  object.raw("data", row.data.empty() ? "{}" : std::string_view(row.data));
+}
+
+void append_incident_item(std::string& out, const saga::State& state, const saga::Incident& incident) {
+  JsonObject object(out);
+  object.id("execution", state.id);
+  append_workflow(object.key("workflow"), state.namespace_name, state.name, state.version, state.digest);
+  append_incident_fields(object, incident);
+}
+
+}  // namespace skald::api

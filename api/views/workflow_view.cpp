@@ -1,0 +1,79 @@
+#include "api/views/workflow_view.hpp"
+
+#include "api/problem.hpp"
+#include "api/views/json_object.hpp"
+#include "engine/base/duration.hpp"
+
+namespace skald::api {
+namespace {
+
+using definition::Step;
+
+void append_steps(std::string& out, const std::vector<Step>& steps);
+
+void append_step(std::string& out, const Step& step) {
+  JsonObject object(out);
+  object.text("name", step.name);
+  object.text("path", step.path);
+  if (const auto* call = std::get_if<definition::CallStep>(&step.kind)) {
+    object.text("kind", "call");
+    if (const auto* adapter = std::get_if<definition::AdapterCall>(&call->target)) {
+      object.text("call", adapter->adapter + "." + adapter->operation);
+    } else {
+      object.text("call", "http");
+    }
+  } else if (const auto* list = std::get_if<definition::DoStep>(&step.kind)) {
+    object.text("kind", "do");
+    append_steps(object.key("steps"), list->steps);
+  } else {
+    object.text("kind", std::holds_alternative<definition::SetStep>(step.kind) ? "set" : "raise");
+  }
+  if (step.pivot) object.flag("pivot", true);
+  if (step.compensate) append_step(object.key("compensate"), *step.compensate);
+}
+
+void append_steps(std::string& out, const std::vector<Step>& steps) {
+  out += '[';
+  for (const auto& step : steps) {
+    if (out.back() != '[') out += ',';
+    append_step(out, step);
+  }
+  out += ']';
+}
+
+void append_item_fields(JsonObject& object, const runtime::RegisteredDefinition& registered) {
+  const auto& definition = *registered.definition;
+  object.text("namespace", definition.namespace_name);
+  object.text("name", definition.name);
+  object.text("version", definition.version);
+  object.text("digest", definition.digest);
+  object.number("revision", registered.revision);
+  object.text_or_null("origin", registered.origin);
+  object.time("registeredAt", registered.registered_at);
+  object.text_or_null("title", definition.title);
+  object.text_or_null("summary", definition.summary);
+}
+
+}  // namespace
+
+void append_workflow_item(std::string& out, const runtime::RegisteredDefinition& registered) {
+  JsonObject object(out);
+  append_item_fields(object, registered);
+}
+
+std::string workflow_view(const runtime::RegisteredDefinition& registered,
+                          const std::vector<definition::Diagnostic>& warnings) {
+  std::string out;
+  {
+    JsonObject object(out);
+    append_item_fields(object, registered);
+    const auto& timeout = registered.definition->timeout;
+    object.text_or_null("timeout", timeout ? format_duration(*timeout) : std::string());
+    append_steps(object.key("steps"), registered.definition->steps);
+    object.text("source", registered.definition->source);
+    object.raw("warnings", diagnostics_json(warnings));
+  }
+  return out;
+}
+
+}  // namespace skald::api
