@@ -18,14 +18,16 @@ struct Unit {
   std::string path;
 };
 
-void collect_units(const Planner& planner, const StepState& step, std::vector<Unit>& units) {
+// `replaced`: a composite above has completed and is undone as a whole; only what is unknown in it is still owed.
+void collect_units(const Planner& planner, const StepState& step, bool replaced, std::vector<Unit>& units) {
   const definition::Step& defined = planner.step_definition(step.path);
   const bool completed = step.status == StepStatus::kCompleted;
-  if (defined.compensate && (completed || (step.unknown && step.request))) {
+  const bool unknown = !completed && step.unknown && step.request;
+  if (defined.compensate && ((completed && !replaced) || unknown)) {
     units.push_back({step.ended_position, step.path});
-    return;
+    replaced = true;
   }
-  for (const auto& child : step.children) collect_units(planner, child, units);
+  for (const auto& child : step.children) collect_units(planner, child, replaced, units);
 }
 
 bool is_triggered(const definition::SagaOptions& saga, CompensationReason reason) {
@@ -183,7 +185,7 @@ bool advance_unit(Planner& planner, const std::string& path) {
 
 std::vector<std::string> undo_units(const Planner& planner) {
   std::vector<Unit> units;
-  for (const auto& child : planner.state().root.children) collect_units(planner, child, units);
+  for (const auto& child : planner.state().root.children) collect_units(planner, child, false, units);
   std::sort(units.begin(), units.end(),
             [](const auto& a, const auto& b) { return a.ended_position > b.ended_position; });
   std::vector<std::string> paths;

@@ -10,7 +10,7 @@
 namespace skald::saga {
 
 // The steps that are owed an undo, in the order of undoing: completed or unknown, with a compensation; a composite that
-// completed stands for its children.
+// completed stands for its children, but for those whose outcome is unknown.
 std::vector<std::string> undo_units(const Planner& planner);
 
 // Begins the compensation, or ends the execution where nothing is to be undone.

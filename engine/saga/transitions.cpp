@@ -51,7 +51,6 @@ constexpr auto kStepTransitions = std::to_array<Transition>({
     // A pivot whose outcome is unknown is settled before the flow goes on.
     {"backing-off", "SettleStarted", "calling"},
     {"calling", "SettleEnded", "backing-off"},
-    {"backing-off", "SettleEnded", "backing-off"},
     // Back.
     {"failed", "SettleStarted", "settling"},
     {"failed", "SettleEnded", "settled"},

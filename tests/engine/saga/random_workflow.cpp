@@ -61,6 +61,7 @@ class Writer {
     if (may_pivot && !pivot_ && chance(random_, 8)) {
       pivot_ = true;
       line(indent, "pivot: true");
+      return;
     } else if (chance(random_, 20)) {
       line(indent, chance(random_, 50) ? "onError: continue" : "onError: suspend");
     }
