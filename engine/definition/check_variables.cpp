@@ -90,13 +90,16 @@ std::string why_not_ended(const Definition& definition, const ExpressionSite& si
   return "";
 }
 
-void check_step_fields(LoadContext& context, const ExpressionSite& site, const VariableUse& use) {
+bool has_known_field(LoadContext& context, const ExpressionSite& site, const VariableUse& use) {
   static const std::vector<std::string> kFields = {"output", "status", "error", "startedAt", "endedAt"};
-  if (use.fields.size() < 2 || std::find(kFields.begin(), kFields.end(), use.fields[1]) != kFields.end()) return;
+  if (use.fields.size() < 2 || std::find(kFields.begin(), kFields.end(), use.fields[1]) != kFields.end()) {
+    return true;
+  }
   context.report.error_at("unknown-field", *site.scalar, mark_of(context, site, use),
                           fmt::format("{}: $steps.{} has output, status, error, startedAt and endedAt, but no '{}'{}",
                                       context.report.path_of(*site.scalar), use.fields[0], use.fields[1],
                                       did_you_mean(use.fields[1], kFields)));
+  return false;
 }
 
 void check_step_name(LoadContext& context, const Definition& definition, const ExpressionSite& site,
@@ -123,7 +126,7 @@ void check_step_name(LoadContext& context, const Definition& definition, const E
                             fmt::format("{}: $steps.{} names no step{}", place, name, did_you_mean(name, names)));
     return;
   }
-  check_step_fields(context, site, use);
+  if (!has_known_field(context, site, use)) return;
   const bool asks_whether = use.fields.size() > 1 && (use.fields[1] == "status" || use.fields[1] == "error");
   if (asks_whether || (site.scope.step.empty() && site.slot != Slot::kWorkflowOutput)) return;
   if (const std::string why = why_not_ended(definition, site, *resolved.step); !why.empty()) {

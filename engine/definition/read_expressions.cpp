@@ -56,11 +56,13 @@ std::optional<expression::Expression> read_expression(LoadContext& context, cons
 
 std::optional<expression::ValueTemplate> read_template(LoadContext& context, const Node& node, const Scope& scope,
                                                        Slot slot) {
-  if (!record_wrapped(context, node, scope, slot)) return std::nullopt;
+  const bool good = record_wrapped(context, node, scope, slot);
   auto compiled = expression::ValueTemplate::compile(to_json(node));
-  if (compiled) return std::move(*compiled);
+  if (compiled && good) return std::move(*compiled);
+  if (compiled) return std::nullopt;
   for (const expression::TemplateError& error : compiled.error()) {
     const Node& place = node_at(node, error.pointer);
+    if (expression::is_wrapped_expression(place.text)) continue;  // reported, at its place, by record_wrapped
     const std::size_t offset = place.text.find("${");
     report_compile_error(context, place, offset == std::string::npos ? 0 : offset, error.error.message);
   }

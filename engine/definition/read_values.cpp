@@ -168,7 +168,7 @@ void report_not_yet(LoadContext& context, const Node& node) {
 }
 
 std::optional<JsonSchema> read_schema(LoadContext& context, const Node& node) {
-  MapReader map(context, node);
+  MapReader map(context, node, MapKind::kSchema);
   if (const Node* format = map.take("format")) {
     if (const auto text = read_text(context, *format); text && *text != "json" && !text->starts_with("json:")) {
       context.report.error("not-supported", *format, fmt::format("must be json (got '{}')", *text));
@@ -181,7 +181,8 @@ std::optional<JsonSchema> read_schema(LoadContext& context, const Node& node) {
   auto schema = JsonSchema::compile(to_json(*document));
   if (!schema) {
     const Node& place = node_at(*document, schema.error().subject);
-    context.report.error("bad-schema", place, schema.error().message);
+    context.report.error_at("bad-schema", place, place.mark,
+                            context.report.path_of(place) + ": " + schema.error().message);
     return std::nullopt;
   }
   return std::move(*schema);

@@ -321,8 +321,8 @@ std::string explain(const std::string& message) {
       {"illegal block entry", "a '- ' cannot stand here; check the indentation"},
       {"end of map not found", "what stands here continues no key of the map around it; check indentation and quotes"},
       {"end of sequence not found", "what stands here continues no list; check the indentation"},
-      {"end of sequence flow not found", "the '[' that opens here is never closed"},
-      {"end of map flow not found", "the '{' that opens here is never closed"},
+      {"end of sequence flow not found", "a ',' or the closing ']' is missing before this"},
+      {"end of map flow not found", "a ',' or the closing '}' is missing before this"},
       {"illegal flow end", "there is nothing to close here"},
       {"unknown token", "no text can begin with this character; quote it"},
       {"illegal EOF in scalar", "the quote that opens here is never closed"},
@@ -335,11 +335,14 @@ void read_one(const SourceText& source, YAML::Parser& parser, TreeBuilder& build
   try {
     if (!parser.HandleNextDocument(builder)) refuse("yaml-syntax", {1, 1}, "the document is empty");
   } catch (const YAML::Exception& error) {
+    const std::size_t at = std::min(static_cast<std::size_t>(std::max(error.mark.pos, 0)), source.text().size());
     const bool is_unclosed = error.msg.ends_with("flow not found");
-    const Mark place = error.mark.is_null() || is_unclosed
-                           ? builder.innermost()
-                           : source.mark_at(static_cast<std::size_t>(std::max(error.mark.pos, 0)));
-    refuse("yaml-syntax", place, "is not valid YAML: " + explain(error.msg));
+    // Where a collection is cut off by the end of the text, its beginning says more than the end.
+    const bool at_end = at == 0 || source.text().find_first_not_of(" \t\r\n", at) == std::string_view::npos;
+    if (error.mark.is_null() || (is_unclosed && at_end)) {
+      refuse("yaml-syntax", builder.innermost(), "is not valid YAML: the bracket that opens here is never closed");
+    }
+    refuse("yaml-syntax", source.mark_at(at), "is not valid YAML: " + explain(error.msg));
   }
 }
 

@@ -83,10 +83,11 @@ std::optional<Step::Kind> read_adapter_call(LoadContext& context, const Node& ca
         for (const auto& operation : operations) candidates.push_back(adapter + "." + operation.first);
       }
     }
-    context.report.error("bad-call", call,
-                         fmt::format("must be 'http' or '<adapter>.<operation>' (got {}){}; calling a function of "
-                                     "use.functions is part of the language, but this version does not run it yet",
-                                     show(call), did_you_mean(call.text, candidates)));
+    context.report.error(
+        "bad-call", call,
+        fmt::format("must be 'http' or '<adapter>.<operation>' (got {}); functions of use.functions are "
+                    "not run by this version yet{}",
+                    show(call), did_you_mean(call.text, candidates)));
     return std::nullopt;
   }
   AdapterCall target{name->first, name->second, *expression::ValueTemplate::compile(Json())};

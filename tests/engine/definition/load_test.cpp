@@ -51,7 +51,7 @@ TEST(Load, ReadsTheCheckout) {
   const Step& charge = definition->steps[0];
   EXPECT_EQ(charge.path, "chargePayment");
   EXPECT_EQ(charge.pointer, "/do/0/chargePayment");
-  EXPECT_EQ(charge.mark, (Mark{18, 5}));
+  EXPECT_EQ(charge.mark, (Mark{17, 5}));
   EXPECT_EQ(charge.timeout, Millis(5s));
   EXPECT_EQ(charge.status.completed, "PAYMENT_COMPLETED");
   ASSERT_TRUE(charge.retry);
