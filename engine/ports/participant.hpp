@@ -25,6 +25,7 @@ struct ParticipantCall {
   std::string key;    // idempotency key without quotes
   Millis timeout{0};  // from the moment the call leaves the queue of its host
   saga::RequestPtr request;
+  bool trusted = true;  // false: the definition was uploaded, so a `call: http` reaches allowed hosts only
 };
 
 class Participant {
