@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "engine/base/ids.hpp"
 #include "engine/base/time.hpp"
@@ -36,6 +37,14 @@ class Participant {
 
   // Waits its turn (concurrency, rate, circuit breaker), sends, classifies the answer by the outcome table.
   virtual void send(ParticipantCall call, Done done) = 0;
+
+  // Takes back a call that still waits for its turn (an open circuit may keep it there for long): its `done` is not
+  // called, and no attempt was made. False when it has left the queue: its `done` is called.
+  virtual bool withdraw(const ExecutionId& execution, std::string_view key) {
+    static_cast<void>(execution);
+    static_cast<void>(key);
+    return false;
+  }
 
   // Drops whatever waits for its turn and cuts what is in flight, without calling any `done`: the process is ending,
   // and the next one treats these attempts as lost.
