@@ -1,0 +1,224 @@
+#include "storage/memory_store.hpp"
+
+#include <algorithm>
+
+namespace skald::storage {
+namespace {
+
+using namespace ports;
+
+bool matches(const StoredExecution& e, const ExecutionQuery& q) {
+  const auto is = [](const auto& wanted, const auto& value) { return !wanted || *wanted == value; };
+  for (const auto& [key, value] : q.labels) {
+    const auto it = e.created.labels.find(key);
+    if (it == e.created.labels.end() || it->second != value) return false;
+  }
+  return is(q.namespace_name, e.created.namespace_name) && is(q.workflow, e.created.workflow) &&
+         is(q.version, e.created.version) && is(q.phase, e.summary.phase) && is(q.outcome, e.summary.outcome) &&
+         is(q.status, e.summary.status) && (!q.idempotency_key || q.idempotency_key == e.created.idempotency_key) &&
+         (!q.started_after || e.created.started_at > *q.started_after) &&
+         (!q.started_before || e.created.started_at < *q.started_before) &&
+         (!q.replay_of || q.replay_of == e.created.replay_of) &&
+         (!q.with_open_incidents || e.summary.open_incidents > 0) && (!q.before || e.id < *q.before);
+}
+
+std::unexpected<Error> unknown_execution(const ExecutionId& id) {
+  return failure("execution.unknown", "there is no such execution", to_string(id));
+}
+
+}  // namespace
+
+std::size_t MemoryStore::deliver() {
+  std::deque<Queued> taken;
+  std::map<AppendSink*, std::vector<AppendResult>> results;
+  {
+    const std::lock_guard lock(mutex_);
+    taken.swap(queue_);
+    for (const auto& queued : taken) results[queued.sink].push_back(commit(queued.group));
+  }
+  for (auto& [sink, list] : results) sink->appended(std::move(list));
+  return taken.size();
+}
+
+std::size_t MemoryStore::queued() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
+void MemoryStore::fail_next(Verdict verdict, bool written) {
+  const std::lock_guard lock(mutex_);
+  faults_.emplace_back(verdict, written);
+}
+
+void MemoryStore::crash() {
+  const std::lock_guard lock(mutex_);
+  queue_.clear();
+}
+
+void MemoryStore::append(AppendGroup group, AppendSink& sink) {
+  const std::lock_guard lock(mutex_);
+  queue_.push_back({std::move(group), &sink});
+}
+
+bool MemoryStore::fits(const Append& append) const {
+  const auto it = executions_.find(append.execution);
+  if (append.create) return it == executions_.end() && append.expected_position == 0;
+  return it != executions_.end() && it->second.rows.size() == append.expected_position;
+}
+
+AppendResult MemoryStore::commit(const AppendGroup& group) {
+  AppendResult result{.ticket = group.ticket, .verdict = Verdict::kWritten};
+  if (!faults_.empty()) {
+    const auto [verdict, written] = faults_.front();
+    faults_.pop_front();
+    result.verdict = verdict;
+    if (verdict == Verdict::kRejected) result.error = Error{.code = "store.full", .message = "the disk is full"};
+    if (!written) return result;
+  }
+  for (const auto& append : group.appends) {
+    if (append.create && append.create->idempotency_key) {
+      const Key key{append.create->namespace_name, append.create->workflow, *append.create->idempotency_key};
+      if (const auto it = by_key_.find(key); it != by_key_.end()) {
+        const auto& existing = executions_.at(it->second).execution;
+        return {.ticket = group.ticket,
+                .verdict = Verdict::kDuplicate,
+                .existing = it->second,
+                .existing_fingerprint = existing.created.idempotency_fingerprint};
+      }
+    }
+    if (!fits(append)) return {.ticket = group.ticket, .verdict = Verdict::kConflict};
+  }
+  for (const auto& append : group.appends) {
+    Kept& kept = executions_[append.execution];
+    kept.execution.id = append.execution;
+    if (append.create) kept.execution.created = *append.create;
+    if (append.create && append.create->idempotency_key) {
+      by_key_[{append.create->namespace_name, append.create->workflow, *append.create->idempotency_key}] =
+          append.execution;
+    }
+    if (append.summary) kept.execution.summary = *append.summary;
+    kept.rows.insert(kept.rows.end(), append.rows.begin(), append.rows.end());
+    kept.execution.position = kept.rows.size();
+  }
+  return result;
+}
+
+Result<StoredExecution> MemoryStore::read_execution(const ExecutionId& id) {
+  const std::lock_guard lock(mutex_);
+  const auto it = executions_.find(id);
+  if (it == executions_.end()) return unknown_execution(id);
+  return it->second.execution;
+}
+
+Result<std::vector<HistoryRow>> MemoryStore::read_history(const ExecutionId& id, std::uint64_t after_position,
+                                                          std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  const auto it = executions_.find(id);
+  if (it == executions_.end()) return unknown_execution(id);
+  const auto& rows = it->second.rows;
+  const auto first = std::min<std::size_t>(after_position, rows.size());
+  const auto last = std::min(rows.size(), first + limit);
+  return std::vector<HistoryRow>(rows.begin() + static_cast<std::ptrdiff_t>(first),
+                                 rows.begin() + static_cast<std::ptrdiff_t>(last));
+}
+
+Result<std::optional<StoredExecution>> MemoryStore::find_by_key(const std::string& namespace_name,
+                                                                const std::string& workflow, const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  const auto it = by_key_.find({namespace_name, workflow, key});
+  if (it == by_key_.end()) return std::optional<StoredExecution>();
+  return executions_.at(it->second).execution;
+}
+
+Result<std::vector<ExecutionId>> MemoryStore::list_live(const std::optional<ExecutionId>& after, std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  std::vector<ExecutionId> ids;
+  for (const auto& [id, kept] : executions_) {
+    if (ids.size() < limit && kept.execution.summary.wake_at && (!after || id > *after)) ids.push_back(id);
+  }
+  return ids;
+}
+
+Result<std::vector<ExecutionId>> MemoryStore::list_due(Timestamp until, std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<Timestamp, ExecutionId>> due;
+  for (const auto& [id, kept] : executions_) {
+    const auto& wake_at = kept.execution.summary.wake_at;
+    if (wake_at && *wake_at <= until) due.emplace_back(*wake_at, id);
+  }
+  std::sort(due.begin(), due.end());
+  std::vector<ExecutionId> ids;
+  for (const auto& [at, id] : due) {
+    if (ids.size() < limit) ids.push_back(id);
+  }
+  return ids;
+}
+
+Result<std::vector<StoredExecution>> MemoryStore::search(const ExecutionQuery& query) {
+  const std::lock_guard lock(mutex_);
+  std::vector<StoredExecution> found;
+  for (auto it = executions_.rbegin(); it != executions_.rend() && found.size() < query.limit; ++it) {
+    if (matches(it->second.execution, query)) found.push_back(it->second.execution);
+  }
+  return found;
+}
+
+Result<std::vector<ExecutionIndex::LiveCount>> MemoryStore::count_live() {
+  const std::lock_guard lock(mutex_);
+  std::map<std::array<std::string, 3>, std::uint64_t> counts;
+  for (const auto& [id, kept] : executions_) {
+    const auto& e = kept.execution;
+    if (e.summary.wake_at) ++counts[{e.created.namespace_name, e.created.workflow, e.summary.phase}];
+  }
+  std::vector<LiveCount> list;
+  for (const auto& [key, count] : counts) list.push_back({key[0], key[1], key[2], count});
+  return list;
+}
+
+Result<StoredDefinition> MemoryStore::put_definition(const StoredDefinition& definition) {
+  const std::lock_guard lock(mutex_);
+  const auto same_version = [&](const StoredDefinition& d) {
+    return d.namespace_name == definition.namespace_name && d.name == definition.name &&
+           d.version == definition.version;
+  };
+  StoredDefinition stored = definition;
+  stored.revision = 1;
+  const StoredDefinition* current = nullptr;
+  for (const auto& d : definitions_) {
+    if (same_version(d)) current = &d;
+  }
+  if (current && current->digest == definition.digest) return *current;
+  if (current) stored.revision = current->revision + 1;
+  std::erase_if(definitions_, [&](const StoredDefinition& d) { return d.digest == definition.digest; });
+  definitions_.push_back(stored);
+  return stored;
+}
+
+Result<std::optional<StoredDefinition>> MemoryStore::get_definition(const std::string& digest) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& d : definitions_) {
+    if (d.digest == digest) return std::optional(d);
+  }
+  return std::optional<StoredDefinition>();
+}
+
+Result<std::vector<StoredDefinition>> MemoryStore::list_current_definitions() {
+  const std::lock_guard lock(mutex_);
+  std::map<std::array<std::string, 3>, StoredDefinition> current;
+  for (const auto& d : definitions_) current[{d.namespace_name, d.name, d.version}] = d;
+  std::vector<StoredDefinition> list;
+  for (auto& [key, d] : current) list.push_back(d);
+  return list;
+}
+
+Result<std::vector<StoredDefinition>> MemoryStore::list_revisions(const std::string& namespace_name,
+                                                                  const std::string& name, const std::string& version) {
+  const std::lock_guard lock(mutex_);
+  std::vector<StoredDefinition> list;
+  for (const auto& d : definitions_) {
+    if (d.namespace_name == namespace_name && d.name == name && d.version == version) list.push_back(d);
+  }
+  return list;
+}
+
+}  // namespace skald::storage

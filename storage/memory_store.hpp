@@ -1,0 +1,75 @@
+// The ports of the store in memory, for tests: the same rules, no durability, and faults on demand.
+//
+// Appends wait until deliver() is called; so a test decides when a commit happens. Any thread.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "storage/store.hpp"
+
+namespace skald::storage {
+
+class MemoryStore final : public Store {
+ public:
+  // Commits and answers what is queued, in order. Returns how many groups that were.
+  std::size_t deliver();
+  std::size_t queued() const;
+  // The next group gets this verdict. kUnknown: `written` says whether it happened.
+  void fail_next(ports::Verdict verdict, bool written = false);
+  // Forgets what is queued, as a crash does.
+  void crash();
+
+  void append(ports::AppendGroup group, ports::AppendSink& sink) override;
+  Result<ports::StoredExecution> read_execution(const ExecutionId& id) override;
+  Result<std::vector<ports::HistoryRow>> read_history(const ExecutionId& id, std::uint64_t after_position,
+                                                      std::size_t limit) override;
+  Result<std::optional<ports::StoredExecution>> find_by_key(const std::string& namespace_name,
+                                                            const std::string& workflow,
+                                                            const std::string& key) override;
+  Result<std::vector<ExecutionId>> list_live(const std::optional<ExecutionId>& after, std::size_t limit) override;
+  Result<std::vector<ExecutionId>> list_due(Timestamp until, std::size_t limit) override;
+
+  Result<std::vector<ports::StoredExecution>> search(const ports::ExecutionQuery& query) override;
+  Result<std::vector<LiveCount>> count_live() override;
+
+  Result<ports::StoredDefinition> put_definition(const ports::StoredDefinition& definition) override;
+  Result<std::optional<ports::StoredDefinition>> get_definition(const std::string& digest) override;
+  Result<std::vector<ports::StoredDefinition>> list_current_definitions() override;
+  Result<std::vector<ports::StoredDefinition>> list_revisions(const std::string& namespace_name,
+                                                              const std::string& name,
+                                                              const std::string& version) override;
+
+  std::uint64_t epoch() const override { return 1; }
+  StoreHealth health() const override { return {}; }
+  void close() override { deliver(); }
+
+ private:
+  struct Kept {
+    ports::StoredExecution execution;
+    std::vector<ports::HistoryRow> rows;
+  };
+  struct Queued {
+    ports::AppendGroup group;
+    ports::AppendSink* sink;
+  };
+  using Key = std::array<std::string, 3>;
+
+  ports::AppendResult commit(const ports::AppendGroup& group);
+  bool fits(const ports::Append& append) const;
+
+  mutable std::mutex mutex_;
+  std::deque<Queued> queue_;
+  std::deque<std::pair<ports::Verdict, bool>> faults_;
+  std::map<ExecutionId, Kept> executions_;
+  std::map<Key, ExecutionId> by_key_;
+  std::vector<ports::StoredDefinition> definitions_;  // by revision within a version; the last one is current
+};
+
+}  // namespace skald::storage

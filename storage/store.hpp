@@ -1,0 +1,53 @@
+// The store behind the engine's ports: histories, the index of executions, definitions, in one database.
+//
+// Life cycle: open_store() migrates and locks the database; close() writes what is queued and lets go (the destructor
+// does the same). Thread rule: any thread; verdicts arrive on the writer's own thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/ports/clock.hpp"
+#include "engine/ports/definition_store.hpp"
+#include "engine/ports/execution_index.hpp"
+#include "engine/ports/history_store.hpp"
+#include "engine/ports/log.hpp"
+#include "engine/ports/telemetry.hpp"
+
+namespace skald::storage {
+
+struct StoreHealth {
+  bool writable = true;       // false: the last commits failed, or the store is broken
+  bool low_on_space = false;  // less than free_bytes_min: starts are to be refused, undoing may go on
+  std::string reason;         // for people; empty when all is well
+};
+
+struct StoreOptions {
+  ports::Clock& clock;
+  ports::Telemetry& telemetry;
+  ports::Log& log;
+  // Called once, on the writer's thread, when a commit may or may not have happened: the process must end, and the next
+  // one reads what is there.
+  std::function<void(const Error&)> on_fatal = {};
+  std::uint64_t free_bytes_min = 256ull * 1024 * 1024;
+  std::size_t queue_max = 100'000;  // appends waiting for the writer; more are rejected as "store.overloaded"
+  Millis busy_timeout = std::chrono::seconds(5);
+  std::size_t readers = 4;  // sessions for blocking reads
+};
+
+class Store : public ports::HistoryStore, public ports::ExecutionIndex, public ports::DefinitionStore {
+ public:
+  // Of this process's ownership of the shards: higher than that of any process before it.
+  virtual std::uint64_t epoch() const = 0;
+  virtual StoreHealth health() const = 0;
+  // Writes what is queued, then refuses everything. Idempotent.
+  virtual void close() = 0;
+};
+
+// `url` is "sqlite:PATH". Errors: "store.url", "store.locked" (another process has it), "store.newer" (a newer Skald
+// wrote it), "store.unavailable".
+Result<std::unique_ptr<Store>> open_store(const std::string& url, const StoreOptions& options);
+
+}  // namespace skald::storage
