@@ -1,11 +1,12 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "engine/definition/check.hpp"
 #include "engine/definition/step_names.hpp"
-#include "engine/definition/suggest.hpp"
 #include "engine/definition/yaml_scalar.hpp"
 
 namespace skald::definition {
@@ -53,7 +54,7 @@ void report_unavailable(LoadContext& context, const ExpressionSite& site, const 
   if (use.name == "output") why = "exists in output.as, export.as and compensations";
   if (use.name == "task" || use.name == "step") why = "exists within steps";
   if (use.name == "steps" || use.name == "context" || use.name == "input") why = "exists once the workflow has begun";
-  if (why.empty()) why = "is not a variable of the language" + did_you_mean(use.name, available);
+  if (why.empty()) why = "is not a variable of the language" + context.report.hint(use.name, available);
   context.report.error_at("unknown-variable", *site.scalar, mark_of(context, site, use),
                           fmt::format("{}: ${} {}", context.report.path_of(*site.scalar), use.name, why));
 }
@@ -90,20 +91,45 @@ std::string why_not_ended(const Definition& definition, const ExpressionSite& si
   return "";
 }
 
+// The fields of the variables that are objects of ours; what is behind them is data.
+const std::vector<std::string>* fields_of(std::string_view variable) {
+  static const std::map<std::string, std::vector<std::string>, std::less<>> kFields = {
+      {"workflow", {"id", "input", "startedAt", "labels", "definition"}},
+      {"runtime", {"name", "version", "metadata"}},
+      {"task", {"name", "reference", "input", "output", "startedAt"}},
+      {"step", {"name", "reference", "input", "output", "startedAt"}},
+      {"compensation", {"reason", "failedStep", "error"}},
+      {"steps", {"output", "status", "error", "startedAt", "endedAt"}},
+  };
+  const auto found = kFields.find(variable);
+  return found == kFields.end() ? nullptr : &found->second;
+}
+
+// `$workflow.inptu` would be null for ever.
 bool has_known_field(LoadContext& context, const ExpressionSite& site, const VariableUse& use) {
-  static const std::vector<std::string> kFields = {"output", "status", "error", "startedAt", "endedAt"};
-  if (use.fields.size() < 2 || std::find(kFields.begin(), kFields.end(), use.fields[1]) != kFields.end()) {
-    return true;
-  }
+  const std::vector<std::string>* known = fields_of(use.name);
+  const std::size_t at = use.name == "steps" ? 1 : 0;  // of a step of that name
+  if (known == nullptr || use.fields.size() <= at) return true;
+  const std::string& field = use.fields[at];
+  if (std::find(known->begin(), known->end(), field) != known->end()) return true;
   context.report.error_at("unknown-field", *site.scalar, mark_of(context, site, use),
-                          fmt::format("{}: $steps.{} has output, status, error, startedAt and endedAt, but no '{}'{}",
-                                      context.report.path_of(*site.scalar), use.fields[0], use.fields[1],
-                                      did_you_mean(use.fields[1], kFields)));
+                          fmt::format("{}: ${}{} has {}, but no '{}'{}", context.report.path_of(*site.scalar), use.name,
+                                      at == 0 ? "" : "." + use.fields[0], fmt::join(*known, ", "), field,
+                                      context.report.hint(field, *known)));
   return false;
 }
 
-void check_step_name(LoadContext& context, const Definition& definition, const ExpressionSite& site,
-                     const VariableUse& use) {
+std::vector<std::string> names_of_steps(const Definition& definition) {
+  std::vector<std::string> names;
+  for (const auto& [path, step] : definition.by_path) {
+    if (!is_undo_path(path)) names.push_back(step->name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+void check_step_name(LoadContext& context, const Definition& definition, const std::vector<std::string>& names,
+                     const ExpressionSite& site, const VariableUse& use) {
   if (use.fields.empty()) return;  // all of them
   const std::string& name = use.fields[0];
   const ResolvedName resolved = resolve_step_name(definition, site.scope.step, name);
@@ -117,13 +143,9 @@ void check_step_name(LoadContext& context, const Definition& definition, const E
     return;
   }
   if (resolved.step == nullptr) {
-    std::vector<std::string> names;
-    for (const auto& [path, step] : definition.by_path) {
-      if (!is_undo_path(path)) names.push_back(step->name);
-    }
-    std::sort(names.begin(), names.end());
-    context.report.error_at("unknown-step", *site.scalar, mark,
-                            fmt::format("{}: $steps.{} names no step{}", place, name, did_you_mean(name, names)));
+    context.report.error_at(
+        "unknown-step", *site.scalar, mark,
+        fmt::format("{}: $steps.{} names no step{}", place, name, context.report.hint(name, names)));
     return;
   }
   if (!has_known_field(context, site, use)) return;
@@ -138,13 +160,16 @@ void check_step_name(LoadContext& context, const Definition& definition, const E
 }  // namespace
 
 void check_variables(LoadContext& context, const Definition& definition) {
+  const std::vector<std::string> names = names_of_steps(definition);
   for (const ExpressionSite& site : context.sites) {
     const std::vector<std::string> available = available_in(site);
     for (const VariableUse& use : site.expression.variables()) {
       if (std::find(available.begin(), available.end(), use.name) == available.end()) {
         report_unavailable(context, site, use, available);
       } else if (use.name == "steps") {
-        check_step_name(context, definition, site, use);
+        check_step_name(context, definition, names, site, use);
+      } else {
+        has_known_field(context, site, use);
       }
     }
   }

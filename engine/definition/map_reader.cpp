@@ -58,7 +58,7 @@ void MapReader::finish() {
     context_.report.error_at(
         "unknown-key", node_.items[i], node_.key_marks[i],
         fmt::format("unknown key '{}'{}{}", key, path.empty() ? "" : " in " + path,
-                    foreign ? fmt::format("; did you mean '{}'?", *foreign) : did_you_mean(key, known_)));
+                    foreign ? fmt::format("; did you mean '{}'?", *foreign) : context_.report.hint(key, known_)));
   }
 }
 

@@ -156,7 +156,7 @@ std::optional<RetryPolicy> read_retry(LoadContext& context, const Node& node, co
   if (found != context.retries.end()) return found->second;
   context.report.error("unknown-retry", node,
                        fmt::format("names '{}', which is not in use.retries{}", node.text,
-                                   did_you_mean(node.text, names_of(context.retries))));
+                                   context.report.hint(node.text, names_of(context.retries))));
   return std::nullopt;
 }
 
@@ -175,7 +175,7 @@ std::optional<Millis> read_timeout(LoadContext& context, const Node& node) {
   const auto found = context.timeouts.find(node.text);
   if (found != context.timeouts.end()) return found->second;
   const std::string hint = parse_duration(node.text) ? fmt::format("; did you mean '{{after: {}}}'?", node.text)
-                                                     : did_you_mean(node.text, names_of(context.timeouts));
+                                                     : context.report.hint(node.text, names_of(context.timeouts));
   context.report.error("unknown-timeout", node,
                        fmt::format("names '{}', which is not in use.timeouts{}", node.text, hint));
   return std::nullopt;

@@ -158,7 +158,7 @@ std::optional<std::size_t> read_choice(LoadContext& context, const Node& node,
   }
   context.report.error("unknown-value", node,
                        fmt::format("must be one of {} (got {}){}", fmt::join(words, ", "), show(node),
-                                   node.is_string() ? did_you_mean(node.text, words) : ""));
+                                   node.is_string() ? context.report.hint(node.text, words) : ""));
   return std::nullopt;
 }
 

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <tuple>
 
+#include "engine/definition/suggest.hpp"
+
 namespace skald::definition {
 
 std::string to_text(std::string_view file, const Diagnostic& diagnostic) {
@@ -49,6 +51,13 @@ void Report::add(Severity severity, std::string_view rule, const Node& node, Mar
 void Report::add(Diagnostic diagnostic) {
   has_errors_ = has_errors_ || diagnostic.severity == Severity::kError;
   diagnostics_.push_back(std::move(diagnostic));
+}
+
+std::string Report::hint(std::string_view word, const std::vector<std::string>& candidates) {
+  if (hints_left_ == 0) return "";
+  --hints_left_;
+  const auto best = nearest(word, candidates);
+  return best ? fmt::format("; did you mean '{}'?", *best) : "";
 }
 
 void Report::error(std::string_view rule, const Node& node, std::string_view message) {

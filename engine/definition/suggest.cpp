@@ -197,9 +197,4 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
   return best;
 }
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
-  const auto best = nearest(word, candidates);
-  return best ? fmt::format("; did you mean '{}'?", *best) : "";
-}
-
 }  // namespace skald::definition

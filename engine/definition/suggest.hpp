@@ -18,7 +18,4 @@ std::optional<std::string_view> neighbour_spelling(MapKind kind, std::string_vie
 // The candidate nearest to `word`, if it is near enough to be meant.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
 
-// "; did you mean 'x'?", or nothing.
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
-
 }  // namespace skald::definition

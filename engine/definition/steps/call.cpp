@@ -49,7 +49,7 @@ void check_path_parameters(LoadContext& context, const Node& call, const Node* w
     const std::vector<std::string> given = with != nullptr ? with->keys : std::vector<std::string>();
     context.report.error_at("missing-argument", place, place.mark,
                             fmt::format("with needs the key '{}': the path of {} is '{}'{}", name, call.text,
-                                        operation.path, did_you_mean(name, given)));
+                                        operation.path, context.report.hint(name, given)));
   }
 }
 
@@ -60,14 +60,14 @@ void check_operation(LoadContext& context, const Node& call, const Node* with, c
   if (adapter == adapters.end()) {
     context.report.error("unknown-adapter", call,
                          fmt::format("names the adapter '{}', which is not configured{}", target.adapter,
-                                     did_you_mean(target.adapter, keys_of(adapters))));
+                                     context.report.hint(target.adapter, keys_of(adapters))));
     return;
   }
   const auto operation = adapter->second.find(target.operation);
   if (operation == adapter->second.end()) {
     context.report.error("unknown-operation", call,
                          fmt::format("names the operation '{}', which adapter '{}' does not have{}", target.operation,
-                                     target.adapter, did_you_mean(target.operation, keys_of(adapter->second))));
+                                     target.adapter, context.report.hint(target.operation, keys_of(adapter->second))));
     return;
   }
   check_path_parameters(context, call, with, operation->second);
@@ -87,7 +87,7 @@ std::optional<Step::Kind> read_adapter_call(LoadContext& context, const Node& ca
         "bad-call", call,
         fmt::format("must be 'http' or '<adapter>.<operation>' (got {}); functions of use.functions are "
                     "not run by this version yet{}",
-                    show(call), did_you_mean(call.text, candidates)));
+                    show(call), context.report.hint(call.text, candidates)));
     return std::nullopt;
   }
   AdapterCall target{name->first, name->second, *expression::ValueTemplate::compile(Json())};

@@ -78,7 +78,7 @@ std::string read_method(LoadContext& context, const Node& node) {
   if (std::find(known.begin(), known.end(), method) == known.end()) {
     context.report.error("unknown-value", node,
                          fmt::format("must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS (got {}){}",
-                                     show(node), did_you_mean(method, known)));
+                                     show(node), context.report.hint(method, known)));
   }
   return method;
 }

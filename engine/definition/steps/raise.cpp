@@ -16,7 +16,7 @@ std::optional<expression::ValueTemplate> find_error(LoadContext& context, const 
   for (const auto& entry : context.errors) names.push_back(entry.first);
   context.report.error(
       "unknown-error", node,
-      fmt::format("names '{}', which is not in use.errors{}", node.text, did_you_mean(node.text, names)));
+      fmt::format("names '{}', which is not in use.errors{}", node.text, context.report.hint(node.text, names)));
   return std::nullopt;
 }
 
