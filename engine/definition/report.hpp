@@ -26,7 +26,7 @@ class Report {
   void error_at(std::string_view rule, const Node& node, Mark mark, std::string_view message);
   void warning_at(std::string_view rule, const Node& node, Mark mark, std::string_view message);
 
-  // "; did you mean 'x'?", or nothing. The first hundred only: more help nobody, and each costs a comparison with every
+  // "; did you mean 'x'?", or nothing. The first fifty only: more help nobody, and each costs a comparison with every
   // candidate.
   std::string hint(std::string_view word, const std::vector<std::string>& candidates);
 
@@ -50,7 +50,7 @@ class Report {
   std::unordered_map<const Node*, std::string> steps_;
   std::vector<Diagnostic> diagnostics_;
   bool has_errors_ = false;
-  std::size_t hints_left_ = 100;
+  std::size_t hints_left_ = 50;
 };
 
 }  // namespace skald::definition

@@ -153,21 +153,31 @@ std::string plain_form(std::string_view word) {
   return plain;
 }
 
-// Damerau-Levenshtein with adjacent swaps (optimal string alignment).
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-  for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
-  for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
+constexpr std::size_t kWordMax = 64;
+
+// Damerau-Levenshtein with adjacent swaps (optimal string alignment) of words up to kWordMax; `limit` where the
+// distance is that or more.
+std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit) {
+  if (a.size() + limit <= b.size() || b.size() + limit <= a.size()) return limit;
+  using Row = std::array<std::size_t, kWordMax + 1>;
+  Row before_last{}, last{}, current{};
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
+    current[0] = i;
+    std::size_t least = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
       const std::size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
-      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + change});
+      current[j] = std::min({last[j] + 1, current[j - 1] + 1, last[j - 1] + change});
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+        current[j] = std::min(current[j], before_last[j - 2] + 1);
       }
+      least = std::min(least, current[j]);
     }
+    if (least > limit) return limit;  // a swap can win one back
+    before_last = last;
+    last = current;
   }
-  return cost[a.size()][b.size()];
+  return std::min(last[b.size()], limit);
 }
 
 }  // namespace
@@ -181,14 +191,13 @@ std::optional<std::string_view> neighbour_spelling(MapKind kind, std::string_vie
 }
 
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates) {
-  constexpr std::size_t kWordMax = 64;
   if (word.empty() || word.size() > kWordMax) return std::nullopt;
   const std::string plain = plain_form(word);
   std::optional<std::string> best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
     if (candidate.size() > kWordMax) continue;
-    const std::size_t distance = edit_distance(plain, plain_form(candidate));
+    const std::size_t distance = edit_distance(plain, plain_form(candidate), best_distance);
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;
