@@ -48,6 +48,7 @@ constexpr std::array kRows = {
     Row{"incident.needs_output", 422, "The incident cannot be resolved without an output"},
     Row{"replay.unknown_step", 422, "The execution has no such step"},
     Row{"engine.overloaded", 429, "The server has as much work as it takes"},
+    Row{"store.overloaded", 429, "The server has as much work as it takes"},
     Row{"http.header_too_large", 431, "The header is too large"},
     Row{"internal", 500, "The server failed"},
     Row{"engine.draining", 503, "The server is shutting down"},

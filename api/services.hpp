@@ -22,6 +22,12 @@ class Offload;
 
 namespace skald::api {
 
+// What the database says of itself.
+struct StorageState {
+  bool writable = true;
+  bool low_on_space = false;  // starts are refused, so that undoing has room
+};
+
 struct Services {
   runtime::Engine& engine;
   runtime::Definitions& definitions;
@@ -31,6 +37,7 @@ struct Services {
   ports::Log& log;
   Problems& problems;
   async::Offload& blocking;             // reads, loads and everything else that must not run on a loop
+  std::function<StorageState()> storage_state;  // cheap; any thread
   std::function<std::string()> scrape;  // the text of /metrics; any thread
   const std::atomic<bool>& shutting_down;
 };

@@ -38,10 +38,14 @@ struct Check {
 std::vector<Check> run_checks(Services& services) {
   const auto health = services.engine.health();
   const bool is_draining = health.draining || services.shutting_down;
-  const auto probe = services.index.search({.limit = 1});
+  const auto storage = services.storage_state();
+  const bool can_read = services.index.search({.limit = 1}).has_value();
   return {{"shutdown", is_draining ? "shutting down" : ""},
           {"recovery", health.recovering ? "what was live is being recovered" : ""},
-          {"store", probe ? "" : "the database does not answer"}};
+          {"store", !can_read           ? "the database does not answer"
+                    : !storage.writable ? "the database cannot be written"
+                                        : ""},
+          {"space", storage.low_on_space ? "the disk is nearly full: starts are refused" : ""}};
 }
 
 // Recovery does not make a server unready: it takes starts meanwhile.

@@ -73,6 +73,13 @@ std::string upper_snake(std::string_view name) {
   return text;
 }
 
+// YAML's single quotes: a quote inside is doubled, nothing else is special.
+std::string quoted(const std::string& value) {
+  std::string text = "'";
+  for (const char c : value) text += c == '\'' ? "''" : std::string(1, c);
+  return text + "'";
+}
+
 bool needs_quotes(const std::string& value) {
   return value.empty() || value.find_first_of("#:{}[],&*!|>'\"%@`= ") != std::string::npos;
 }
@@ -102,9 +109,11 @@ Result<void> apply_setting(Settings& settings, std::string_view name, const std:
   if (setting == nullptr) {
     std::vector<std::string> names;
     for (const auto& known : setting_table()) names.emplace_back(known.name);
-    return failure("setting.unknown",
-                   fmt::format("there is no setting '{}'{}", name, definition::did_you_mean(name, names)), source,
-                   "`skald serve --print-config` lists them all");
+    const auto meant = definition::nearest(name, names);
+    return failure(
+        "setting.unknown",
+        fmt::format("there is no setting '{}'{}", name, meant ? fmt::format("; did you mean '{}'?", *meant) : ""),
+        source, "`skald serve --print-config` lists them all");
   }
   if (setting->set(settings, value)) return {};
   return failure("setting.invalid", fmt::format("setting '{}' must be {} (got '{}')", name, setting->rule, value),
@@ -154,7 +163,7 @@ std::string print_config(const Settings& settings) {
       if (!section.empty()) out += section + ":\n";
     }
     const auto key = setting.name.substr(section.empty() ? 0 : section.size() + 1);
-    const std::string shown = needs_quotes(value) ? "\"" + value + "\"" : value;
+    const std::string shown = needs_quotes(value) ? quoted(value) : value;
     out += fmt::format("{}{}: {}  # {}: {}\n", section.empty() ? "" : "  ", key, shown, setting.rule, setting.meaning);
   }
   return out;

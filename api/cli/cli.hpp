@@ -1,0 +1,62 @@
+// The command line: `serve` is the service, `validate` works offline, everything else is a client of the HTTP API.
+//
+// Exit codes: 0 done; 1 the definition has errors, or the awaited execution did not complete; 2 wrong usage or an
+// unreadable file; 3 the server refused (4xx); 4 the server cannot be reached or failed (5xx).
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "engine/base/error.hpp"
+#include "engine/definition/operation_catalog.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace skald::cli {
+
+inline constexpr int kDone = 0;
+inline constexpr int kNotCompleted = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kRefused = 3;
+inline constexpr int kUnavailable = 4;
+
+struct ServeOptions {
+  std::string config;                        // empty: skald.yaml where it exists
+  std::map<std::string, std::string> flags;  // setting name -> value
+  bool print_config = false;
+};
+
+// What only the composition root can do.
+struct Hooks {
+  std::function<int(const ServeOptions&)> serve;
+  // The operations that an adapters file offers.
+  std::function<Result<definition::OperationCatalog>(const std::string& file)> load_operations;
+  std::string version;
+};
+
+enum class Format { kTable, kJson, kYaml };
+
+// What every subcommand knows.
+struct Context {
+  Hooks hooks;
+  std::string server = "http://127.0.0.1:8080";
+  std::string output = "table";
+  std::string actor;
+  std::function<int()> chosen;  // set by the subcommand that was named
+
+  Format format() const { return output == "json" ? Format::kJson : output == "yaml" ? Format::kYaml : Format::kTable; }
+};
+
+int run(int argc, const char* const* argv, Hooks hooks);
+
+void add_serve(CLI::App& app, Context& context);
+void add_validate(CLI::App& app, Context& context);
+void add_start(CLI::App& app, Context& context);
+void add_reading(CLI::App& app, Context& context);
+void add_changing(CLI::App& app, Context& context);
+
+}  // namespace skald::cli

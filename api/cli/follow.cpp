@@ -1,0 +1,185 @@
+#include "api/cli/follow.hpp"
+
+#include <fmt/format.h>
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "api/cli/print.hpp"
+
+namespace skald::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr Millis kPoll{200};
+constexpr int kAwayPollsMax = 150;  // half a minute
+
+// A GET that survives a restart of the server.
+class Poller {
+ public:
+  explicit Poller(Client& client) : client_(client) {}
+
+  // nullopt: given up; `code` is the exit code.
+  std::optional<json> get(const std::string& target, int& code) {
+    while (true) {
+      const auto answer = client_.send({.target = target});
+      if (answer && answer->ok()) {
+        if (away_ > 0) std::cerr << "the server is back\n";
+        away_ = 0;
+        return json::parse(answer->body, nullptr, false);
+      }
+      const bool may_come_back = answer ? answer->status == 503 : answer.error().code != "client.server";
+      if (!may_come_back || away_ == kAwayPollsMax) {
+        code = answer ? report_problem(*answer) : report(answer.error());
+        return std::nullopt;
+      }
+      if (away_++ == 0) std::cerr << "the server does not answer; waiting for it\n";
+      pause(kPoll);
+    }
+  }
+
+ private:
+  Client& client_;
+  int away_ = 0;
+};
+
+bool needs_operator(const json& execution) {
+  if (text_at(execution, "phase") != "suspended") return false;
+  for (const auto& incident : execution.value("incidents", json::array())) {
+    if (incident.value("open", false)) return true;
+  }
+  return execution.value("suspended", false);
+}
+
+bool is_over(const json& execution) {
+  return !text_at(execution, "endedAt").empty() || needs_operator(execution);
+}
+
+std::string note_of(const json& data) {
+  if (!data.is_object()) return {};
+  for (const char* key : {"error", "lastError"}) {
+    const auto it = data.find(key);
+    if (it == data.end() || !it->is_object()) continue;
+    const auto title = text_at(*it, "title");
+    const auto detail = text_at(*it, "detail");
+    return title.empty() || detail.empty() ? title + detail : title + ": " + detail;
+  }
+  for (const char* key : {"outcome", "at", "reason", "kind", "resolution"}) {
+    if (const auto text = text_at(data, key); !text.empty()) return text;
+  }
+  return {};
+}
+
+void print_hint(const json& execution) {
+  for (const auto& incident : execution.value("incidents", json::array())) {
+    if (!incident.value("open", false)) continue;
+    const auto number = incident.value("number", 0);
+    const auto id = text_at(execution, "id");
+    std::cout << fmt::format("incident {} ({}) waits for you: skald retry {} {}, or skip, or resolve\n", number,
+                             text_at(incident, "kind"), id, number);
+  }
+}
+
+void print_steps(const json& steps, const std::string& indent, std::vector<std::vector<std::string>>& rows) {
+  for (const auto& step : steps) {
+    const auto undo = step.find("undo");
+    const auto error = step.find("error");
+    rows.push_back({indent + text_at(step, "name"), text_at(step, "status"), std::to_string(step.value("attempts", 0)),
+                    clock_of(text_at(step, "startedAt")), clock_of(text_at(step, "endedAt")),
+                    undo != step.end() ? text_at(*undo, "status") : "",
+                    error != step.end() && error->is_object() ? text_at(*error, "title") : ""});
+    if (const auto children = step.find("steps"); children != step.end()) print_steps(*children, indent + "  ", rows);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> history_cells(const json& row) {
+  const auto attempt = row.find("attempt");
+  const auto actor = text_at(row, "actor");
+  std::string note = note_of(row.value("data", json::object()));
+  if (!actor.empty()) note += (note.empty() ? "by " : " by ") + actor;
+  return {clock_of(text_at(row, "at")), text_at(row, "type"), text_at(row, "step"),
+          attempt != row.end() && attempt->is_number() ? std::to_string(attempt->get<int>()) : "", note};
+}
+
+int exit_code_of(const json& execution) {
+  return text_at(execution, "outcome") == "completed" ? kDone : kNotCompleted;
+}
+
+void print_execution(const json& execution) {
+  const auto workflow = execution.value("workflow", json::object());
+  const auto outcome = text_at(execution, "outcome");
+  const auto phase = text_at(execution, "phase");
+  std::cout << "execution  " << text_at(execution, "id") << '\n'
+            << "workflow   " << text_at(workflow, "namespace") << '/' << text_at(workflow, "name") << ' '
+            << text_at(workflow, "version") << '\n'
+            << "phase      " << coloured(phase, colour_of(phase)) << '\n';
+  if (!outcome.empty()) std::cout << "outcome    " << coloured(outcome, colour_of(outcome)) << '\n';
+  if (const auto status = text_at(execution, "status"); !status.empty()) std::cout << "status     " << status << '\n';
+  std::cout << "started    " << text_at(execution, "startedAt") << '\n';
+  if (const auto ended = text_at(execution, "endedAt"); !ended.empty()) std::cout << "ended      " << ended << '\n';
+  for (const char* key : {"output", "error"}) {
+    const auto it = execution.find(key);
+    if (it == execution.end() || it->is_null()) continue;
+    std::cout << fmt::format("{:<11}", key) << it->dump(-1, ' ', false, json::error_handler_t::replace) << '\n';
+  }
+  std::vector<std::vector<std::string>> rows = {{"STEP", "STATUS", "ATTEMPTS", "STARTED", "ENDED", "UNDO", "ERROR"}};
+  print_steps(execution.value("steps", json::array()), "", rows);
+  if (rows.size() > 1) {
+    std::cout << '\n';
+    print_table(rows);
+  }
+  print_hint(execution);
+}
+
+int follow(Client& client, const Context& context, const std::string& id) {
+  Poller poller(client);
+  const std::string path = "/v1/executions/" + percent_encode(id);
+  std::uint64_t position = 0;
+  int code = kDone;
+  while (true) {
+    const auto page = poller.get(path + "/history?limit=500&after=" + std::to_string(position), code);
+    if (!page) return code;
+    const auto items = page->value("items", json::array());
+    for (const auto& row : items) {
+      position = row.value("position", position);
+      if (context.format() != Format::kTable) {
+        print_document(Format::kJson, row);
+        continue;
+      }
+      const auto cells = history_cells(row);
+      std::cout << fmt::format("{}  {:<20} {:<28} {:<3} {}", cells[0], cells[1], cells[2], cells[3], cells[4])
+                << std::endl;
+    }
+    if (!items.empty()) continue;
+    const auto execution = poller.get(path, code);
+    if (!execution) return code;
+    if (is_over(*execution) && execution->value("position", position) <= position) {
+      if (context.format() == Format::kTable) {
+        const auto outcome = text_at(*execution, "outcome");
+        std::cout << (outcome.empty() ? "suspended" : coloured(outcome, colour_of(outcome))) << std::endl;
+        print_hint(*execution);
+      }
+      return exit_code_of(*execution);
+    }
+    pause(kPoll);
+  }
+}
+
+int wait_for_end(Client& client, const Context& context, const std::string& id) {
+  Poller poller(client);
+  int code = kDone;
+  while (true) {
+    const auto execution = poller.get("/v1/executions/" + percent_encode(id), code);
+    if (!execution) return code;
+    if (is_over(*execution)) {
+      context.format() == Format::kTable ? print_execution(*execution) : print_document(context.format(), *execution);
+      return exit_code_of(*execution);
+    }
+    pause(kPoll);
+  }
+}
+
+}  // namespace skald::cli

@@ -1,0 +1,35 @@
+// What commands print: tables for people, JSON and YAML for programs, errors that say what to do next.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/cli/cli.hpp"
+#include "api/cli/client.hpp"
+
+namespace skald::cli {
+
+// Whether standard output takes colour: a terminal, and NO_COLOR unset.
+bool has_colour();
+enum class Colour { kNone, kGreen, kYellow, kRed, kDim };
+std::string coloured(std::string_view text, Colour colour);
+Colour colour_of(std::string_view word);  // of a phase, outcome or step status
+
+// Columns are as wide as their widest cell; the header row is first.
+void print_table(const std::vector<std::vector<std::string>>& rows);
+std::string to_yaml(const nlohmann::json& value);
+// The body as it came (JSON, on one line) or as YAML.
+void print_document(Format format, const nlohmann::json& document);
+
+// To standard error; the answer is the exit code.
+int report(const Error& error);
+int report_problem(const ClientAnswer& answer);
+
+// The string at `key`, or "" where it is absent or null.
+std::string text_at(const nlohmann::json& object, const char* key);
+// "14:02:11.123" of an RFC 3339 time; "" for none.
+std::string clock_of(const std::string& time);
+
+}  // namespace skald::cli

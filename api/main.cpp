@@ -1,0 +1,285 @@
+// The composition root: the one place that knows every concrete type. serve() reads top to bottom as a list.
+#include <malloc.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <iostream>
+
+#include "adapters/adapters_file.hpp"
+#include "adapters/adapters_registry.hpp"
+#include "adapters/http/tls.hpp"
+#include "adapters/http_participant.hpp"
+#include "adapters/system_clock.hpp"
+#include "adapters/system_entropy.hpp"
+#include "api/cli/cli.hpp"
+#include "api/cli/files.hpp"
+#include "api/http/server.hpp"
+#include "api/log/spdlog_log.hpp"
+#include "api/services.hpp"
+#include "api/settings/settings.hpp"
+#include "api/telemetry/prometheus_telemetry.hpp"
+#include "engine/async/offload.hpp"
+#include "engine/runtime/engine.hpp"
+#include "engine/runtime/workflow_folder.hpp"
+#include "storage/store.hpp"
+
+namespace skald {
+namespace {
+
+constexpr int kExitFatal = 70;  // EX_SOFTWARE
+
+ports::Log* terminate_log = nullptr;
+
+// An exception that nobody caught: its text reaches the log before the process ends.
+[[noreturn]] void log_and_abort() {
+  const char* what = "no exception";
+  std::string text;
+  if (const auto thrown = std::current_exception()) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+      text = error.what();
+      what = text.c_str();
+    } catch (...) {
+      what = "an exception of unknown type";
+    }
+  }
+  if (terminate_log != nullptr) terminate_log->write(ports::LogLevel::kError, "the process ends", {{"error", what}});
+  std::abort();
+}
+
+Result<api::Settings> read_settings(const cli::ServeOptions& options) {
+  api::Settings settings;
+  std::error_code ignored;
+  const std::string file = !options.config.empty()                          ? options.config
+                           : std::filesystem::exists("skald.yaml", ignored) ? "skald.yaml"
+                                                                            : "";
+  if (!file.empty()) {
+    const auto text = api::read_config_file(file);
+    if (!text) return std::unexpected(text.error());
+    if (auto done = api::apply_config(settings, file, *text); !done) return std::unexpected(done.error());
+  }
+  const auto getenv = [](const char* name) -> const char* { return std::getenv(name); };
+  if (auto done = api::apply_environment(settings, getenv); !done) return std::unexpected(done.error());
+  for (const auto& [name, value] : options.flags) {
+    if (auto done = api::apply_setting(settings, name, value, api::flag_name(name)); !done) {
+      return std::unexpected(done.error());
+    }
+  }
+  return settings;
+}
+
+// A commit that may or may not have happened: the next process reads what is there.
+[[noreturn]] void die(ports::Log& log, const Error& error) {
+  log.write(ports::LogLevel::kError, "the process ends", {{"error", to_text(error)}});
+  std::_Exit(kExitFatal);
+}
+
+// A server that cannot start says why, once.
+int refuse_to_start(const Error& error) {
+  std::cerr << "error: " << to_text(error) << '\n';
+  return error.code.starts_with("setting.") ? cli::kUsage : cli::kUnavailable;
+}
+
+void prepare_process() {
+  std::signal(SIGPIPE, SIG_IGN);
+  mallopt(M_ARENA_MAX, 2);  // glibc gives every thread an arena: most of it would be idle memory
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
+ports::LogLevel level_of(const std::string& word) {
+  if (word == "debug") return ports::LogLevel::kDebug;
+  if (word == "warning") return ports::LogLevel::kWarning;
+  return word == "error" ? ports::LogLevel::kError : ports::LogLevel::kInfo;
+}
+
+api::LogFormat format_of(const std::string& word) {
+  if (word == "auto") return isatty(STDERR_FILENO) == 1 ? api::LogFormat::kText : api::LogFormat::kJson;
+  return word == "json" ? api::LogFormat::kJson : api::LogFormat::kText;
+}
+
+api::HttpLimits limits_of(const api::Settings& settings) {
+  const auto seconds = [](Millis time) { return static_cast<unsigned>((time.count() + 999) / 1000); };
+  return {.header_bytes_max = settings.http_header_bytes_max,
+          .body_bytes_max = settings.http_body_bytes_max,
+          .header_seconds = seconds(settings.http_header_timeout),
+          .body_seconds = seconds(settings.http_body_timeout),
+          .idle_seconds = seconds(settings.http_idle_timeout),
+          .connections_max = settings.http_connections_max};
+}
+
+std::string address_of(const api::Settings& settings, std::uint16_t port) {
+  const bool is_v6 = settings.listen_host.find(':') != std::string::npos;
+  return "http://" + (is_v6 ? "[" + settings.listen_host + "]" : settings.listen_host) + ":" + std::to_string(port);
+}
+
+// Returns when the first SIGTERM or SIGINT has been answered by a clean shutdown; the second ends the process at once.
+void run_until_stopped(runtime::Engine& engine, api::HttpServer& server, std::atomic<bool>& shutting_down,
+                       Millis patience, ports::Log& log) {
+  boost::asio::io_context context{1};
+  boost::asio::signal_set signals(context, SIGINT, SIGTERM);
+  const auto close_server = [&] { server.close([&] { boost::asio::post(context, [&] { context.stop(); }); }); };
+  signals.async_wait([&](boost::system::error_code, int) {
+    log.write(ports::LogLevel::kInfo, "shutting down; a second signal ends the process at once");
+    shutting_down = true;
+    signals.async_wait([](boost::system::error_code error, int) {
+      if (!error) std::_Exit(130);
+    });
+    engine.drain(patience, [&] { boost::asio::post(context, close_server); });
+  });
+  context.run();
+}
+
+// What everything else is given.
+struct Basis {
+  adapters::SystemClock clock;
+  adapters::SystemEntropy entropy;
+  api::SpdlogLog log;
+  api::PrometheusTelemetry telemetry;
+
+  explicit Basis(const api::Settings& settings)
+      : log(clock, format_of(settings.log_format), level_of(settings.log_level)), telemetry(clock, SKALD_VERSION) {}
+};
+
+int serve_api(const api::Settings& settings, Basis& basis, runtime::Loops& loops, api::Services services,
+              std::atomic<bool>& shutting_down) {
+  api::Router router(services.problems);
+  api::add_routes(router, services);
+  api::HttpServer server(loops, {basis.clock, basis.log, basis.telemetry}, limits_of(settings),
+                         [&router](api::Request request, api::Responder respond) {
+                           router.dispatch(std::move(request), std::move(respond));
+                         });
+  server.set_refusal_answer([&services](const api::Refusal& refusal) {
+    return services.problems.answer({.code = std::string(refusal.code), .message = std::string(refusal.message)}, "/");
+  });
+  const auto port = server.listen(settings.listen_host, settings.listen_port);
+  if (!port) return refuse_to_start(port.error());
+  loops.start();
+  services.engine.run();
+  std::cout << "skald ready on " << address_of(settings, *port) << std::endl;
+  run_until_stopped(services.engine, server, shutting_down, settings.shutdown_timeout, basis.log);
+  loops.stop();
+  return cli::kDone;
+}
+
+int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& store,
+                 adapters::AdaptersRegistry& registry, runtime::Definitions& definitions,
+                 const adapters::TlsTrustPtr& trust) {
+  runtime::Loops loops(settings.loops);
+  async::Offload blocking(settings.blocking_threads);
+  const adapters::HttpPorts http_ports{registry, trust, basis.clock, basis.telemetry, basis.log};
+  const adapters::HttpOptions http_options{
+      .allowed_hosts = settings.http_allowed_hosts,
+      .connect_to = {settings.http_connect_to.begin(), settings.http_connect_to.end()},
+      .loops = settings.loops};
+  runtime::Engine engine(loops,
+                         {.history = store,
+                          .clock = basis.clock,
+                          .entropy = basis.entropy,
+                          .telemetry = basis.telemetry,
+                          .log = basis.log,
+                          .participant =
+                              [&](runtime::Loop& loop) {
+                                return adapters::make_http_participant(loop.context(), http_ports, http_options);
+                              }},
+                         definitions,
+                         {.active_max = settings.engine_active_max,
+                          .passivate_after = settings.engine_passivate_after,
+                          .recovery_ramp = settings.engine_recovery_ramp});
+  std::atomic<bool> shutting_down = false;
+  api::Problems problems(basis.log, basis.entropy);
+  const auto storage_state = [&store] {
+    const auto health = store.health();
+    return api::StorageState{health.writable, health.low_on_space};
+  };
+  return serve_api(settings, basis, loops,
+                   {.engine = engine,
+                    .definitions = definitions,
+                    .history = store,
+                    .index = store,
+                    .definition_store = store,
+                    .log = basis.log,
+                    .problems = problems,
+                    .blocking = blocking,
+                    .storage_state = storage_state,
+                    .scrape = [&basis] { return basis.telemetry.scrape(); },
+                    .shutting_down = shutting_down},
+                   shutting_down);
+}
+
+int serve(const cli::ServeOptions& options) {
+  const auto settings = read_settings(options);
+  if (!settings) return refuse_to_start(settings.error());
+  if (options.print_config) {
+    std::cout << api::print_config(*settings);
+    return cli::kDone;
+  }
+  prepare_process();
+  Basis basis(*settings);
+  terminate_log = &basis.log;
+  std::set_terminate(log_and_abort);
+
+  auto store = storage::open_store(
+      settings->storage,
+      {.clock = basis.clock, .telemetry = basis.telemetry, .log = basis.log, .on_fatal = [&basis](const Error& error) {
+         die(basis.log, error);
+       }});
+  if (!store) return refuse_to_start(store.error());
+
+  adapters::AdaptersRegistry registry(basis.log, settings->secrets);
+  if (!settings->adapters.empty()) {
+    if (auto loaded = registry.load(settings->adapters); !loaded) return refuse_to_start(loaded.error());
+  }
+  auto trust = adapters::load_tls_trust(settings->http_ca_file);
+  if (!trust) return refuse_to_start(trust.error());
+
+  runtime::Definitions definitions(**store, basis.clock, basis.log, basis.telemetry);
+  definitions.set_operations(registry.snapshot()->operations);
+  definitions.set_allowed_hosts(settings->http_allowed_hosts);
+  registry.watch([&definitions](const adapters::AdaptersSnapshotPtr& s) { definitions.set_operations(s->operations); });
+  if (auto loaded = definitions.load_stored(); !loaded) return refuse_to_start(loaded.error());
+  std::optional<runtime::WorkflowFolder> folder;
+  if (!settings->workflows.empty()) {
+    folder.emplace(settings->workflows, definitions, basis.log);
+    folder->scan();
+    folder->start();
+  }
+
+  const int code = serve_engine(*settings, basis, **store, registry, definitions, *trust);
+  folder.reset();
+  (*store)->close();
+  if (code == cli::kDone) basis.log.write(ports::LogLevel::kInfo, "stopped");
+  return code;
+}
+
+Result<definition::OperationCatalog> load_operations(const std::string& file) {
+  const auto text = cli::read_text(file);
+  if (!text) return std::unexpected(text.error());
+  const auto parsed = adapters::parse_adapters(*text);
+  if (parsed.config) return adapters::catalog_of(*parsed.config);
+  std::string problems;
+  for (const auto& diagnostic : parsed.diagnostics) {
+    problems += (problems.empty() ? "" : "\n") + definition::to_text(file, diagnostic);
+  }
+  return failure("adapters.invalid", "the adapters file has errors", file, problems);
+}
+
+}  // namespace
+}  // namespace skald
+
+int main(int argc, char** argv) {
+  return skald::cli::run(argc, argv,
+                         {.serve = skald::serve, .load_operations = skald::load_operations, .version = SKALD_VERSION});
+}
