@@ -164,6 +164,10 @@ class Applier {
     step.output = e.output;
     end_step(state_, step, StepStatus::kCompleted, event_.at);
     if (e.context) state_.context = *e.context;
+    if (e.pivot) {
+      state_.pivoted = true;
+      state_.pivot_position = state_.position;
+    }
     relabel(state_, e.status);
   }
 

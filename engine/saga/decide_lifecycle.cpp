@@ -45,7 +45,9 @@ void handle(Planner& planner, const StartExecution& input) {
                                   .deadline = deadline,
                                   .replay_of = input.replay_of,
                                   .status = definition.saga.status.started});
-  for (const auto& step : input.reused) planner.record(step);
+  for (const auto& step : input.reused) {
+    std::visit([&](const auto& taken_over) { planner.record(taken_over); }, step);
+  }
   if (problem) begin_ending(planner, CompensationReason::kFault, "", *problem);
 }
 

@@ -107,6 +107,7 @@ struct StepReused {
   RequestPtr request;
   Payload input;
   Payload output;
+  bool pivot = false;  // as of StepCompleted
   std::optional<Payload> context;
   StatusChange status;
 };

@@ -167,6 +167,7 @@ void read(Reader& r, StepReused& e) {
   e.request = r.request();
   e.input = r.payload("input");
   e.output = r.payload("output");
+  e.pivot = r.flag("pivot");
   e.context = r.optional_payload("context");
   e.status = r.optional_text("status");
 }

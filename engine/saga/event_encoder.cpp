@@ -142,6 +142,7 @@ void write(Fields& f, const StepReused& e) {
   f.request(e.request);
   f.payload("input", e.input);
   f.payload("output", e.output);
+  f.flag("pivot", e.pivot);
   f.optional_payload("context", e.context);
   f.optional_text("status", e.status);
 }

@@ -14,12 +14,15 @@
 
 namespace skald::saga {
 
-// To an empty State (id set). `reused` are the completed steps a replay takes over, in the order they ended.
+// How far a replay's original had come, step by step: what it takes over. A `do` that was under way is StepStarted.
+using TakenOver = std::variant<StepReused, StepSkipped, StepFailed, StepStarted>;
+
+// To an empty State (id set). `reused` is what a replay takes over, in the order of the original.
 struct StartExecution {
   Payload input;
   std::map<std::string, std::string> labels;
   std::optional<ReplaySource> replay_of;
-  std::vector<StepReused> reused;
+  std::vector<TakenOver> reused;
 };
 
 // An attempt's answer. One for an attempt that is not in flight (late, duplicated) is ignored.

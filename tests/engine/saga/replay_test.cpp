@@ -53,7 +53,7 @@ SagaBench replay_with_two_reused_steps() {
   StartExecution start{.input = json(R"({"orderId":"A1"})"), .replay_of = ReplaySource{kOriginal, "failed"}};
   start.reused.push_back(reused("order.charge", R"({"id":"c1"})"));
   start.reused.push_back(reused("order", R"({"id":"c1"})"));
-  start.reused.back().request = nullptr;
+  std::get<StepReused>(start.reused.back()).request = nullptr;
   start.reused.push_back(reused("reserve", R"({"id":"r1"})"));
   bench.feed({"ann", std::move(start)});
   return bench;
