@@ -62,11 +62,12 @@ class RuleTest(unittest.TestCase):
             self.passed(rules.check_pure, "engine/saga/a.cpp", f"#include <{header}>\n")
 
     def test_time(self):
-        for text in ("auto t = std::chrono::steady_clock::now();", "auto t = Clock::now ();", "clock_gettime(0, &t);", "std::time(nullptr);", "x = time(NULL);"):
+        for text in ("auto t = std::chrono::steady_clock::now();", "auto t = Clock::now ();", "clock_gettime(0, &t);", "std::time(nullptr);", "x = time(NULL);", "while (Clock::now() < end) {"):
             self.refused(rules.check_bans, "engine/runtime/a.cpp", text, "the Clock port")
             for path in ("adapters/system_clock.cpp", "adapters/samples/a.cpp", "bench/a.cpp", "tests/a.cpp"):
                 self.passed(rules.check_bans, path, text)
-        for text in ("clock_.now();", "clock->now();", "// steady_clock::now()", 'f("steady_clock::now()");', "timer.time(0);", "wake_time(0);"):
+        for text in ("clock_.now();", "clock->now();", "// steady_clock::now()", 'f("steady_clock::now()");', "timer.time(0);", "wake_time(0);",
+                     "Timestamp Driver::now() const {", "Timestamp Driver::now() {", "Timestamp Driver::now() noexcept {"):
             self.passed(rules.check_bans, "engine/runtime/a.cpp", text)
 
     def test_randomness(self):
