@@ -57,6 +57,9 @@ void read_saga_keys(LoadContext& context, MapReader& map, const StepKind* kind, 
   }
   if (const Node* node = map.take("onError")) {
     step.on_error = static_cast<OnError>(read_choice(context, *node, {"fail", "continue", "suspend"}).value_or(0));
+    if (step.path.ends_with("/compensate") || (scope.is_undo && step.on_error == OnError::kSuspend)) {
+      misplaced(context, *node, "has no meaning here; what follows when an undo fails is saga.compensation.onError");
+    }
   }
   if (const Node* node = map.take("onUnknown")) {
     step.on_unknown =

@@ -205,7 +205,7 @@ TEST(Load, DiagnosticsCarryPointers) {
 
 TEST(Load, RandomBytesAreRefusedNotThrown) {
   for (const std::string& source : {std::string("\0\1\2", 3), std::string("\xff\xfe"), std::string("%YAML 9\n---\n"),
-                                   std::string("!<tag"), std::string("&"), std::string("*"), std::string("[[]")}) {
+                                    std::string("!<tag"), std::string("&"), std::string("*"), std::string("[[]")}) {
     EXPECT_FALSE(load(source, {}).ok());
   }
 }

@@ -203,8 +203,10 @@ TEST(YamlTree, SyntaxErrorsHaveTheirPlace) {
   EXPECT_EQ(problem_of("a: 1\n b: 2\n"),
             "2:3: yaml-syntax: is not valid YAML: a ':' cannot stand here; check the "
             "indentation, or quote the text that contains it");
-  EXPECT_EQ(problem_of("a: [1, 2\n"), "1:4: yaml-syntax: is not valid YAML: the bracket that opens here is never closed");
-  EXPECT_EQ(problem_of("a: {b: 2\n"), "1:4: yaml-syntax: is not valid YAML: the bracket that opens here is never closed");
+  EXPECT_EQ(problem_of("a: [1, 2\n"),
+            "1:4: yaml-syntax: is not valid YAML: the bracket that opens here is never closed");
+  EXPECT_EQ(problem_of("a: {b: 2\n"),
+            "1:4: yaml-syntax: is not valid YAML: the bracket that opens here is never closed");
   EXPECT_EQ(problem_of("a: 'x' y\n"),
             "1:8: yaml-syntax: is not valid YAML: what stands here continues no key of the "
             "map around it; check indentation and quotes");

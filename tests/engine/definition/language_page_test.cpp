@@ -1,0 +1,87 @@
+// docs/workflow-language.md: its examples load without a word, and its tables name every rule.
+//
+// A block marked `yaml` is a whole document, `yaml top` keys beside `do`, `yaml step` items of `do`.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "tests/engine/definition/sample_catalog.hpp"
+
+namespace skald::definition {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_file(const fs::path& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+std::string page() {
+  return read_file(fs::path(SKALD_SOURCE_DIR) / "docs/workflow-language.md");
+}
+
+struct Block {
+  std::string kind;
+  std::string text;
+  std::size_t line = 0;
+};
+
+std::vector<Block> blocks() {
+  std::vector<Block> found;
+  std::istringstream lines(page());
+  bool inside = false;
+  std::size_t number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    ++number;
+    if (line.starts_with("```")) {
+      inside = !inside;
+      if (inside) found.push_back({line.substr(3), "", number});
+    } else if (inside) {
+      found.back().text += line + "\n";
+    }
+  }
+  return found;
+}
+
+TEST(LanguagePage, ExamplesLoad) {
+  const std::string header = "document: { dsl: '1.0.3', namespace: shop, name: sample, version: '1.0.0' }\n";
+  const OperationCatalog catalog = sample_catalog();
+  std::size_t loaded = 0;
+  for (const Block& block : blocks()) {
+    if (!block.kind.starts_with("yaml")) continue;
+    std::string source = block.text;
+    if (block.kind == "yaml top") source = header + block.text + "do: [ { a: { set: { b: 1 } } } ]\n";
+    if (block.kind == "yaml step") source = header + "do:\n" + block.text;
+    const LoadResult result = load(source, {.operations = &catalog});
+    EXPECT_TRUE(result.ok()) << "line " << block.line;
+    for (const Diagnostic& diagnostic : result.diagnostics) {
+      ADD_FAILURE() << "line " << block.line << ": " << to_text("example", diagnostic) << "\n" << source;
+    }
+    ++loaded;
+  }
+  EXPECT_GT(loaded, 10u);
+}
+
+TEST(LanguagePage, NamesEveryRuleThatTheDocumentsShow) {
+  const std::string text = page();
+  const std::regex rule(R"(\[([a-z-]+)\]\n)");
+  std::set<std::string> rules;
+  for (const auto& entry : fs::directory_iterator(fs::path(SKALD_SOURCE_DIR) / "tests/engine/definition/documents")) {
+    if (entry.path().extension() != ".expected") continue;
+    const std::string said = read_file(entry.path());
+    for (auto it = std::sregex_iterator(said.begin(), said.end(), rule); it != std::sregex_iterator(); ++it) {
+      rules.insert((*it)[1]);
+    }
+  }
+  EXPECT_GT(rules.size(), 40u);
+  for (const std::string& id : rules) EXPECT_NE(text.find("`" + id + "`"), std::string::npos) << id;
+}
+
+}  // namespace
+}  // namespace skald::definition
