@@ -1,0 +1,89 @@
+#include "storage/definition_queries.hpp"
+
+#include <soci/soci.h>
+
+#include "storage/dialect.hpp"
+#include "storage/guarded_transaction.hpp"
+
+namespace skald::storage {
+
+using ports::StoredDefinition;
+
+namespace {
+
+// `values` are bound by position to the named places of `clause`.
+std::vector<StoredDefinition> select(soci::session& session, const std::string& clause,
+                                     const std::vector<std::string>& values) {
+  StoredDefinition row;
+  long long revision = 0;
+  long long registered_at = 0;
+  soci::statement statement(session);
+  statement.exchange(soci::into(row.digest));
+  statement.exchange(soci::into(row.namespace_name));
+  statement.exchange(soci::into(row.name));
+  statement.exchange(soci::into(row.version));
+  statement.exchange(soci::into(revision));
+  statement.exchange(soci::into(row.source));
+  statement.exchange(soci::into(row.origin));
+  statement.exchange(soci::into(registered_at));
+  for (const auto& value : values) statement.exchange(soci::use(value));
+  statement.alloc();
+  statement.prepare(
+      "SELECT digest, namespace, name, version, revision, source, origin, registered_at FROM definitions " + clause);
+  statement.define_and_bind();
+  std::vector<StoredDefinition> found;
+  for (bool more = statement.execute(true); more; more = statement.fetch()) {
+    row.revision = static_cast<std::uint64_t>(revision);
+    row.registered_at = from_millis(registered_at);
+    found.push_back(row);
+  }
+  return found;
+}
+
+void insert(soci::session& session, const StoredDefinition& definition) {
+  const long long revision = static_cast<long long>(definition.revision);
+  const long long registered_at = to_millis(definition.registered_at);
+  session << "DELETE FROM definitions WHERE digest = :digest", soci::use(definition.digest);
+  session << "INSERT INTO definitions (digest, namespace, name, version, revision, source, origin, registered_at)"
+             " VALUES (:digest, :namespace, :name, :version, :revision, :source, :origin, :registered_at)",
+      soci::use(definition.digest), soci::use(definition.namespace_name), soci::use(definition.name),
+      soci::use(definition.version), soci::use(revision), soci::use(definition.source), soci::use(definition.origin),
+      soci::use(registered_at);
+}
+
+}  // namespace
+
+StoredDefinition put_definition(soci::session& session, const Dialect& dialect, const StoredDefinition& definition) {
+  GuardedTransaction transaction(session, dialect);
+  const auto stored = transaction.run([&] {
+    const auto revisions = select_revisions(session, definition.namespace_name, definition.name, definition.version);
+    if (!revisions.empty() && revisions.back().digest == definition.digest) return revisions.back();
+    // An older revision's content that comes back becomes the newest revision.
+    StoredDefinition next = definition;
+    next.revision = revisions.empty() ? 1 : revisions.back().revision + 1;
+    insert(session, next);
+    return next;
+  });
+  transaction.commit();
+  return stored;
+}
+
+std::optional<StoredDefinition> select_definition(soci::session& session, const std::string& digest) {
+  auto found = select(session, "WHERE digest = :digest", {digest});
+  return found.empty() ? std::nullopt : std::optional(std::move(found[0]));
+}
+
+std::vector<StoredDefinition> select_current_definitions(soci::session& session) {
+  return select(session,
+                "AS d WHERE revision = (SELECT max(revision) FROM definitions AS o WHERE o.namespace = d.namespace"
+                " AND o.name = d.name AND o.version = d.version) ORDER BY namespace, name, version",
+                {});
+}
+
+std::vector<StoredDefinition> select_revisions(soci::session& session, const std::string& namespace_name,
+                                               const std::string& name, const std::string& version) {
+  return select(session, "WHERE namespace = :namespace AND name = :name AND version = :version ORDER BY revision",
+                {namespace_name, name, version});
+}
+
+}  // namespace skald::storage

@@ -1,0 +1,51 @@
+// A transaction that cannot lose its own failure.
+//
+// SOCI's own goes on after an error: a later statement then commits alone, and commit() returns normally with nothing
+// written. Here a statement error dooms the transaction, and committing a doomed one is an error.
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace soci {
+class session;
+}
+
+namespace skald::storage {
+
+class Dialect;
+
+class GuardedTransaction {
+ public:
+  // Begins at once. Throws soci::soci_error.
+  GuardedTransaction(soci::session& session, const Dialect& dialect);
+  // Rolls back what was not committed.
+  ~GuardedTransaction();
+  GuardedTransaction(const GuardedTransaction&) = delete;
+  GuardedTransaction& operator=(const GuardedTransaction&) = delete;
+
+  // Runs statements; an exception dooms the transaction and goes on to the caller.
+  template <class Work>
+  auto run(Work&& work) {
+    try {
+      return work();
+    } catch (...) {
+      doomed_ = true;
+      throw;
+    }
+  }
+
+  // Throws std::logic_error where it is doomed, and whatever COMMIT says otherwise.
+  void commit();
+  void rollback() noexcept;
+  bool is_doomed() const { return doomed_; }
+
+ private:
+  soci::session& session_;
+  bool open_ = false;
+  bool doomed_ = false;
+};
+
+}  // namespace skald::storage

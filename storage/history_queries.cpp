@@ -1,0 +1,254 @@
+#include "storage/history_queries.hpp"
+
+#include <soci/soci.h>
+
+#include <deque>
+#include <functional>
+
+#include "storage/row_codec.hpp"
+
+namespace skald::storage {
+
+using namespace ports;
+
+namespace {
+
+constexpr const char* kColumns =
+    "SELECT id, shard, namespace, workflow, version, digest, phase, outcome, status, labels, started_at, ended_at,"
+    " wake_at, open_incidents, idempotency_key, idempotency_fingerprint, replay_of FROM executions";
+
+// One row of `executions`, bound to a statement.
+struct ExecutionColumns {
+  std::string id, namespace_name, workflow, version, digest, phase, outcome, status, labels, key, fingerprint,
+      replay_of;
+  long long started_at = 0, ended_at = 0, wake_at = 0, open_incidents = 0;
+  int shard = 0;
+  soci::indicator ended_set{}, wake_set{}, key_set{}, replay_set{};
+
+  void exchange(soci::statement& statement) {
+    using soci::into;
+    statement.exchange(into(id));
+    statement.exchange(into(shard));
+    statement.exchange(into(namespace_name));
+    statement.exchange(into(workflow));
+    statement.exchange(into(version));
+    statement.exchange(into(digest));
+    statement.exchange(into(phase));
+    statement.exchange(into(outcome));
+    statement.exchange(into(status));
+    statement.exchange(into(labels));
+    statement.exchange(into(started_at));
+    statement.exchange(into(ended_at, ended_set));
+    statement.exchange(into(wake_at, wake_set));
+    statement.exchange(into(open_incidents));
+    statement.exchange(into(key, key_set));
+    statement.exchange(into(fingerprint));
+    statement.exchange(into(replay_of, replay_set));
+  }
+
+  StoredExecution value() const {
+    StoredExecution e;
+    e.id = parse_execution_id(id).value_or(ExecutionId{});
+    e.created = {.namespace_name = namespace_name,
+                 .workflow = workflow,
+                 .version = version,
+                 .digest = digest,
+                 .shard = static_cast<std::uint32_t>(shard),
+                 .started_at = from_millis(started_at),
+                 .labels = labels_from_json(labels),
+                 .idempotency_key = key_set == soci::i_ok ? std::optional(key) : std::nullopt,
+                 .idempotency_fingerprint = fingerprint,
+                 .replay_of = replay_set == soci::i_ok ? parse_execution_id(replay_of) : std::nullopt};
+    e.summary = {.phase = phase,
+                 .outcome = outcome,
+                 .status = status,
+                 .wake_at = wake_set == soci::i_ok ? std::optional(from_millis(wake_at)) : std::nullopt,
+                 .ended_at = ended_set == soci::i_ok ? std::optional(from_millis(ended_at)) : std::nullopt,
+                 .open_incidents = static_cast<std::uint32_t>(open_incidents)};
+    return e;
+  }
+};
+
+// A WHERE clause with its values, which SOCI binds by address.
+class Conditions {
+ public:
+  void text(const std::string& condition, const std::string& value) {
+    add(condition);
+    texts_.push_back(value);
+    binds_.push_back([this, i = texts_.size() - 1](soci::statement& s) { s.exchange(soci::use(texts_[i])); });
+  }
+  void number(const std::string& condition, long long value) {
+    add(condition);
+    numbers_.push_back(value);
+    binds_.push_back([this, i = numbers_.size() - 1](soci::statement& s) { s.exchange(soci::use(numbers_[i])); });
+  }
+  void plain(const std::string& condition) { add(condition); }
+
+  const std::string& clause() const { return clause_; }
+  void bind(soci::statement& statement) {
+    for (const auto& bind : binds_) bind(statement);
+  }
+  // A name for the next value.
+  std::string next() const { return ":v" + std::to_string(binds_.size()); }
+
+ private:
+  void add(const std::string& condition) { clause_ += (clause_.empty() ? " WHERE " : " AND ") + condition; }
+
+  std::string clause_;
+  std::deque<std::string> texts_;
+  std::deque<long long> numbers_;
+  std::vector<std::function<void(soci::statement&)>> binds_;
+};
+
+std::vector<StoredExecution> select_executions(soci::session& session, Conditions& conditions,
+                                               const std::string& tail) {
+  ExecutionColumns columns;
+  soci::statement statement(session);
+  columns.exchange(statement);
+  conditions.bind(statement);
+  statement.alloc();
+  statement.prepare(kColumns + conditions.clause() + tail);
+  statement.define_and_bind();
+  std::vector<StoredExecution> found;
+  for (bool more = statement.execute(true); more; more = statement.fetch()) found.push_back(columns.value());
+  return found;
+}
+
+std::vector<ExecutionId> select_ids(soci::session& session, Conditions& conditions, const std::string& tail) {
+  std::string id;
+  soci::statement statement(session);
+  statement.exchange(soci::into(id));
+  conditions.bind(statement);
+  statement.alloc();
+  statement.prepare("SELECT id FROM executions" + conditions.clause() + tail);
+  statement.define_and_bind();
+  std::vector<ExecutionId> ids;
+  for (bool more = statement.execute(true); more; more = statement.fetch()) {
+    if (const auto parsed = parse_execution_id(id)) ids.push_back(*parsed);
+  }
+  return ids;
+}
+
+std::string limit_of(std::size_t limit) {
+  return " LIMIT " + std::to_string(limit);
+}
+
+std::string json_path(const std::string& label) {
+  std::string path = "$.\"";
+  for (const char c : label) {
+    if (c != '"' && c != '\\') path += c;
+  }
+  return path + "\"";
+}
+
+void add_conditions(Conditions& where, const ExecutionQuery& query) {
+  const auto equal = [&](const char* column, const std::optional<std::string>& value) {
+    if (value) where.text(std::string(column) + " = " + where.next(), *value);
+  };
+  equal("namespace", query.namespace_name);
+  equal("workflow", query.workflow);
+  equal("version", query.version);
+  equal("phase", query.phase);
+  equal("outcome", query.outcome);
+  equal("status", query.status);
+  equal("idempotency_key", query.idempotency_key);
+  if (query.replay_of) where.text("replay_of = " + where.next(), to_string(*query.replay_of));
+  if (query.before) where.text("id < " + where.next(), to_string(*query.before));
+  if (query.started_after) where.number("started_at > " + where.next(), to_millis(*query.started_after));
+  if (query.started_before) where.number("started_at < " + where.next(), to_millis(*query.started_before));
+  if (query.with_open_incidents) where.plain("open_incidents > 0");
+  for (const auto& [key, value] : query.labels) {
+    where.text("json_extract(labels, '" + json_path(key) + "') = " + where.next(), value);
+  }
+}
+
+}  // namespace
+
+std::optional<StoredExecution> select_execution(soci::session& session, const ExecutionId& id) {
+  Conditions where;
+  where.text("id = :id", to_string(id));
+  auto found = select_executions(session, where, "");
+  if (found.empty()) return std::nullopt;
+  long long position = 0;
+  soci::indicator set{};
+  const std::string text = to_string(id);
+  session << "SELECT max(position) FROM history WHERE execution = :id", soci::into(position, set), soci::use(text);
+  found[0].position = set == soci::i_ok ? static_cast<std::uint64_t>(position) : 0;
+  return std::move(found[0]);
+}
+
+std::optional<StoredExecution> select_by_key(soci::session& session, const std::string& namespace_name,
+                                             const std::string& workflow, const std::string& key) {
+  Conditions where;
+  where.text("namespace = :namespace", namespace_name);
+  where.text("workflow = :workflow", workflow);
+  where.text("idempotency_key = :key", key);
+  auto found = select_executions(session, where, "");
+  return found.empty() ? std::nullopt : std::optional(std::move(found[0]));
+}
+
+std::vector<HistoryRow> select_history(soci::session& session, const ExecutionId& id, std::uint64_t after_position,
+                                       std::size_t limit) {
+  const std::string execution = to_string(id);
+  const long long after = static_cast<long long>(after_position);
+  const long long limit_rows = static_cast<long long>(limit);
+  std::string kind, step, actor, data;
+  long long position = 0, epoch = 0, at = 0, attempt = 0;
+  int version = 0;
+  soci::statement statement =
+      (session.prepare << "SELECT position, epoch, at, kind, version, step, attempt, actor, data FROM history"
+                          " WHERE execution = :execution AND position > :after ORDER BY position LIMIT :rows",
+       soci::into(position), soci::into(epoch), soci::into(at), soci::into(kind), soci::into(version), soci::into(step),
+       soci::into(attempt), soci::into(actor), soci::into(data), soci::use(execution), soci::use(after),
+       soci::use(limit_rows));
+  std::vector<HistoryRow> rows;
+  for (bool more = statement.execute(true); more; more = statement.fetch()) {
+    rows.push_back({.position = static_cast<std::uint64_t>(position),
+                    .epoch = static_cast<std::uint64_t>(epoch),
+                    .at = from_millis(at),
+                    .kind = kind,
+                    .version = static_cast<std::uint16_t>(version),
+                    .step = step,
+                    .attempt = static_cast<std::uint32_t>(attempt),
+                    .actor = actor,
+                    .data = data});
+  }
+  return rows;
+}
+
+std::vector<ExecutionId> select_live(soci::session& session, const std::optional<ExecutionId>& after,
+                                     std::size_t limit) {
+  Conditions where;
+  where.plain("wake_at IS NOT NULL");
+  if (after) where.text("id > :after", to_string(*after));
+  return select_ids(session, where, " ORDER BY id" + limit_of(limit));
+}
+
+std::vector<ExecutionId> select_due(soci::session& session, Timestamp until, std::size_t limit) {
+  Conditions where;
+  where.number("wake_at <= :until", to_millis(until));
+  return select_ids(session, where, " ORDER BY wake_at, id" + limit_of(limit));
+}
+
+std::vector<StoredExecution> select_matching(soci::session& session, const ExecutionQuery& query) {
+  Conditions where;
+  add_conditions(where, query);
+  return select_executions(session, where, " ORDER BY id DESC" + limit_of(query.limit));
+}
+
+std::vector<ExecutionIndex::LiveCount> count_live(soci::session& session) {
+  ExecutionIndex::LiveCount row;
+  long long count = 0;
+  soci::statement statement =
+      (session.prepare << "SELECT namespace, workflow, phase, count(*) FROM executions WHERE wake_at IS NOT NULL"
+                          " GROUP BY namespace, workflow, phase",
+       soci::into(row.namespace_name), soci::into(row.workflow), soci::into(row.phase), soci::into(count));
+  std::vector<ExecutionIndex::LiveCount> counts;
+  for (bool more = statement.execute(true); more; more = statement.fetch()) {
+    row.count = static_cast<std::uint64_t>(count);
+    counts.push_back(row);
+  }
+  return counts;
+}
+
+}  // namespace skald::storage

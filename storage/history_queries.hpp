@@ -1,0 +1,29 @@
+// The reads of executions and histories. All throw soci::soci_error; the store turns that into an Error.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/ports/execution_index.hpp"
+#include "engine/ports/history_store.hpp"
+
+namespace soci {
+class session;
+}
+
+namespace skald::storage {
+
+// nullopt: no such execution.
+std::optional<ports::StoredExecution> select_execution(soci::session& session, const ExecutionId& id);
+std::optional<ports::StoredExecution> select_by_key(soci::session& session, const std::string& namespace_name,
+                                                    const std::string& workflow, const std::string& key);
+std::vector<ports::HistoryRow> select_history(soci::session& session, const ExecutionId& id,
+                                              std::uint64_t after_position, std::size_t limit);
+std::vector<ExecutionId> select_live(soci::session& session, const std::optional<ExecutionId>& after,
+                                     std::size_t limit);
+std::vector<ExecutionId> select_due(soci::session& session, Timestamp until, std::size_t limit);
+std::vector<ports::StoredExecution> select_matching(soci::session& session, const ports::ExecutionQuery& query);
+std::vector<ports::ExecutionIndex::LiveCount> count_live(soci::session& session);
+
+}  // namespace skald::storage

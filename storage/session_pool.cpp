@@ -1,0 +1,34 @@
+#include "storage/session_pool.hpp"
+
+#include <soci/soci.h>
+
+#include "storage/dialect.hpp"
+
+namespace skald::storage {
+
+SessionPool::SessionPool(const Dialect& dialect, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    sessions_.push_back(std::make_unique<soci::session>());
+    dialect.open(*sessions_.back(), false);
+    idle_.push_back(sessions_.back().get());
+  }
+}
+
+SessionPool::~SessionPool() = default;
+
+SessionPool::Lease::Lease(SessionPool& pool) : pool_(pool) {
+  std::unique_lock lock(pool.mutex_);
+  pool.returned_.wait(lock, [&] { return !pool.idle_.empty(); });
+  session_ = pool.idle_.back();
+  pool.idle_.pop_back();
+}
+
+SessionPool::Lease::~Lease() {
+  {
+    const std::lock_guard lock(pool_.mutex_);
+    pool_.idle_.push_back(session_);
+  }
+  pool_.returned_.notify_one();
+}
+
+}  // namespace skald::storage

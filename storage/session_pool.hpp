@@ -1,0 +1,44 @@
+// Sessions for blocking reads, lent one at a time.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace soci {
+class session;
+}
+
+namespace skald::storage {
+
+class Dialect;
+
+class SessionPool {
+ public:
+  // Opens `count` reading sessions. Throws soci::soci_error.
+  SessionPool(const Dialect& dialect, std::size_t count);
+  ~SessionPool();
+
+  class Lease {
+   public:
+    explicit Lease(SessionPool& pool);
+    ~Lease();
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+    soci::session& operator*() const { return *session_; }
+
+   private:
+    SessionPool& pool_;
+    soci::session* session_;
+  };
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable returned_;
+  std::vector<std::unique_ptr<soci::session>> sessions_;
+  std::vector<soci::session*> idle_;
+};
+
+}  // namespace skald::storage

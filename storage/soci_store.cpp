@@ -1,0 +1,203 @@
+#include <fmt/format.h>
+#include <soci/soci.h>
+#include <sys/statvfs.h>
+
+#include <atomic>
+#include <filesystem>
+
+#include "storage/batch_writer.hpp"
+#include "storage/definition_queries.hpp"
+#include "storage/dialect.hpp"
+#include "storage/group_commit_journal.hpp"
+#include "storage/history_queries.hpp"
+#include "storage/migrations.hpp"
+#include "storage/process_lock.hpp"
+#include "storage/session_pool.hpp"
+#include "storage/store.hpp"
+
+namespace skald::storage {
+
+using namespace ports;
+
+namespace {
+
+class SociStore final : public Store {
+ public:
+  // Throws soci::soci_error.
+  SociStore(std::unique_ptr<Dialect> dialect, std::unique_ptr<soci::session> writer, std::string path, ProcessLock lock,
+            std::uint64_t epoch, const StoreOptions& options)
+      : options_(options),
+        path_(std::move(path)),
+        lock_(std::move(lock)),
+        dialect_(std::move(dialect)),
+        writer_(std::move(writer)),
+        epoch_(epoch),
+        batch_writer_(*writer_, *dialect_),
+        readers_(*dialect_, options.readers),
+        journal_([this](const auto& groups) { return write(groups); }, options) {}
+
+  ~SociStore() override { close(); }
+
+  void append(AppendGroup group, AppendSink& sink) override { journal_.push(std::move(group), sink); }
+
+  Result<StoredExecution> read_execution(const ExecutionId& id) override {
+    auto found = read([&](soci::session& session) { return select_execution(session, id); });
+    if (!found) return std::unexpected(std::move(found.error()));
+    if (!*found) return failure("execution.unknown", "there is no such execution", to_string(id));
+    return std::move(**found);
+  }
+
+  Result<std::vector<HistoryRow>> read_history(const ExecutionId& id, std::uint64_t after_position,
+                                               std::size_t limit) override {
+    auto rows = read([&](soci::session& session) { return select_history(session, id, after_position, limit); });
+    if (!rows || !rows->empty()) return rows;
+    auto known = read_execution(id);
+    if (!known) return std::unexpected(std::move(known.error()));
+    return rows;
+  }
+
+  Result<std::optional<StoredExecution>> find_by_key(const std::string& namespace_name, const std::string& workflow,
+                                                     const std::string& key) override {
+    return read([&](soci::session& session) { return select_by_key(session, namespace_name, workflow, key); });
+  }
+
+  Result<std::vector<ExecutionId>> list_live(const std::optional<ExecutionId>& after, std::size_t limit) override {
+    return read([&](soci::session& session) { return select_live(session, after, limit); });
+  }
+
+  Result<std::vector<ExecutionId>> list_due(Timestamp until, std::size_t limit) override {
+    return read([&](soci::session& session) { return select_due(session, until, limit); });
+  }
+
+  Result<std::vector<StoredExecution>> search(const ExecutionQuery& query) override {
+    return read([&](soci::session& session) { return select_matching(session, query); });
+  }
+
+  Result<std::vector<LiveCount>> count_live() override {
+    return read([](soci::session& session) { return storage::count_live(session); });
+  }
+
+  Result<StoredDefinition> put_definition(const StoredDefinition& definition) override {
+    const std::lock_guard lock(writer_mutex_);
+    return guarded([&] { return storage::put_definition(*writer_, *dialect_, definition); });
+  }
+
+  Result<std::optional<StoredDefinition>> get_definition(const std::string& digest) override {
+    return read([&](soci::session& session) { return select_definition(session, digest); });
+  }
+
+  Result<std::vector<StoredDefinition>> list_current_definitions() override {
+    return read([](soci::session& session) { return select_current_definitions(session); });
+  }
+
+  Result<std::vector<StoredDefinition>> list_revisions(const std::string& namespace_name, const std::string& name,
+                                                       const std::string& version) override {
+    return read([&](soci::session& session) { return select_revisions(session, namespace_name, name, version); });
+  }
+
+  std::uint64_t epoch() const override { return epoch_; }
+
+  StoreHealth health() const override {
+    StoreHealth health;
+    const std::uint64_t free = free_bytes();
+    health.low_on_space = free < options_.free_bytes_min;
+    health.writable = !failing_.load(std::memory_order_relaxed);
+    if (health.low_on_space) {
+      health.reason = fmt::format("{} MiB are free on the disk of {}, {} MiB are needed to start executions",
+                                  free >> 20, path_, options_.free_bytes_min >> 20);
+    } else if (!health.writable) {
+      health.reason = "the last commit failed; see the log";
+    }
+    return health;
+  }
+
+  void close() override { journal_.close(); }
+
+ private:
+  std::vector<AppendResult> write(const std::vector<AppendGroup>& groups) {
+    const std::lock_guard lock(writer_mutex_);
+    auto results = batch_writer_.write(groups);
+    std::size_t rejected = 0;
+    for (const auto& result : results) {
+      if (result.verdict != Verdict::kRejected) continue;
+      if (rejected++ == 0) {
+        options_.telemetry.store_error(result.error->code);
+        options_.log.write(LogLevel::kError, "an append was rejected",
+                           {{"error", result.error->message}, {"detail", result.error->detail}});
+      }
+    }
+    failing_.store(rejected == results.size(), std::memory_order_relaxed);
+    if (batch_writer_.broken() && !told_fatal_) {
+      told_fatal_ = true;
+      failing_.store(true, std::memory_order_relaxed);
+      options_.telemetry.store_error("store.unknown");
+      if (options_.on_fatal) options_.on_fatal(*batch_writer_.broken());
+    }
+    return results;
+  }
+
+  template <class Work>
+  auto guarded(Work&& work) -> Result<decltype(work())> {
+    try {
+      return work();
+    } catch (const std::exception& error) {
+      options_.telemetry.store_error("store.unavailable");
+      return failure("store.unavailable", "the database does not answer", path_, "see the log of the server",
+                     error.what());
+    }
+  }
+
+  template <class Work>
+  auto read(Work&& work) -> Result<decltype(work(std::declval<soci::session&>()))> {
+    const SessionPool::Lease lease(readers_);
+    return guarded([&] { return work(*lease); });
+  }
+
+  std::uint64_t free_bytes() const {
+    struct statvfs status{};
+    if (::statvfs(path_.c_str(), &status) != 0) return 0;
+    return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+  }
+
+  StoreOptions options_;
+  std::string path_;
+  ProcessLock lock_;
+  std::unique_ptr<Dialect> dialect_;
+  std::unique_ptr<soci::session> writer_;
+  std::mutex writer_mutex_;  // the journal's thread, and the rare writers of definitions
+  std::uint64_t epoch_;
+  BatchWriter batch_writer_;
+  SessionPool readers_;
+  std::atomic<bool> failing_ = false;
+  bool told_fatal_ = false;
+  GroupCommitJournal journal_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_store(const std::string& url, const StoreOptions& options) {
+  constexpr std::string_view kScheme = "sqlite:";
+  if (!url.starts_with(kScheme) || url.size() == kScheme.size() || url.find('\'') != std::string::npos) {
+    return failure("store.url", fmt::format("the storage must be sqlite:PATH (got '{}')", url), "storage",
+                   "for example sqlite:skald.db");
+  }
+  const std::string path = url.substr(kScheme.size());
+  auto lock = ProcessLock::take(path);
+  if (!lock) return std::unexpected(std::move(lock.error()));
+  auto dialect = make_sqlite_dialect(path, options.busy_timeout);
+  try {
+    auto writer = std::make_unique<soci::session>();
+    dialect->open(*writer, true);
+    if (auto migrated = migrate(*writer, *dialect); !migrated) {
+      migrated.error().subject = path;
+      return std::unexpected(std::move(migrated.error()));
+    }
+    const std::uint64_t epoch = take_shards(*writer, *dialect);
+    return std::make_unique<SociStore>(std::move(dialect), std::move(writer), path, std::move(*lock), epoch, options);
+  } catch (const std::exception& error) {
+    return failure("store.unavailable", "the database cannot be opened", path,
+                   "check that it is an SQLite file and that its directory may be written", error.what());
+  }
+}
+
+}  // namespace skald::storage
