@@ -1,0 +1,268 @@
+#include "adapters/http/lane.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "adapters/http/request_text.hpp"
+#include "engine/base/limits.hpp"
+
+namespace skald::adapters {
+namespace {
+
+FailureReport not_sent(std::string title, bool retryable, std::string detail = {},
+                       std::string error_type = "configuration") {
+  return {.kind = retryable ? Failure::kNotSent : Failure::kRefused,
+          .sent = false,
+          .error_type = std::move(error_type),
+          .title = std::move(title),
+          .detail = std::move(detail)};
+}
+
+Gate::Verdict verdict_on(int status) {
+  return status >= 500 ? Gate::Verdict::kFailing : Gate::Verdict::kHealthy;
+}
+
+CallLimits share_of(CallLimits limits, std::size_t loops) {
+  limits.concurrency = std::max<std::size_t>(1, limits.concurrency / loops);
+  if (limits.rate_per_second) *limits.rate_per_second /= static_cast<double>(loops);
+  return limits;
+}
+
+Origin dial_for(const Origin& origin, const HttpOptions& options) {
+  if (options.connect_to.empty()) return origin;
+  const auto found = options.connect_to.find(host_and_port(origin));
+  if (found == options.connect_to.end()) return origin;
+  const auto url = parse_url("http://" + found->second);
+  return url ? url->origin : origin;
+}
+
+}  // namespace
+
+Lane::Lane(LaneContext context, std::string name, LaneTarget target)
+    : context_(std::move(context)),
+      name_(std::move(name)),
+      target_(std::move(target)),
+      authority_(authority_of(target_.origin)),
+      dial_(dial_for(target_.origin, context_.options)),
+      gate_(share_of(target_.limits, context_.options.loops),
+            target_.settings ? target_.settings->circuit_breaker : std::nullopt),
+      wake_(context_.loop) {}
+
+Lane::~Lane() {
+  *alive_ = false;
+  abandon();
+}
+
+void Lane::send(ports::ParticipantCall call, ports::Participant::Done done) {
+  queue_.emplace_back(std::move(call), std::move(done));
+  pump();
+}
+
+void Lane::retarget(std::optional<LaneTarget> target) {
+  is_gone_ = !target;
+  if (!target) return;
+  const bool moved = target->origin != target_.origin;
+  target_ = std::move(*target);
+  gate_.configure(share_of(target_.limits, context_.options.loops),
+                  target_.settings ? target_.settings->circuit_breaker : std::nullopt);
+  if (moved) {
+    authority_ = authority_of(target_.origin);
+    dial_ = dial_for(target_.origin, context_.options);
+    gate_.close_circuit();
+    for (Connection* connection : std::exchange(idle_, {})) release(*connection);
+  }
+  watch_circuit();
+}
+
+void Lane::pump() {
+  if (pumping_) return;
+  pumping_ = true;
+  while (!queue_.empty()) {
+    const Steady now = context_.ports.clock.steady();
+    const Gate::Turn turn = gate_.enter(now);
+    if (!turn.go) {
+      if (turn.look_again) wake_at(*turn.look_again, now);
+      break;
+    }
+    Job job{.call = std::move(queue_.front().first), .done = std::move(queue_.front().second)};
+    queue_.pop_front();
+    job.started = now;
+    job.probe = turn.probe;
+    dispatch(std::move(job));
+  }
+  pumping_ = false;
+}
+
+bool Lane::withdraw(const ExecutionId& execution, std::string_view key) {
+  const auto found = std::ranges::find_if(
+      queue_, [&](const auto& waiting) { return waiting.first.execution == execution && waiting.first.key == key; });
+  if (found == queue_.end()) return false;
+  queue_.erase(found);
+  return true;
+}
+
+void Lane::abandon() {
+  queue_.clear();
+  idle_.clear();
+  for (Slot& slot : slots_) {
+    if (slot.connection) slot.connection->close();
+  }
+  slots_.clear();
+  free_slots_.clear();
+}
+
+void Lane::wake_at(Steady time, Steady now) {
+  wake_.expires_after(time - now);
+  wake_.async_wait([this, alive = alive_](const boost::system::error_code& error) {
+    if (!error && *alive) pump();
+  });
+}
+
+void Lane::dispatch(Job job) {
+  const Millis timeout = job.call.timeout > Millis(0) ? job.call.timeout : limits::kAttemptTimeout;
+  context_.ports.telemetry.adapter_inflight(name_, +1);
+  if (auto problem = prepare(job, timeout)) {
+    leave(job, Gate::Verdict::kNone, label_of(problem->kind));
+    return context_.answer_later(std::move(job.done), answer_from(std::move(*problem)));
+  }
+  const Steady deadline = job.started + timeout;
+  put_on_a_connection(std::move(job), deadline);
+}
+
+// Writes the request's bytes, or says why it cannot be sent.
+std::optional<FailureReport> Lane::prepare(Job& job, Millis timeout) {
+  const saga::Request& request = *job.call.request;
+  std::string_view target = request.target;
+  std::string literal;
+  if (is_gone_) return not_sent(fmt::format("adapter '{}' is no longer configured", name_), false);
+  if (target_.settings) {
+    const auto operation = target_.settings->operations.find(request.operation);
+    if (operation == target_.settings->operations.end()) {
+      return not_sent(fmt::format("adapter '{}' has no operation '{}' any more", name_, request.operation), false);
+    }
+    job.operation = &operation->second;
+    job.snapshot = target_.snapshot;
+  } else {
+    auto url = parse_url(request.target);
+    if (!url) return not_sent("the endpoint " + url.error().message, false, url.error().detail, "validation");
+    literal = std::move(url->target);
+    target = literal;
+  }
+  if (!target_.authorization_problem.empty()) return not_sent(target_.authorization_problem, true);
+  const auto written = write_request(bytes_, job.call,
+                                     {.authority = authority_,
+                                      .base_path = target_.base_path,
+                                      .target = target,
+                                      .authorization = target_.authorization ? &*target_.authorization : nullptr,
+                                      .deadline = context_.ports.clock.now() + timeout});
+  if (!written) return not_sent(written.error().message, false, written.error().detail, "validation");
+  return std::nullopt;
+}
+
+void Lane::put_on_a_connection(Job job, Steady deadline) {
+  const bool without_body = job.call.request->method == "HEAD";
+  for (;;) {
+    Connection* connection = nullptr;
+    if (idle_.empty()) {
+      connection = &open_connection();
+    } else {
+      connection = idle_.back();
+      idle_.pop_back();
+    }
+    connection->request().swap(bytes_);
+    if (connection->begin(deadline, without_body)) {
+      slots_[connection->slot].job = std::move(job);
+      return;
+    }
+    connection->request().swap(bytes_);  // the peer had closed it before a byte was sent: take another
+    release(*connection);
+  }
+}
+
+Connection& Lane::open_connection() {
+  const Connection::Context context{.owner = *this,
+                                    .wheel = context_.wheel,
+                                    .resolver = context_.resolver,
+                                    .clock = context_.ports.clock,
+                                    .idle_timeout = context_.options.idle_timeout};
+  auto connection = target_.origin.tls
+                        ? make_tls_connection(context_.loop, context, target_.origin, dial_, context_.ports.trust)
+                        : make_plain_connection(context_.loop, context, target_.origin, dial_);
+  if (free_slots_.empty()) {
+    free_slots_.push_back(slots_.size());
+    slots_.emplace_back();
+  }
+  connection->slot = free_slots_.back();
+  free_slots_.pop_back();
+  Slot& slot = slots_[connection->slot];
+  slot.connection = std::move(connection);
+  return *slot.connection;
+}
+
+// The connection may be destroyed here unless somebody above holds it.
+void Lane::release(Connection& connection) {
+  const std::size_t index = connection.slot;
+  const auto held = std::exchange(slots_[index].connection, nullptr);
+  free_slots_.push_back(index);
+  held->close();
+}
+
+Lane::Job Lane::take_job(Connection& connection) {
+  return std::exchange(slots_[connection.slot].job, Job{});
+}
+
+void Lane::answered(Connection& connection) {
+  const auto held = slots_[connection.slot].connection;
+  Job job = take_job(connection);
+  Response& response = connection.reader().response();
+  static const OutcomeRules kNoRules;
+  saga::Answer answer =
+      answer_from(response, job.operation ? job.operation->outcomes : kNoRules, context_.ports.clock.now());
+  if (connection.is_idle() && connection.origin() == target_.origin && !is_gone_) {
+    idle_.push_back(&connection);
+  } else {
+    release(connection);
+  }
+  char code[12];
+  const auto end = fmt::format_to_n(code, sizeof code, "{}", answer.status).out;
+  leave(job, verdict_on(answer.status), {code, static_cast<std::size_t>(end - code)});
+  pump();
+  job.done(std::move(answer));
+}
+
+void Lane::failed(Connection& connection, FailureReport report) {
+  const auto held = slots_[connection.slot].connection;
+  Job job = take_job(connection);
+  release(connection);
+  leave(job, Gate::Verdict::kFailing, label_of(report.kind));
+  pump();
+  job.done(answer_from(std::move(report)));
+}
+
+void Lane::idle_closed(Connection& connection) {
+  const auto held = slots_[connection.slot].connection;
+  std::erase(idle_, &connection);
+  release(connection);
+}
+
+void Lane::leave(const Job& job, Gate::Verdict verdict, std::string_view code) {
+  const Steady now = context_.ports.clock.steady();
+  gate_.leave(now, job.probe, verdict);
+  watch_circuit();
+  auto& telemetry = context_.ports.telemetry;
+  telemetry.adapter_inflight(name_, -1);
+  telemetry.adapter_request(name_, job.call.request->operation, code, now - job.started);
+}
+
+void Lane::watch_circuit() {
+  const bool open = gate_.is_open();
+  if (open == circuit_shown_open_) return;
+  circuit_shown_open_ = open;
+  context_.ports.telemetry.circuit(name_, open);
+  context_.ports.log.write(open ? ports::LogLevel::kWarning : ports::LogLevel::kInfo,
+                           open ? "circuit opened: calls wait" : "circuit closed: calls flow again",
+                           {{"adapter", name_}, {"participant", authority_}});
+}
+
+}  // namespace skald::adapters

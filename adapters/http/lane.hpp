@@ -1,0 +1,111 @@
+// The calls to one participant: its queue, its gate, its keep-alive connections (last in, first out).
+//
+// Thread rule: one loop. Life cycle: owned by the participant; abandon() cuts everything without an answer.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "adapters/http/connection.hpp"
+#include "adapters/http/gate.hpp"
+#include "adapters/http_participant.hpp"
+
+namespace skald::adapters {
+
+// What every lane of a participant uses.
+struct LaneContext {
+  boost::asio::io_context& loop;
+  const HttpPorts& ports;
+  const HttpOptions& options;
+  DeadlineWheel& wheel;
+  Resolver& resolver;
+  // Hands an answer that is known at once to `done`, later.
+  std::function<void(ports::Participant::Done, saga::Answer)> answer_later;
+};
+
+// Where a lane leads. Without `settings` it serves `call: http`.
+struct LaneTarget {
+  Origin origin;
+  std::string base_path;
+  CallLimits limits;
+  AdaptersSnapshotPtr snapshot;  // keeps `settings` alive
+  const AdapterSettings* settings = nullptr;
+  std::optional<Secret> authorization;  // the header's value
+  std::string authorization_problem;    // why there is none although there should be
+};
+
+class Lane final : private Connection::Owner {
+ public:
+  // `name` labels metrics and logs: the adapter's, or "http".
+  Lane(LaneContext context, std::string name, LaneTarget target);
+  ~Lane() override;
+
+  void send(ports::ParticipantCall call, ports::Participant::Done done);
+
+  // New settings act on the next send. Absent: the adapter has gone, and what waits for it is refused.
+  void retarget(std::optional<LaneTarget> target);
+
+  // Sends what may go now.
+  void pump();
+
+  // Takes back a call that waits for its turn.
+  bool withdraw(const ExecutionId& execution, std::string_view key);
+
+  void abandon();
+  bool is_unused() const { return queue_.empty() && gate_.in_flight() == 0; }
+
+ private:
+  struct Job {
+    ports::ParticipantCall call;
+    ports::Participant::Done done;
+    std::shared_ptr<const AdaptersSnapshot> snapshot;  // keeps `operation` alive
+    const OperationSettings* operation = nullptr;
+    Steady started{0};
+    bool probe = false;
+  };
+  struct Slot {
+    std::shared_ptr<Connection> connection;
+    Job job;
+  };
+
+  void answered(Connection& connection) override;
+  void failed(Connection& connection, FailureReport report) override;
+  void idle_closed(Connection& connection) override;
+
+  void dispatch(Job job);
+  std::optional<FailureReport> prepare(Job& job, Millis timeout);
+  void put_on_a_connection(Job job, Steady deadline);
+  Connection& open_connection();
+  void release(Connection& connection);
+  Job take_job(Connection& connection);
+  void leave(const Job& job, Gate::Verdict verdict, std::string_view code);
+  void watch_circuit();
+  void wake_at(Steady time, Steady now);
+
+  LaneContext context_;
+  std::string name_;
+  LaneTarget target_;
+  std::string authority_;
+  Origin dial_;
+  bool is_gone_ = false;
+  Gate gate_;
+  bool circuit_shown_open_ = false;
+  bool pumping_ = false;
+  std::deque<std::pair<ports::ParticipantCall, ports::Participant::Done>> queue_;
+  std::vector<Slot> slots_;
+  std::vector<std::size_t> free_slots_;
+  std::vector<Connection*> idle_;
+  std::string bytes_;  // of the request being prepared
+  boost::asio::steady_timer wake_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // the timer's handler may outlive the lane
+};
+
+}  // namespace skald::adapters

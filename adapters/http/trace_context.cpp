@@ -1,0 +1,43 @@
+#include "adapters/http/trace_context.hpp"
+
+namespace skald::adapters {
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+// FNV-1a, 64 bits.
+class Hash {
+ public:
+  void add(std::uint8_t byte) { value_ = (value_ ^ byte) * 0x100000001B3ull; }
+  std::uint64_t value() const { return value_; }
+
+ private:
+  std::uint64_t value_ = 0xCBF29CE484222325ull;
+};
+
+void append_hex(std::string& out, std::uint8_t byte) {
+  out += kHexDigits[byte >> 4];
+  out += kHexDigits[byte & 0x0F];
+}
+
+}  // namespace
+
+std::uint64_t span_id_of(const ExecutionId& execution, std::string_view step, saga::Action action,
+                         std::uint32_t attempt) {
+  Hash hash;
+  for (const auto byte : execution.bytes) hash.add(byte);
+  for (const char c : step) hash.add(static_cast<std::uint8_t>(c));
+  hash.add(action == saga::Action::kExecute ? 0 : 1);
+  for (int shift = 0; shift < 32; shift += 8) hash.add(static_cast<std::uint8_t>(attempt >> shift));
+  return hash.value() == 0 ? 1 : hash.value();
+}
+
+void append_traceparent(std::string& out, const ExecutionId& execution, std::uint64_t span_id) {
+  out += "00-";
+  for (const auto byte : execution.bytes) append_hex(out, byte);
+  out += '-';
+  for (int shift = 56; shift >= 0; shift -= 8) append_hex(out, static_cast<std::uint8_t>(span_id >> shift));
+  out += "-01";
+}
+
+}  // namespace skald::adapters
