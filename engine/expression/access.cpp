@@ -220,7 +220,10 @@ Json* make_place(Evaluator& evaluator, Json& root, const Json& key) {
     }
     return &items[place];
   }
-  evaluator.fail(fmt::format("Cannot update field at {} index of {}", kind_name(key), kind_name(root)));
+  Value scratch;
+  if (lookup(evaluator, root, key, scratch)) {
+    evaluator.fail(fmt::format("Cannot update field at {} index of {}", kind_name(key), kind_name(root)));
+  }
   return nullptr;
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "engine/expression/access.hpp"
 #include "engine/expression/arithmetic.hpp"
@@ -56,13 +57,27 @@ bool keyed_items(Evaluator& evaluator, const Json& input, const Node* f, Value& 
   return evaluator.work(items.size());
 }
 
+// What jq says of objects where it wants arrays: it has made the keys of their members by then.
+bool refuse_object(Evaluator& evaluator, const Json& input, const Node* f, std::string_view why) {
+  Value keys;
+  if (!evaluator.start_array(keys)) return false;
+  for (const auto& item : input) {
+    Value key;
+    const auto add_part = [&](Value&& part) { return evaluator.append(key, std::move(part)); };
+    if (!evaluator.start_array(key) || !(f ? evaluator.each(*f, item, add_part) : add_part(Value(item)))) return false;
+    if (!evaluator.append(keys, std::move(key))) return false;
+  }
+  return evaluator.fail_types(input, *keys, why);
+}
+
 enum class Order { kSort, kGroup, kUnique };
 
 template <Order O>
 bool ordered(Evaluator& evaluator, const Json& input, const Node* f, Value& out) {
   if (!input.is_array()) {
-    return f && !input.is_object() ? cannot_iterate(evaluator, input)
-                                   : evaluator.fail_type(input, "cannot be sorted, as it is not an array");
+    if (O == Order::kSort && !f) return evaluator.fail_type(input, "cannot be sorted, as it is not an array");
+    if (!input.is_object()) return cannot_iterate(evaluator, input);
+    return refuse_object(evaluator, input, f, "cannot be sorted, as they are not both arrays");
   }
   Value keys;
   std::vector<Keyed> items;
@@ -106,7 +121,11 @@ bool ordered_by(Evaluator& evaluator, const Node& call, const Json& input, Sink 
 // The first of the smallest, or the last of the largest.
 template <bool Smallest>
 bool extreme(Evaluator& evaluator, const Json& input, const Node* f, Value& out) {
-  if (!input.is_array()) return cannot_iterate(evaluator, input);
+  if (!input.is_array()) {
+    if (!f) return evaluator.fail_types(input, input, "cannot be iterated over");
+    if (!input.is_object()) return cannot_iterate(evaluator, input);
+    return refuse_object(evaluator, input, f, "cannot be iterated over");
+  }
   Value keys;
   std::vector<Keyed> items;
   if (!keyed_items(evaluator, input, f, keys, items)) return false;
@@ -178,19 +197,35 @@ bool flatten(Evaluator& evaluator, const Json& input, Arguments arguments, Value
   return evaluator.start_array(out) && flatten_into(evaluator, input, depth, out);
 }
 
+// How many columns a row has: what `length` says of it.
+bool row_width(Evaluator& evaluator, const Json& row, double& width) {
+  if (row.is_boolean()) return evaluator.fail_type(row, "has no length");
+  if (row.is_number()) {
+    width = std::abs(row.get<double>());
+  } else if (row.is_string()) {
+    width = static_cast<double>(utf8_count(row.get_ref<const std::string&>()));
+  } else {
+    width = static_cast<double>(row.size());
+  }
+  return true;
+}
+
 bool transpose(Evaluator& evaluator, const Json& input, Arguments, Value& out) {
+  if (input.is_object()) return evaluator.fail("Cannot index object with number");
   if (!input.is_array()) return cannot_iterate(evaluator, input);
-  std::size_t width = 0;
+  double width_max = 0;
   for (const auto& row : input) {
-    if (!row.is_array()) return evaluator.fail(fmt::format("Cannot index {} with number", kind_name(row)));
-    width = std::max(width, row.size());
+    double width = 0;
+    if (!row_width(evaluator, row, width)) return false;
+    width_max = std::max(width_max, width);
   }
   if (!evaluator.start_array(out)) return false;
-  for (std::size_t column = 0; column < width; ++column) {
+  for (std::size_t column = 0; static_cast<double>(column) < width_max; ++column) {
     Value line;
     if (!evaluator.start_array(line)) return false;
     for (const auto& row : input) {
-      if (!evaluator.append(line, column < row.size() ? Value(row[column]) : Value())) return false;
+      const Json* cell = lookup_index(evaluator, row, static_cast<std::int64_t>(column));
+      if (!cell || !evaluator.append(line, Value(*cell))) return false;
     }
     if (!evaluator.append(out, std::move(line))) return false;
   }

@@ -3,6 +3,7 @@
 
 #include "engine/expression/access.hpp"
 #include "engine/expression/builtins.hpp"
+#include "engine/expression/text.hpp"
 
 namespace skald::expression {
 namespace {
@@ -66,7 +67,7 @@ bool chosen_paths(Evaluator& evaluator, const Node& call, const Json& input, Sin
 bool leaf_paths(Evaluator& evaluator, const Node&, const Json& input, Sink sink) {
   Path path;
   return below(evaluator, input, path, [&](const Json& value) {
-    if (value.is_structured()) return true;
+    if (value.is_structured() || !truthy(value)) return true;  // paths(scalars): null and false are not chosen
     Value result;
     return give_path(evaluator, path, result) && sink(std::move(result));
   });
@@ -125,7 +126,9 @@ bool delpaths(Evaluator& evaluator, const Json& input, Arguments arguments, Valu
   if (!list.is_array()) return evaluator.fail("Paths must be specified as an array");
   std::vector<Path> paths;
   for (const auto& path : list) {
-    if (!path.is_array()) return evaluator.fail("Path must be specified as an array");
+    if (!path.is_array()) {
+      return evaluator.fail(fmt::format("Path must be specified as array, not {}", kind_name(path)));
+    }
     if (!evaluator.work(4 + path.size())) return false;
     paths.push_back(path.get_ref<const Json::array_t&>());
   }

@@ -30,7 +30,8 @@ bool prepare(Evaluator& evaluator, const Node& call, const Json& input, const Js
     if (pattern.size() > 1) flags = &pattern[1];
   }
   if (!expression->is_string()) {
-    return evaluator.fail_type(*expression, flags ? "is not a string" : "is not a string or array");
+    if (flags) return evaluator.fail_type(*expression, "is not a string");
+    return evaluator.fail(std::string(kind_name(*expression)) + " not a string or array");
   }
   if (flags && !flags->is_string() && !flags->is_null()) return evaluator.fail_type(*flags, "is not a string");
   const std::string letters = flags && flags->is_string() ? flags->get<std::string>() : std::string();
@@ -48,7 +49,7 @@ bool for_matches(Evaluator& evaluator, const Search& search, FunctionRef<bool(co
   std::size_t start = 0;
   for (;;) {
     // A search may look at everything that is left.
-    if (!evaluator.work(Budget::kStep + (text.size() - start) / 4)) return false;
+    if (!evaluator.work(Budget::kStep + (text.size() - start) / 8)) return false;
     if (!search.regex->Match(text, start, text.size(), RE2::UNANCHORED, groups.data(),
                              static_cast<int>(groups.size()))) {
       return true;
@@ -135,7 +136,7 @@ bool match(Evaluator& evaluator, const Node& call, const Json& input, Sink sink)
 
 bool test(Evaluator& evaluator, const Node& call, const Json& input, Sink sink) {
   return with_search(evaluator, call, input, false, [&](const Search& search) {
-    if (!evaluator.work(search.text->size() / 4)) return false;
+    if (!evaluator.work(search.text->size() / 8)) return false;
     return sink(Value::scalar(Json(RE2::PartialMatch(*search.text, *search.regex))));
   });
 }

@@ -83,9 +83,7 @@ bool fromjson(Evaluator& evaluator, const Json& input, Arguments, Value& out) {
 
 template <char From, char To, int Shift>
 bool change_case(Evaluator& evaluator, const Json& input, Arguments, Value& out) {
-  if (!input.is_string()) {
-    return evaluator.fail(Shift > 0 ? "ascii_downcase input must be a string" : "ascii_upcase input must be a string");
-  }
+  if (!input.is_string()) return evaluator.fail("explode input must be a string");
   std::string text = text_of(input);
   for (char& c : text) {
     if (c >= From && c <= To) c = static_cast<char>(c + Shift);

@@ -81,7 +81,7 @@ bool tsv(Evaluator& evaluator, const Json& value, std::string& out) {
 
 bool html(Evaluator&, const Json& value, std::string& out) {
   static constexpr Replacement kMarkup[] = {
-      {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'\'', "&#39;"}, {'"', "&quot;"}};
+      {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'\'', "&apos;"}, {'"', "&quot;"}};
   append_replaced(out, to_string(value), kMarkup);
   return true;
 }

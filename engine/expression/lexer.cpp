@@ -138,7 +138,7 @@ std::expected<unsigned, CompileError> Lexer::hex4(std::size_t backslash) {
 // Reads the rest of an escape, after its backslash.
 std::expected<void, CompileError> Lexer::escape(std::string& text) {
   const std::size_t backslash = position_ - 1;
-  if (position_ >= source_.size()) return error("the string is not closed", backslash);
+  if (position_ >= source_.size()) return error("the string is not closed", source_.size());
   const char c = source_[position_++];
   switch (c) {
     case '"':
@@ -193,7 +193,6 @@ std::expected<void, CompileError> Lexer::escape(std::string& text) {
 
 std::expected<Lexer::StringPart, CompileError> Lexer::next_string_part() {
   StringPart part;
-  const std::size_t start = position_;
   while (position_ < source_.size()) {
     const char c = source_[position_++];
     if (c == '"') return part;
@@ -208,7 +207,7 @@ std::expected<Lexer::StringPart, CompileError> Lexer::next_string_part() {
     }
     if (auto done = escape(part.text); !done) return std::unexpected(done.error());
   }
-  return error("the string is not closed", start > 0 ? start - 1 : 0);
+  return error("the string is not closed", source_.size());
 }
 
 }  // namespace skald::expression

@@ -24,6 +24,7 @@ class Lexer {
     std::string text;
     bool interpolation = false;  // "\(" follows; else the closing quote was read
   };
+  // A string that is not closed is reported at the end of the source; its caller knows where it began.
   std::expected<StringPart, CompileError> next_string_part();
 
   // Continues reading at `offset`: used to go back to the end of a token that was only looked at.

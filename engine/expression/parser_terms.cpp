@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "engine/expression/arithmetic.hpp"
 #include "engine/expression/builtins.hpp"
 #include "engine/expression/parser.hpp"
 #include "engine/expression/text.hpp"
@@ -61,7 +62,7 @@ const Node* Parser::number() {
   if (read.ptr != end) stop(fmt::format("'{}' is not a number", digits), token.offset);
   if (read.ec == std::errc::result_out_of_range) value = digits.find('-') == digits.npos ? HUGE_VAL : 0;
   if (std::isinf(value)) value = std::numeric_limits<double>::max();
-  return constant(value, token.offset);
+  return constant(skald::expression::number(value), token.offset);
 }
 
 const Node* Parser::keyword() {
@@ -226,7 +227,8 @@ const Node* Parser::text(std::size_t offset, const Format* format) {
   for (;;) {
     auto part = lexer_.next_string_part();
     if (!part) {
-      stop(std::move(part.error().message), offset);
+      const std::size_t at = part.error().offset;
+      stop(std::move(part.error().message), at < source_.size() ? at : offset);
     }
     if (!part->text.empty()) node.list.push_back(constant(std::move(part->text), offset));
     if (!part->interpolation) break;
