@@ -260,7 +260,7 @@ int serve(const cli::ServeOptions& options) {
   const int code = serve_engine(*settings, basis, **store, registry, definitions, *trust);
   folder.reset();
   (*store)->close();
-  if (code == cli::kDone) basis.log.write(ports::LogLevel::kInfo, "stopped");
+  if (code == cli::kDone) basis.log.write(ports::LogLevel::kInfo, "stopped", {});
   return code;
 }
 

@@ -84,6 +84,9 @@ void RequestParser::on_field_impl(http::field name, string_view name_text, strin
       break;
     case http::field::content_length:
       if (++lengths_ > 1) return refuse(400, kMalformed, "the request has more than one Content-Length", ec);
+      if (text.empty() || text.find_first_not_of("0123456789") != std::string_view::npos) {
+        return refuse(400, kMalformed, "the request's Content-Length is not one number", ec);
+      }
       break;
     case http::field::transfer_encoding:
       ++codings_;
