@@ -43,7 +43,7 @@ class SqliteDialect final : public Dialect {
   SqliteDialect(std::string path, Millis busy_timeout) : path_(std::move(path)), busy_timeout_(busy_timeout) {}
 
   void open(soci::session& session, bool writer) const override {
-    session.open(soci::sqlite3, fmt::format("dbname='{}' synchronous=full", path_));
+    session.open(soci::sqlite3, fmt::format(R"(dbname="{}" synchronous=full)", path_));
     session << fmt::format("PRAGMA busy_timeout = {}", busy_timeout_.count());
     std::string mode;
     session << "PRAGMA journal_mode = WAL", soci::into(mode);
