@@ -153,6 +153,32 @@ struct Basis {
       : log(clock, format_of(settings.log_format), level_of(settings.log_level)), telemetry(clock, SKALD_VERSION) {}
 };
 
+// The store's health, asked for once a second at most: every start looks at it, and asking costs a system call.
+class StorageWatch {
+ public:
+  StorageWatch(storage::Store& store, ports::Clock& clock) : store_(store), clock_(clock) {}
+
+  api::StorageState state() {
+    const std::int64_t now = clock_.steady().count();
+    std::int64_t due = due_.load(std::memory_order_relaxed);
+    if (now >= due && due_.compare_exchange_strong(due, now + std::chrono::nanoseconds(kEvery).count())) {
+      const auto health = store_.health();
+      writable_ = health.writable;
+      low_on_space_ = health.low_on_space;
+    }
+    return {.writable = writable_, .low_on_space = low_on_space_};
+  }
+
+ private:
+  static constexpr std::chrono::seconds kEvery{1};
+
+  storage::Store& store_;
+  ports::Clock& clock_;
+  std::atomic<std::int64_t> due_ = 0;
+  std::atomic<bool> writable_ = true;
+  std::atomic<bool> low_on_space_ = false;
+};
+
 int serve_api(const api::Settings& settings, Basis& basis, runtime::Loops& loops, api::Services services,
               std::atomic<bool>& shutting_down) {
   api::Router router(services.problems);
@@ -200,10 +226,7 @@ int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& st
                           .recovery_ramp = settings.engine_recovery_ramp});
   std::atomic<bool> shutting_down = false;
   api::Problems problems(basis.log, basis.entropy);
-  const auto storage_state = [&store] {
-    const auto health = store.health();
-    return api::StorageState{health.writable, health.low_on_space};
-  };
+  StorageWatch storage_watch(store, basis.clock);
   return serve_api(settings, basis, loops,
                    {.engine = engine,
                     .definitions = definitions,
@@ -213,7 +236,7 @@ int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& st
                     .log = basis.log,
                     .problems = problems,
                     .blocking = blocking,
-                    .storage_state = storage_state,
+                    .storage_state = [&storage_watch] { return storage_watch.state(); },
                     .scrape = [&basis] { return basis.telemetry.scrape(); },
                     .shutting_down = shutting_down},
                    shutting_down);
