@@ -32,7 +32,6 @@ constexpr std::array kRows = {
     Row{"execution.ended", 409, "The execution has ended"},
     Row{"execution.pivot", 409, "The point of no return has been passed"},
     Row{"execution.not_suspended", 409, "The execution is not suspended"},
-    Row{"execution.suspended", 409, "The execution is suspended already"},
     Row{"incident.resolved", 409, "The incident is resolved already"},
     Row{"replay.not_ended", 409, "The execution has not ended"},
     Row{"replay.standing", 409, "Effects of the execution still stand"},

@@ -4,6 +4,9 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "api/cli/print.hpp"
+#include "engine/definition/suggest.hpp"
+
 namespace skald::cli {
 namespace {
 
@@ -25,6 +28,19 @@ void add_version(CLI::App& app, Context& context) {
   });
 }
 
+// CLI11 would say that a subcommand is required; the word that was typed helps more.
+std::optional<Error> unknown_command(const CLI::App& app, int argc, const char* const* argv) {
+  if (argc < 2 || argv[1][0] == '-' || app.get_subcommand_no_throw(argv[1]) != nullptr) return std::nullopt;
+  std::vector<std::string> names;
+  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+  const auto meant = definition::nearest(argv[1], names);
+  return Error{.code = "cli.command",
+               .message = "there is no such command" + (meant ? "; did you mean '" + *meant + "'?" : std::string()),
+               .subject = argv[1],
+               .remedy = "`skald --help` lists them",
+               .detail = {}};
+}
+
 }  // namespace
 
 int run(int argc, const char* const* argv, Hooks hooks) {
@@ -44,6 +60,7 @@ int run(int argc, const char* const* argv, Hooks hooks) {
   add_reading(app, context);
   add_changing(app, context);
   add_version(app, context);
+  if (const auto wrong = unknown_command(app, argc, argv)) return report(*wrong);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

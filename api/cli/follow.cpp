@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -71,6 +72,13 @@ std::string note_of(const json& data) {
   return {};
 }
 
+// Events that somebody asked for; what follows from them in the same step carries the actor too.
+bool names_actor(std::string_view type) {
+  static constexpr std::string_view kTypes[] = {"ExecutionStarted", "CancelRequested",  "ExecutionSuspended",
+                                                "ExecutionResumed", "IncidentResolved", "ExecutionReplayed"};
+  return std::ranges::find(kTypes, type) != std::end(kTypes);
+}
+
 void print_hint(const json& execution) {
   for (const auto& incident : execution.value("incidents", json::array())) {
     if (!incident.value("open", false)) continue;
@@ -99,7 +107,7 @@ std::vector<std::string> history_cells(const json& row) {
   const auto attempt = row.find("attempt");
   const auto actor = text_at(row, "actor");
   std::string note = note_of(row.value("data", json::object()));
-  if (!actor.empty()) note += (note.empty() ? "by " : " by ") + actor;
+  if (names_actor(text_at(row, "type")) && !actor.empty()) note += (note.empty() ? "by " : " by ") + actor;
   return {clock_of(text_at(row, "at")), text_at(row, "type"), text_at(row, "step"),
           attempt != row.end() && attempt->is_number() ? std::to_string(attempt->get<int>()) : "", note};
 }
