@@ -17,6 +17,9 @@ using definition::DefinitionPtr;
 // Older revisions that executions were loaded with lately are kept compiled.
 constexpr std::size_t kRecentMax = 64;
 
+// Of definitions that the operator put into the workflows folder.
+constexpr std::string_view kFileOrigin = "file:";
+
 bool is_error(const definition::Diagnostic& diagnostic) {
   return diagnostic.severity == definition::Severity::kError;
 }
@@ -51,22 +54,27 @@ struct Definitions::Impl {
       std::make_shared<const definition::OperationCatalog>();
   std::vector<std::string> allowed_hosts;
   DefinitionShelf shelf;
-  std::unordered_map<std::string, std::weak_ptr<const definition::Definition>> by_digest;
+  struct Known {
+    std::weak_ptr<const definition::Definition> definition;
+    bool trusted = false;
+  };
+  std::unordered_map<std::string, Known> by_digest;
   std::array<DefinitionPtr, kRecentMax> recent;
   std::size_t recent_next = 0;
 
-  void remember(const DefinitionPtr& definition) {
+  void remember(const DefinitionPtr& definition, const std::string& origin) {
     if (by_digest.size() > 4 * kRecentMax) {
-      std::erase_if(by_digest, [](const auto& entry) { return entry.second.expired(); });
+      std::erase_if(by_digest, [](const auto& entry) { return entry.second.definition.expired(); });
     }
-    by_digest.insert_or_assign(definition->digest, definition);
+    by_digest.insert_or_assign(definition->digest,
+                               Known{.definition = definition, .trusted = origin.starts_with(kFileOrigin)});
   }
 
   void shelve(RegisteredDefinition registered) {
     std::size_t count = 0;
     {
       const std::unique_lock lock(mutex);
-      remember(registered.definition);
+      remember(registered.definition, registered.origin);
       shelf.put(std::move(registered));
       count = shelf.size();
     }
@@ -212,7 +220,13 @@ Result<RegisteredDefinition> Definitions::find(const std::string& namespace_name
 DefinitionPtr Definitions::cached(const std::string& digest) const {
   const std::shared_lock lock(impl_->mutex);
   const auto it = impl_->by_digest.find(digest);
-  return it == impl_->by_digest.end() ? nullptr : it->second.lock();
+  return it == impl_->by_digest.end() ? nullptr : it->second.definition.lock();
+}
+
+bool Definitions::is_trusted(const std::string& digest) const {
+  const std::shared_lock lock(impl_->mutex);
+  const auto it = impl_->by_digest.find(digest);
+  return it != impl_->by_digest.end() && it->second.trusted;
 }
 
 Result<DefinitionPtr> Definitions::by_digest(const std::string& digest) {
@@ -223,7 +237,7 @@ Result<DefinitionPtr> Definitions::by_digest(const std::string& digest) {
   auto loaded = load_accepted((*stored)->source);
   if (!loaded.ok()) return std::unexpected(unreadable(digest, loaded.diagnostics));
   const std::unique_lock lock(impl_->mutex);
-  impl_->remember(loaded.definition);
+  impl_->remember(loaded.definition, (*stored)->origin);
   impl_->recent[impl_->recent_next++ % kRecentMax] = loaded.definition;
   return loaded.definition;
 }

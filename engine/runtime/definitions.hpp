@@ -59,6 +59,8 @@ class Definitions {
                                     const std::optional<std::string>& version) const;
   // In memory only; null when it has to be loaded. Not blocking.
   definition::DefinitionPtr cached(const std::string& digest) const;
+  // Whether a definition in memory came from the operator (a file) and not over HTTP. Not blocking.
+  bool is_trusted(const std::string& digest) const;
   // Blocking. Errors: "definition.unknown", "definition.unreadable", "store.unavailable".
   Result<definition::DefinitionPtr> by_digest(const std::string& digest);
 

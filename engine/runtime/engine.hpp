@@ -43,6 +43,8 @@ struct Ports {
   ports::Log& log;
   // One participant a loop, made on construction.
   std::function<std::unique_ptr<ports::Participant>(Loop&)> participant;
+  // Runs work that blocks (reads of the store, compiling), not on a loop. Absent: threads of the engine's own.
+  std::function<void(std::move_only_function<void()>)> blocking = {};
 };
 
 struct EngineOptions {
@@ -50,7 +52,8 @@ struct EngineOptions {
   Millis passivate_after = std::chrono::seconds(5);  // idle ones leave memory when nothing is due for that long
   Millis due_poll = std::chrono::milliseconds(500);  // how often the store is asked for due executions
   Millis recovery_ramp = std::chrono::seconds(5);    // resumed executions are spread over at most this long
-  std::size_t recovery_concurrency = 64;             // loads under way at once
+  std::size_t recovery_concurrency = 64;             // loads under way at once, a loop
+  std::uint64_t epoch = 1;                           // of this process's ownership; written into every event
 };
 
 struct StartCommand {
@@ -120,6 +123,9 @@ class Engine {
     std::size_t active = 0;  // executions in memory
   };
   Health health() const;
+
+  // Looks at the clock at once instead of at the next timer.
+  void tick();
 
  private:
   class Impl;

@@ -1,0 +1,44 @@
+#include "engine/runtime/due_poller.hpp"
+
+#include <algorithm>
+
+namespace skald::runtime {
+namespace {
+
+constexpr std::size_t kPage = 1'000;
+
+}  // namespace
+
+DuePoller::DuePoller(ExecutionHost& host, Resume resume) : host_(host), resume_(std::move(resume)) {}
+
+void DuePoller::begin() {
+  again();
+}
+
+void DuePoller::again() {
+  host_.timers().set(*this, host_.shared().time.steady() + host_.shared().options.due_poll);
+}
+
+void DuePoller::fired() {
+  auto& shared = host_.shared();
+  if (shared.draining) return;
+  // What was found last time comes first.
+  if (host_.is_activating()) return again();
+  // Less far ahead than what stays in memory, so that nothing is loaded only to leave again.
+  const auto horizon = std::min(shared.options.passivate_after, 2 * shared.options.due_poll);
+  const auto until = shared.time.now() + horizon;
+  // The list has no cursor: those in memory may fill a page, and at least one page of others must fit behind them.
+  const std::size_t limit = kPage + shared.active.load(std::memory_order_relaxed);
+  host_.offload([&history = shared.history, until, limit] { return history.list_due(until, limit); },
+                [this](Result<std::vector<ExecutionId>> due) {
+                  if (host_.shared().draining) return;
+                  if (due) {
+                    resume_(*due);
+                  } else {
+                    host_.warn("due executions could not be listed; it is tried again", due.error());
+                  }
+                  again();
+                });
+}
+
+}  // namespace skald::runtime

@@ -1,0 +1,200 @@
+#include "engine/runtime/engine.hpp"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "engine/runtime/engine_impl.hpp"
+
+namespace skald::runtime {
+namespace {
+
+constexpr std::size_t kBlockingThreads = 4;
+
+Error closed() {
+  return Error{.code = "engine.draining", .message = "the engine is shutting down", .remedy = "try another node"};
+}
+
+}  // namespace
+
+// When it fires, what is still in flight is given up.
+class Engine::Impl::DrainDeadline final : public TimerNode {
+ public:
+  explicit DrainDeadline(std::vector<std::shared_ptr<ExecutionHost>>& hosts) : hosts_(hosts) {}
+
+ private:
+  void fired() override {
+    for (auto& host : hosts_) {
+      host->loop().post([host] { host->abandon(); });
+    }
+  }
+  std::vector<std::shared_ptr<ExecutionHost>>& hosts_;
+};
+
+Engine::Impl::Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOptions options)
+    : loops_(loops),
+      threads_(ports.blocking ? nullptr : std::make_unique<async::Offload>(kBlockingThreads)),
+      shared_{.history = ports.history,
+              .entropy = ports.entropy,
+              .telemetry = ports.telemetry,
+              .log = ports.log,
+              .definitions = definitions,
+              .time = EngineTime(ports.clock),
+              .options = options,
+              .blocking = std::move(ports.blocking)},
+      hosts_([&] {
+        std::vector<std::shared_ptr<ExecutionHost>> hosts;
+        for (std::size_t i = 0; i < loops.size(); ++i) {
+          hosts.push_back(std::make_shared<ExecutionHost>(loops.at(i), shared_, ports.clock, ports.participant));
+        }
+        return hosts;
+      }()),
+      recovery_(*hosts_.front(), [this](const auto& ids) { resume(ids); }),
+      due_poller_(*hosts_.front(), [this](const auto& ids) { resume(ids); }) {
+  if (threads_) {
+    shared_.blocking = [executor = threads_->executor()](std::move_only_function<void()> work) {
+      boost::asio::post(executor, std::move(work));
+    };
+  }
+  for (auto& host : hosts_) gauges_.push_back(std::make_unique<Gauges>(*host, host == hosts_.front()));
+}
+
+Engine::Impl::~Impl() {
+  // Reads that are under way finish first: they hold references to the ports.
+  threads_.reset();
+}
+
+void Engine::Impl::run() {
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    hosts_[i]->loop().post([this, i] { gauges_[i]->begin(); });
+  }
+  hosts_.front()->loop().post([this] {
+    recovery_.begin();
+    due_poller_.begin();
+  });
+}
+
+void Engine::Impl::drain(Millis at_most, std::move_only_function<void()> drained) {
+  drained_ = std::move(drained);
+  shared_.draining = true;
+  hosts_draining_ = hosts_.size();
+  hosts_.front()->loop().post([this, at_most] {
+    deadline_ = std::make_unique<DrainDeadline>(hosts_);
+    hosts_.front()->timers().set(*deadline_, shared_.time.steady() + at_most);
+    for (auto& host : hosts_) {
+      host->loop().post([this, host] { host->drain([this] { host_drained(); }); });
+    }
+  });
+}
+
+void Engine::Impl::host_drained() {
+  if (--hosts_draining_ > 0) return;
+  hosts_.front()->loop().post([this] { std::exchange(drained_, nullptr)(); });
+}
+
+ExecutionId Engine::Impl::new_id() {
+  return make_execution_id(shared_.time.now(), shared_.entropy.next(), shared_.entropy.next());
+}
+
+ExecutionHost& Engine::Impl::host_of(const ExecutionId& id) {
+  const Loop& loop = loops_.of(id);
+  for (auto& host : hosts_) {
+    if (&host->loop() == &loop) return *host;
+  }
+  return *hosts_.front();
+}
+
+void Engine::Impl::resume(const std::vector<ExecutionId>& ids) {
+  if (hosts_.size() == 1) return hosts_.front()->activate_later(ids);
+  std::vector<std::vector<ExecutionId>> parts(hosts_.size());
+  for (const auto& id : ids) {
+    const auto* host = &host_of(id);
+    for (std::size_t i = 0; i < hosts_.size(); ++i) {
+      if (hosts_[i].get() == host) parts[i].push_back(id);
+    }
+  }
+  for (std::size_t i = 0; i < hosts_.size(); ++i) {
+    if (parts[i].empty()) continue;
+    hosts_[i]->loop().post([host = hosts_[i], part = std::move(parts[i])] { host->activate_later(part); });
+  }
+}
+
+void Engine::Impl::command(const ExecutionId& id, saga::Input input, Callback<Snapshot> callback) {
+  on_loop_of(id, [id, input = std::move(input), callback = std::move(callback)](ExecutionHost& host) mutable {
+    if (host.is_closed()) return callback(std::unexpected(closed()));
+    host.activate(id).submit(std::move(input), std::move(callback));
+  });
+}
+
+void Engine::Impl::view(const ExecutionId& id, Callback<Snapshot> callback) {
+  on_loop_of(id, [this, id, callback = std::move(callback)](ExecutionHost& host) mutable {
+    if (host.is_closed()) return callback(std::unexpected(closed()));
+    if (auto* driver = host.find(id)) return driver->view(std::move(callback));
+    host.offload([&history = shared_.history, id] { return read_state(history, id); },
+                 [callback = std::move(callback)](Result<saga::State> state) mutable {
+                   if (!state) return callback(std::unexpected(std::move(state.error())));
+                   callback(std::make_shared<const saga::State>(std::move(*state)));
+                 });
+  });
+}
+
+void Engine::Impl::when_settled(const ExecutionId& id, Millis at_most, Callback<Snapshot> callback) {
+  on_loop_of(id, [this, id, at_most, callback = std::move(callback)](ExecutionHost& host) mutable {
+    if (host.is_closed()) return callback(std::unexpected(closed()));
+    if (auto* driver = host.find(id)) return driver->when_settled(at_most, std::move(callback));
+    // What has ended is not brought back into memory.
+    host.offload([&history = shared_.history, id] { return read_state(history, id); },
+                 [&host, id, at_most, callback = std::move(callback)](Result<saga::State> state) mutable {
+                   if (!state) return callback(std::unexpected(std::move(state.error())));
+                   const auto phase = state->phase;
+                   if (saga::is_terminal(phase) || phase == saga::Phase::kSuspended) {
+                     return callback(std::make_shared<const saga::State>(std::move(*state)));
+                   }
+                   host.activate(id).when_settled(at_most, std::move(callback));
+                 });
+  });
+}
+
+Engine::Health Engine::Impl::health() const {
+  return {.recovering = recovery_.is_running(), .draining = shared_.draining, .active = shared_.active};
+}
+
+void Engine::Impl::tick() {
+  for (auto& host : hosts_) {
+    host->loop().post([host] { host->timers().poll(); });
+  }
+}
+
+Engine::Engine(Loops& loops, Ports ports, Definitions& definitions, EngineOptions options)
+    : impl_(std::make_unique<Impl>(loops, std::move(ports), definitions, options)) {}
+
+Engine::~Engine() = default;
+
+void Engine::run() {
+  impl_->run();
+}
+void Engine::drain(Millis at_most, std::move_only_function<void()> drained) {
+  impl_->drain(at_most, std::move(drained));
+}
+void Engine::start(StartCommand command, Callback<Started> callback) {
+  impl_->start(std::move(command), std::move(callback));
+}
+void Engine::command(const ExecutionId& id, saga::Input input, Callback<Snapshot> callback) {
+  impl_->command(id, std::move(input), std::move(callback));
+}
+void Engine::replay(ReplayCommand command, Callback<Started> callback) {
+  impl_->replay(std::move(command), std::move(callback));
+}
+void Engine::view(const ExecutionId& id, Callback<Snapshot> callback) {
+  impl_->view(id, std::move(callback));
+}
+void Engine::when_settled(const ExecutionId& id, Millis at_most, Callback<Snapshot> callback) {
+  impl_->when_settled(id, at_most, std::move(callback));
+}
+Engine::Health Engine::health() const {
+  return impl_->health();
+}
+void Engine::tick() {
+  impl_->tick();
+}
+
+}  // namespace skald::runtime

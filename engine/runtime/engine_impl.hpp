@@ -1,0 +1,67 @@
+// The engine behind its facade; internal to the runtime.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/async/offload.hpp"
+#include "engine/runtime/due_poller.hpp"
+#include "engine/runtime/engine.hpp"
+#include "engine/runtime/execution_host.hpp"
+#include "engine/runtime/gauges.hpp"
+#include "engine/runtime/recovery.hpp"
+
+namespace skald::runtime {
+
+class Engine::Impl {
+ public:
+  Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOptions options);
+  ~Impl();
+
+  void run();
+  void drain(Millis at_most, std::move_only_function<void()> drained);
+  void start(StartCommand command, Callback<Started> callback);
+  void command(const ExecutionId& id, saga::Input input, Callback<Snapshot> callback);
+  void replay(ReplayCommand command, Callback<Started> callback);
+  void view(const ExecutionId& id, Callback<Snapshot> callback);
+  void when_settled(const ExecutionId& id, Millis at_most, Callback<Snapshot> callback);
+  Health health() const;
+  void tick();
+
+ private:
+  class DrainDeadline;
+
+  ExecutionId new_id();
+  ExecutionHost& host_of(const ExecutionId& id);
+  // Runs work(host) on the loop of the execution.
+  template <class Work>
+  void on_loop_of(const ExecutionId& id, Work work) {
+    ExecutionHost& host = host_of(id);
+    host.loop().post([&host, work = std::move(work)]() mutable { work(host); });
+  }
+  void resume(const std::vector<ExecutionId>& ids);
+
+  // Whether a start or replay may be accepted now.
+  Result<void> admit() const;
+  void start_on(ExecutionHost& host, const ExecutionId& id, StartCommand command, Callback<Started> callback);
+  void answer_existing(const NewStart::Existing& existing, const std::string& fingerprint, Callback<Started> callback);
+  struct ReplayOriginal;
+  void replay_on(ExecutionHost& host, ReplayCommand command, int tries, Callback<Started> callback);
+  void replay_read(ExecutionHost& host, const ReplayOriginal& original, ReplayCommand command, int tries,
+                   Callback<Started> callback);
+
+  void host_drained();
+
+  Loops& loops_;
+  std::unique_ptr<async::Offload> threads_;
+  Shared shared_;
+  std::vector<std::shared_ptr<ExecutionHost>> hosts_;  // one a loop
+  std::vector<std::unique_ptr<Gauges>> gauges_;
+  Recovery recovery_;
+  DuePoller due_poller_;
+  std::unique_ptr<DrainDeadline> deadline_;
+  std::atomic<std::size_t> hosts_draining_{0};
+  std::move_only_function<void()> drained_;
+};
+
+}  // namespace skald::runtime

@@ -1,0 +1,131 @@
+// Replays: the mark on the original and the first append of the replay are written together.
+#include <exception>
+#include <utility>
+
+#include "engine/runtime/engine_impl.hpp"
+#include "engine/runtime/history_rows.hpp"
+#include "engine/runtime/replay_plan.hpp"
+#include "engine/runtime/start.hpp"
+#include "engine/saga/apply.hpp"
+#include "engine/saga/decide.hpp"
+
+namespace skald::runtime {
+
+namespace {
+
+struct Original {
+  saga::State state;
+  std::vector<saga::Event> history;
+  definition::DefinitionPtr definition;
+};
+
+// How often a replay looks again when somebody else wrote to its original meanwhile.
+constexpr int kTriesMax = 3;
+
+Result<Original> read_original(ports::HistoryStore& store, Definitions& definitions, const ExecutionId& id) {
+  auto history = read_events(store, id);
+  if (!history) return std::unexpected(std::move(history.error()));
+  Original original{.state = saga::State{.id = id}, .history = std::move(*history), .definition = nullptr};
+  for (const auto& event : original.history) saga::apply(original.state, event);
+  auto definition = definitions.by_digest(original.state.digest);
+  if (!definition) return std::unexpected(std::move(definition.error()));
+  original.definition = std::move(*definition);
+  return original;
+}
+
+// The append that marks the original. The original's history may not fit its definition: contained by the caller.
+// Errors: the refusals of saga::decide.
+Result<ports::Append> mark_original(const Original& original, const ReplayCommand& command,
+                                    const saga::RecordReplay& record, const definition::OperationCatalog& operations,
+                                    const Shared& shared) {
+  const saga::Context context{.definition = *original.definition,
+                              .operations = operations,
+                              .now = std::max(shared.time.now(), original.state.updated_at),
+                              .seed = 0,
+                              .epoch = shared.options.epoch};
+  auto decision = saga::decide(context, original.state, saga::Input{.actor = command.actor, .what = record});
+  if (decision.refusal) {
+    decision.refusal->subject = to_string(original.state.id);
+    return std::unexpected(std::move(*decision.refusal));
+  }
+  return ports::Append{.execution = original.state.id,
+                       .expected_position = original.state.position,
+                       .create = std::nullopt,
+                       .rows = to_rows(decision.events, original.state.position),
+                       .summary = std::nullopt};
+}
+
+Result<std::unique_ptr<NewStart>> prepare(const Original& original, const ReplayCommand& command,
+                                          definition::DefinitionPtr definition, const ExecutionId& id,
+                                          const Shared& shared) {
+  const Timestamp now = shared.time.now();
+  auto plan = plan_replay(command, ReplayBasis{.original = original.state,
+                                               .history = original.history,
+                                               .definition = *definition,
+                                               .replay = id,
+                                               .now = now});
+  if (!plan) return std::unexpected(std::move(plan.error()));
+  if (auto checked = check_input(*definition, plan->start.input); !checked) {
+    return std::unexpected(std::move(checked.error()));
+  }
+  auto mark = mark_original(original, command, plan->record, *shared.definitions.operations(), shared);
+  if (!mark) return std::unexpected(std::move(mark.error()));
+  auto start = std::make_unique<NewStart>();
+  start->row = new_row(*definition, id, now, plan->start.labels);
+  start->row.replay_of = original.state.id;
+  start->definition = std::move(definition);
+  start->input = saga::Input{.actor = command.actor, .what = std::move(plan->start)};
+  start->companion = std::move(*mark);
+  return start;
+}
+
+}  // namespace
+
+struct Engine::Impl::ReplayOriginal : Original {};
+
+void Engine::Impl::replay(ReplayCommand command, Callback<Started> callback) {
+  const ExecutionId original = command.original;
+  on_loop_of(original,
+             [this, command = std::move(command), callback = std::move(callback)](ExecutionHost& host) mutable {
+               replay_on(host, std::move(command), 1, std::move(callback));
+             });
+}
+
+void Engine::Impl::replay_on(ExecutionHost& host, ReplayCommand command, int tries, Callback<Started> callback) {
+  if (auto admitted = admit(); !admitted) return callback(std::unexpected(std::move(admitted.error())));
+  const ExecutionId original_id = command.original;
+  auto read = [&shared = shared_, original_id] {
+    return read_original(shared.history, shared.definitions, original_id);
+  };
+  host.offload(std::move(read), [this, &host, tries, command = std::move(command),
+                                 callback = std::move(callback)](Result<Original> original) mutable {
+    if (!original) return callback(std::unexpected(std::move(original.error())));
+    replay_read(host, ReplayOriginal{std::move(*original)}, std::move(command), tries, std::move(callback));
+  });
+}
+
+void Engine::Impl::replay_read(ExecutionHost& host, const ReplayOriginal& original, ReplayCommand command, int tries,
+                               Callback<Started> callback) {
+  auto definition = original.definition;
+  if (command.version) {
+    auto found = shared_.definitions.find(original.state.namespace_name, original.state.name, command.version);
+    if (!found) return callback(std::unexpected(std::move(found.error())));
+    definition = std::move(found->definition);
+  }
+  // Both live on one loop, so that one append can hold them.
+  ExecutionId id = new_id();
+  while (&host_of(id) != &host) id = new_id();
+  auto start = prepare(original, command, std::move(definition), id, shared_);
+  if (!start) return callback(std::unexpected(std::move(start.error())));
+  (*start)->answer = [this, &host, id, tries, command = std::move(command), callback = std::move(callback)](
+                         Result<Snapshot> state, const std::optional<NewStart::Existing>&) mutable {
+    if (state) return callback(Started{.id = id, .existing = false, .state = std::move(*state)});
+    if (state.error().code == kConflictCode && tries < kTriesMax) {
+      return replay_on(host, std::move(command), tries + 1, std::move(callback));
+    }
+    callback(std::unexpected(std::move(state.error())));
+  };
+  host.create(id).begin(std::move(*start));
+}
+
+}  // namespace skald::runtime

@@ -1,0 +1,65 @@
+// Starting executions.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "engine/runtime/engine_impl.hpp"
+#include "engine/runtime/start.hpp"
+
+namespace skald::runtime {
+
+Result<void> Engine::Impl::admit() const {
+  if (shared_.draining) {
+    return failure("engine.draining", "the engine is shutting down and takes no more starts", {}, "try another node");
+  }
+  const auto active = shared_.active.load(std::memory_order_relaxed);
+  if (active >= shared_.options.active_max) {
+    return failure("engine.overloaded", fmt::format("{} executions are under way", active), {}, "try again later");
+  }
+  return {};
+}
+
+void Engine::Impl::start(StartCommand command, Callback<Started> callback) {
+  const ExecutionId id = new_id();
+  on_loop_of(id, [this, id, command = std::move(command), callback = std::move(callback)](ExecutionHost& host) mutable {
+    start_on(host, id, std::move(command), std::move(callback));
+  });
+}
+
+void Engine::Impl::start_on(ExecutionHost& host, const ExecutionId& id, StartCommand command,
+                            Callback<Started> callback) {
+  if (auto admitted = admit(); !admitted) return callback(std::unexpected(std::move(admitted.error())));
+  auto found = shared_.definitions.find(command.namespace_name, command.workflow, command.version);
+  if (!found) return callback(std::unexpected(std::move(found.error())));
+  if (auto checked = check_input(*found->definition, command.input); !checked) {
+    return callback(std::unexpected(std::move(checked.error())));
+  }
+  auto start = plan_start(std::move(command), std::move(found->definition), id, shared_.time.now());
+  start->answer = [this, id, fingerprint = start->row.idempotency_fingerprint, callback = std::move(callback)](
+                      Result<Snapshot> state, std::optional<NewStart::Existing> existing) mutable {
+    if (existing) return answer_existing(*existing, fingerprint, std::move(callback));
+    if (!state) {
+      if (state.error().code == kConflictCode) state.error().code = "store.unavailable";
+      return callback(std::unexpected(std::move(state.error())));
+    }
+    callback(Started{.id = id, .existing = false, .state = std::move(*state)});
+  };
+  host.create(id).begin(std::move(start));
+}
+
+void Engine::Impl::answer_existing(const NewStart::Existing& existing, const std::string& fingerprint,
+                                   Callback<Started> callback) {
+  if (existing.fingerprint != fingerprint) {
+    return callback(failure("idempotency.mismatch",
+                            fmt::format("the idempotency key was used before, with another body or version, for "
+                                        "execution {}",
+                                        to_string(existing.id)),
+                            to_string(existing.id), "use a new key for a new request"));
+  }
+  view(existing.id, [id = existing.id, callback = std::move(callback)](Result<Snapshot> state) mutable {
+    if (!state) return callback(std::unexpected(std::move(state.error())));
+    callback(Started{.id = id, .existing = true, .state = std::move(*state)});
+  });
+}
+
+}  // namespace skald::runtime

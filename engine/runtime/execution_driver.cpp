@@ -1,0 +1,206 @@
+#include "engine/runtime/execution_driver.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "engine/runtime/execution_driver_parts.hpp"
+#include "engine/runtime/execution_host.hpp"
+#include "engine/runtime/execution_summary.hpp"
+
+namespace skald::runtime {
+namespace {
+
+constexpr std::uint16_t kFailuresMax = 2;
+
+}  // namespace
+
+ExecutionDriver::ExecutionDriver(ExecutionHost& host, const ExecutionId& id) : host_(host), id_(id) {
+  state_.id = id;
+}
+
+ExecutionDriver::~ExecutionDriver() = default;
+
+Timestamp ExecutionDriver::now() const {
+  // An execution's own time does not go back, whatever the process before this one took the time to be.
+  return std::max({host_.shared().time.now(), state_.updated_at, fired_for_});
+}
+
+Snapshot ExecutionDriver::snapshot() const {
+  return std::make_shared<const saga::State>(state_);
+}
+
+void ExecutionDriver::begin(std::unique_ptr<NewStart> start) {
+  stage_ = Stage::kReady;
+  definition_ = start->definition;
+  Mail mail{.input = std::move(start->input), .reply = {}};
+  start_ = std::move(start);
+  put(std::move(mail));
+}
+
+void ExecutionDriver::submit(saga::Input input, Reply reply) {
+  put(Mail{.input = std::move(input), .reply = std::move(reply)});
+}
+
+void ExecutionDriver::view(Reply reply) {
+  if (stage_ == Stage::kBackingOff) {
+    // The store does not take appends just now; it may still be read.
+    return host_.offload([&history = host_.shared().history, id = id_] { return read_state(history, id); },
+                         [reply = std::move(reply)](Result<saga::State> state) mutable {
+                           if (!state) return reply(std::unexpected(std::move(state.error())));
+                           reply(std::make_shared<const saga::State>(std::move(*state)));
+                         });
+  }
+  put(Mail{.input = std::nullopt, .reply = std::move(reply)});
+}
+
+void ExecutionDriver::call_ended(saga::AttemptEnded ended) {
+  if (calls_ > 0) --calls_;
+  put(Mail{.input = saga::Input{.actor = {}, .what = std::move(ended)}, .reply = {}});
+}
+
+void ExecutionDriver::fired() {
+  switch (stage_) {
+    case Stage::kBackingOff:
+      host_.backed_off(-1);
+      return append();
+    case Stage::kSetAside:
+      return load();
+    case Stage::kReady:
+    case Stage::kAppending:
+    case Stage::kLoading:
+      if (host_.shared().draining.load(std::memory_order_relaxed)) return;
+      fired_for_ = std::max(fired_for_, armed_wake_);
+      return put(Mail{.input = saga::Input{.actor = {}, .what = saga::TimerFired{}}, .reply = {}});
+    case Stage::kReleased:
+      return;
+  }
+}
+
+void ExecutionDriver::put(Mail mail) {
+  if (stage_ == Stage::kSetAside && mail.reply) return mail.reply(std::unexpected(*error_));
+  mailbox_.push_back(std::move(mail));
+  pump();
+}
+
+void ExecutionDriver::pump() {
+  while (stage_ == Stage::kReady && !mailbox_.empty()) {
+    Mail mail = std::move(mailbox_.front());
+    mailbox_.erase(mailbox_.begin());
+    process(std::move(mail));
+  }
+  if (stage_ == Stage::kReady) rest();
+}
+
+void ExecutionDriver::process(Mail mail) {
+  if (!mail.input) return mail.reply(snapshot());
+  const Timestamp at = now();
+  // A command is refused where its append is: then the state from before it is needed.
+  std::optional<saga::State> before;
+  if (mail.reply) before = state_;
+  auto decision = decide(*mail.input, at);
+  if (!decision) {
+    if (mail.reply) mail.reply(failure("engine.internal", "the execution could not be advanced", to_string(id_)));
+    return;
+  }
+  fired_for_ = Timestamp{};
+  if (!decision->refusal && !decision->events.empty()) {
+    return commit(std::move(mail), std::move(*decision), std::move(before), at);
+  }
+  state_ = std::move(decision->next);
+  if (!mail.reply) return;
+  if (decision->refusal) return mail.reply(std::unexpected(std::move(*decision->refusal)));
+  mail.reply(snapshot());
+}
+
+// nullopt: it threw. The state is gone with it, so the execution is loading again, or set aside.
+std::optional<saga::Decision> ExecutionDriver::decide(const saga::Input& input, Timestamp at) {
+  auto& shared = host_.shared();
+  std::string why;
+  try {
+    const auto operations = shared.definitions.operations();
+    const saga::Context context{.definition = *definition_,
+                                .operations = *operations,
+                                .now = at,
+                                .seed = shared.entropy.next(),
+                                .epoch = shared.options.epoch};
+    return saga::decide(context, std::move(state_), input);
+  } catch (const std::exception& error) {
+    why = error.what();
+  } catch (...) {
+    why = "an unknown exception";
+  }
+  Error error{.code = "engine.internal",
+              .message = "the execution could not be advanced",
+              .subject = to_string(id_),
+              .detail = std::move(why)};
+  shared.log.write(ports::LogLevel::kError, "an execution could not be advanced",
+                   {{"execution", error.subject}, {"error", error.detail}});
+  shared.telemetry.store_error("advance");
+  if (start_) {
+    let_go(error);
+  } else if (++failures_ >= kFailuresMax) {
+    set_aside(error, false);
+  } else {
+    load();
+  }
+  return std::nullopt;
+}
+
+void ExecutionDriver::perform(std::vector<saga::Effect> effects) {
+  // What has begun to drain begins no attempt; the next process finds this one lost.
+  if (host_.shared().draining.load(std::memory_order_relaxed)) return;
+  for (auto& effect : effects) {
+    std::visit([this](auto& what) { send(std::move(what)); }, effect);
+  }
+}
+
+void ExecutionDriver::send(saga::SendRequest request) {
+  saga::AttemptEnded attempt{
+      .step = request.step, .attempt = request.attempt, .settling = request.settling, .answer = {}};
+  try {
+    const auto& shared = host_.shared();
+    auto call = participant_call(state_, std::move(request), shared.options.epoch);
+    // Adapters are the operator's own; a literal endpoint is judged by who wrote it.
+    if (call.request->adapter.empty()) call.trusted = shared.definitions.is_trusted(state_.digest);
+    host_.send(std::move(call), attempt);
+    ++calls_;
+  } catch (const std::exception& error) {
+    // Nobody knows what became of it: an unknown outcome, as from a lost connection.
+    const auto id = to_string(id_);
+    host_.shared().log.write(ports::LogLevel::kError, "a call could not be handed to its participant",
+                             {{"execution", id}, {"step", attempt.step}, {"error", error.what()}});
+    attempt.answer = saga::Answer{.outcome = saga::AttemptOutcome::kUnknown,
+                                  .retryable = true,
+                                  .error_type = "communication",
+                                  .title = "The call could not be handed on"};
+    mailbox_.push_back(Mail{.input = saga::Input{.actor = {}, .what = std::move(attempt)}, .reply = {}});
+  }
+}
+
+void ExecutionDriver::rest() {
+  const Timestamp at = now();
+  if (is_settled(state_)) answer_waiters();
+  if (saga::is_terminal(state_.phase)) return leave();
+  if (host_.shared().draining.load(std::memory_order_relaxed)) return;
+  const Timestamp wake = *saga::next_wake(state_, at);
+  if (calls_ == 0) {
+    if (auto summary = summary_change(stored_, state_, at)) return write_summary(std::move(*summary));
+    if (waiters_.empty() && wake > at + host_.shared().options.passivate_after) return leave();
+  }
+  arm_wake(wake, at);
+}
+
+void ExecutionDriver::leave() {
+  stage_ = Stage::kReleased;
+  host_.release(*this);
+}
+
+void ExecutionDriver::arm_wake(Timestamp wake, Timestamp at) {
+  // One that is due earlier finds nothing to do and looks again: cheaper than moving it after every step.
+  if (pending() && armed_wake_ <= wake) return;
+  armed_wake_ = wake;
+  host_.timers().set(*this, host_.shared().time.steady() + std::max(wake - at, Millis(0)));
+}
+
+}  // namespace skald::runtime

@@ -1,0 +1,138 @@
+// One execution in memory: takes its inputs one after another through decide -> append -> perform.
+//
+//   submit ─> mailbox ─> decide ─> append ──written──> state = next, effects, answers ─> next input, or rest
+//                                    ├─rejected──> the same append again after a pause (a command is refused instead)
+//                                    └─conflict, unknown──> load again, recover, go on
+//
+// Effects are performed only once the events they follow from are durable. Whatever a definition or a history makes the
+// engine throw ends here: the execution is loaded again, and set aside when that does not help.
+// Thread rule: everything on the loop. Life cycle: made and owned by an ExecutionHost, which destroys it some time
+// after release(), never below a call.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/error.hpp"
+#include "engine/ports/history_store.hpp"
+#include "engine/runtime/engine.hpp"
+#include "engine/runtime/execution_loader.hpp"
+#include "engine/runtime/timer_queue.hpp"
+#include "engine/saga/decide.hpp"
+
+namespace skald::runtime {
+
+class ExecutionHost;
+
+// Called once with the state, or with why there is none.
+using Reply = std::move_only_function<void(Result<Snapshot>)>;
+
+// The code of a start's error where its companion's execution was written to by somebody else: nothing is written.
+inline constexpr std::string_view kConflictCode = "store.conflict";
+
+// What only the first append of an execution needs.
+struct NewStart {
+  ports::NewExecution row;
+  definition::DefinitionPtr definition;
+  saga::Input input;
+  std::optional<ports::Append> companion;  // written together with the first append, or not at all
+  // `existing`: the key was used before, by this execution with this fingerprint.
+  struct Existing {
+    ExecutionId id;
+    std::string fingerprint;
+  };
+  std::move_only_function<void(Result<Snapshot>, std::optional<Existing>)> answer;
+};
+
+class ExecutionDriver final : public TimerNode {
+ public:
+  ExecutionDriver(ExecutionHost& host, const ExecutionId& id);
+  ~ExecutionDriver() override;
+
+  const ExecutionId& id() const { return id_; }
+
+  void begin(std::unique_ptr<NewStart> start);
+  // Asks the host for the history; inputs wait until it is there.
+  void load();
+  void loaded(Result<LoadedExecution> result);
+
+  // `reply` may be empty. It is called when the input's events are durable.
+  void submit(saga::Input input, Reply reply);
+  void view(Reply reply);
+  void when_settled(Millis at_most, Reply reply);
+  // The answer of a call that this driver sent, or one before it.
+  void call_ended(saga::AttemptEnded ended);
+
+  void append_ended(ports::AppendResult result);
+
+ private:
+  enum class Stage : std::uint8_t {
+    kLoading,
+    kReady,       // the state is that of the history
+    kAppending,   // a decision waits for its verdict
+    kBackingOff,  // a decision waits to be appended again
+    kSetAside,    // the execution could not be loaded or advanced; tried again later
+    kReleased,
+  };
+  // Without an input it asks for the state alone.
+  struct Mail {
+    std::optional<saga::Input> input;
+    Reply reply;
+  };
+  struct Pending;
+  struct Waiter;
+
+  void fired() override;
+  void put(Mail mail);
+  void pump();
+  void process(Mail mail);
+  std::optional<saga::Decision> decide(const saga::Input& input, Timestamp now);
+  void commit(Mail mail, saga::Decision decision, std::optional<saga::State> before, Timestamp now);
+  void append();
+  void written();
+  void duplicate(ports::AppendResult result);
+  void rejected(const Error& error);
+  void reload_after(const ports::AppendResult& result);
+  void leave();
+  void let_go(const Error& error);
+  void perform(std::vector<saga::Effect> effects);
+  void send(saga::SendRequest request);
+  void rest();
+  void arm_wake(Timestamp wake, Timestamp now);
+  void write_summary(ports::ExecutionSummary summary);
+  void set_aside(const Error& error, bool retry_soon);
+  void refuse_all(const Error& error);
+  void answer_waiters();
+  void expire(Waiter& waiter);
+
+  Timestamp now() const;
+  Snapshot snapshot() const;
+  Millis next_pause(Millis first, Millis most);
+
+  ExecutionHost& host_;
+  ExecutionId id_;
+  Stage stage_ = Stage::kLoading;
+  std::uint16_t calls_ = 0;                    // in flight, of this driver
+  std::uint16_t failures_ = 0;                 // exceptions in a row
+  std::uint16_t pauses_ = 0;                   // back-offs in a row
+  std::uint16_t conflicts_ = 0;                // lost appends in a row
+  saga::Phase phase_ = saga::Phase::kPending;  // of the history
+  definition::DefinitionPtr definition_;
+  saga::State state_;
+  ports::ExecutionSummary stored_;  // the row as last written
+  Timestamp armed_wake_{};          // what the pending timer stands for
+  Timestamp fired_for_{};           // the wake that has come: time for decide() is not before it
+  std::vector<Mail> mailbox_;
+  std::unique_ptr<Pending> pending_;
+  std::unique_ptr<NewStart> start_;
+  std::vector<std::unique_ptr<Waiter>> waiters_;
+  std::unique_ptr<Error> error_;  // why it is set aside
+};
+
+}  // namespace skald::runtime

@@ -1,0 +1,109 @@
+// The driver's way into memory, and what happens to an execution that cannot be had there; those who wait for its end.
+#include <algorithm>
+#include <utility>
+
+#include "engine/runtime/execution_driver_parts.hpp"
+#include "engine/runtime/execution_host.hpp"
+
+namespace skald::runtime {
+namespace {
+
+constexpr Millis kStorePauseFirst{100};
+constexpr Millis kStorePauseMax{5'000};
+// An execution that cannot be read or advanced is tried again for the case that its cause was removed.
+constexpr Millis kAsidePauseFirst{60'000};
+constexpr Millis kAsidePauseMax{3'600'000};
+
+}  // namespace
+
+void ExecutionDriver::load() {
+  stage_ = Stage::kLoading;
+  error_.reset();
+  host_.load(id_);
+}
+
+void ExecutionDriver::loaded(Result<LoadedExecution> result) {
+  if (stage_ != Stage::kLoading) return;
+  if (!result) {
+    const Error& error = result.error();
+    if (error.code != "execution.unknown") return set_aside(error, error.code == "store.unavailable");
+    if (!start_) return let_go(error);
+    return let_go(Error{.code = "store.unavailable", .message = "the start was not written", .remedy = "try again"});
+  }
+  state_ = std::move(result->state);
+  definition_ = std::move(result->definition);
+  stored_ = std::move(result->summary);
+  phase_ = state_.phase;
+  pauses_ = 0;
+  stage_ = Stage::kReady;
+  armed_wake_ = Timestamp::max();
+  host_.timers().cancel(*this);
+  if (start_) {
+    const auto start = std::move(start_);
+    start->answer(snapshot(), std::nullopt);
+  }
+  if (!saga::is_terminal(state_.phase)) {
+    mailbox_.insert(mailbox_.begin(),
+                    Mail{.input = saga::Input{.actor = {}, .what = saga::RecoverExecution{}}, .reply = {}});
+  }
+  pump();
+}
+
+void ExecutionDriver::set_aside(const Error& error, bool retry_soon) {
+  auto& shared = host_.shared();
+  if (retry_soon) {
+    host_.warn("an execution could not be read; it is tried again", error);
+  } else {
+    const auto id = to_string(id_);
+    const auto text = to_text(error);
+    shared.log.write(ports::LogLevel::kError, "an execution cannot be read or advanced; it is set aside",
+                     {{"execution", id}, {"error", text}});
+    shared.telemetry.store_error("unreadable");
+  }
+  stage_ = Stage::kSetAside;
+  error_ = std::make_unique<Error>(error);
+  refuse_all(error);
+  const auto pause =
+      retry_soon ? next_pause(kStorePauseFirst, kStorePauseMax) : next_pause(kAsidePauseFirst, kAsidePauseMax);
+  host_.timers().set(*this, shared.time.steady() + pause);
+}
+
+// Answers everybody who waits; inputs that nobody waits for stay.
+void ExecutionDriver::refuse_all(const Error& error) {
+  if (const auto start = std::move(start_)) start->answer(std::unexpected(error), std::nullopt);
+  std::vector<Mail> waiting;
+  std::vector<Mail> kept;
+  for (auto& mail : mailbox_) (mail.reply ? waiting : kept).push_back(std::move(mail));
+  mailbox_ = std::move(kept);
+  for (auto& mail : waiting) mail.reply(std::unexpected(error));
+  for (auto& waiter : std::exchange(waiters_, {})) {
+    host_.timers().cancel(*waiter);
+    waiter->reply(std::unexpected(error));
+  }
+}
+
+void ExecutionDriver::when_settled(Millis at_most, Reply reply) {
+  if (stage_ == Stage::kSetAside) return reply(std::unexpected(*error_));
+  if (stage_ == Stage::kReady && is_settled(state_)) return reply(snapshot());
+  auto& waiter = waiters_.emplace_back(std::make_unique<Waiter>(*this, std::move(reply)));
+  host_.timers().set(*waiter, host_.shared().time.steady() + at_most);
+}
+
+void ExecutionDriver::answer_waiters() {
+  if (waiters_.empty()) return;
+  const auto state = snapshot();
+  for (auto& waiter : std::exchange(waiters_, {})) {
+    host_.timers().cancel(*waiter);
+    waiter->reply(state);
+  }
+}
+
+void ExecutionDriver::expire(Waiter& waiter) {
+  const auto it =
+      std::find_if(waiters_.begin(), waiters_.end(), [&](const auto& known) { return known.get() == &waiter; });
+  const auto taken = std::move(*it);
+  waiters_.erase(it);
+  view(std::move(taken->reply));
+}
+
+}  // namespace skald::runtime

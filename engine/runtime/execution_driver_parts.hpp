@@ -1,0 +1,38 @@
+// What the driver's source files share and nobody else needs.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "engine/ports/participant.hpp"
+#include "engine/runtime/execution_driver.hpp"
+#include "engine/saga/effect.hpp"
+
+namespace skald::runtime {
+
+// A decision on its way into the history.
+struct ExecutionDriver::Pending {
+  Mail mail;
+  saga::Decision decision;
+  std::optional<saga::State> before;  // of a command
+  std::optional<ports::ExecutionSummary> summary;
+  saga::Phase phase_before = saga::Phase::kPending;
+};
+
+// Somebody who waits for the execution to end or to park.
+struct ExecutionDriver::Waiter final : TimerNode {
+  Waiter(ExecutionDriver& owner, Reply reply) : owner(owner), reply(std::move(reply)) {}
+  void fired() override { owner.expire(*this); }
+
+  ExecutionDriver& owner;
+  Reply reply;
+};
+
+// Ended, or parked until somebody speaks.
+inline bool is_settled(const saga::State& state) {
+  return saga::is_terminal(state.phase) || state.phase == saga::Phase::kSuspended;
+}
+
+ports::ParticipantCall participant_call(const saga::State& state, saga::SendRequest request, std::uint64_t epoch);
+
+}  // namespace skald::runtime

@@ -1,0 +1,119 @@
+// The executions in memory of one loop, and what they share: timers, the participant, the way to the store and back.
+//
+// Thread rule: everything on the loop, except appended(), which the store calls on its own thread, and the loop's
+// post(). Life cycle: shared, because work on other threads comes back to it; close() before the ports go away.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/ports/history_store.hpp"
+#include "engine/ports/participant.hpp"
+#include "engine/runtime/engine.hpp"
+#include "engine/runtime/engine_time.hpp"
+#include "engine/runtime/execution_driver.hpp"
+#include "engine/runtime/timer_queue.hpp"
+
+namespace skald::runtime {
+
+// What the hosts of an engine share.
+struct Shared {
+  ports::HistoryStore& history;
+  ports::Entropy& entropy;
+  ports::Telemetry& telemetry;
+  ports::Log& log;
+  Definitions& definitions;
+  EngineTime time;
+  EngineOptions options;
+  std::function<void(std::move_only_function<void()>)> blocking;
+  std::atomic<std::size_t> active{0};  // executions in memory
+  std::atomic<std::size_t> timers{0};
+  std::atomic<std::size_t> backlog{0};
+  std::atomic<bool> draining{false};
+};
+
+class ExecutionHost final : public ports::AppendSink, public std::enable_shared_from_this<ExecutionHost> {
+ public:
+  ExecutionHost(Loop& loop, Shared& shared, ports::Clock& clock,
+                const std::function<std::unique_ptr<ports::Participant>(Loop&)>& participant);
+  ~ExecutionHost() override;
+
+  Loop& loop() { return loop_; }
+  Shared& shared() { return shared_; }
+  TimerQueue& timers() { return timers_; }
+
+  // Null where it is not in memory.
+  ExecutionDriver* find(const ExecutionId& id);
+  ExecutionDriver& create(const ExecutionId& id);
+  // The one in memory, else one that loads itself.
+  ExecutionDriver& activate(const ExecutionId& id);
+  // Loads those that are not in memory, a bounded number at a time.
+  void activate_later(const std::vector<ExecutionId>& ids);
+  bool is_activating() const { return !waiting_.empty() || loads_ > 0; }
+
+  // For drivers.
+  void append(ports::AppendGroup group, ExecutionDriver& driver);
+  void send(ports::ParticipantCall call, saga::AttemptEnded attempt);
+  void load(const ExecutionId& id);
+  void release(ExecutionDriver& driver);
+  // +1 and -1 as drivers wait to append again.
+  void backed_off(int change);
+  // A warning that would come from very many executions at once is written once a second.
+  void warn(std::string_view message, const Error& error);
+
+  // Runs work() on a thread that may block, then then(result) on the loop, unless the host is gone.
+  template <class Work, class Then>
+  void offload(Work work, Then then) {
+    ++offloads_;
+    shared_.blocking(
+        [weak = weak_from_this(), &loop = loop_, work = std::move(work), then = std::move(then)]() mutable {
+          loop.post([weak = std::move(weak), result = work(), then = std::move(then)]() mutable {
+            const auto self = weak.lock();
+            if (!self) return;
+            --self->offloads_;
+            then(std::move(result));
+            self->check_drained();
+          });
+        });
+  }
+
+  // Begins no attempt from here on; `drained` is called when nothing is under way any more.
+  void drain(std::function<void()> drained);
+  // Gives up what is in flight at the participant; still waits for the store's verdicts.
+  void abandon();
+  // Nothing is under way and nothing may begin.
+  bool is_closed() const { return closed_; }
+
+  // How many executions wait to be loaded or for the store.
+  std::size_t backlog() const { return waiting_.size() + appends_; }
+
+  void appended(std::vector<ports::AppendResult> results) override;
+
+ private:
+  void start_loads();
+  void check_drained();
+
+  Loop& loop_;
+  Shared& shared_;
+  TimerQueue timers_;
+  std::unique_ptr<ports::Participant> participant_;
+  std::unordered_map<ExecutionId, std::unique_ptr<ExecutionDriver>> drivers_;
+  std::vector<std::unique_ptr<ExecutionDriver>> released_;  // destroyed when the loop comes round
+  std::deque<ExecutionId> waiting_;                         // to be activated
+  std::size_t loads_ = 0;
+  std::size_t offloads_ = 0;
+  std::size_t appends_ = 0;
+  std::size_t calls_ = 0;
+  std::size_t backing_off_ = 0;
+  std::function<void()> on_drained_;
+  bool closed_ = false;
+  std::chrono::nanoseconds warned_at_{};
+  std::uint64_t warnings_held_ = 0;
+};
+
+}  // namespace skald::runtime

@@ -1,0 +1,78 @@
+#include "engine/runtime/recovery.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace skald::runtime {
+namespace {
+
+constexpr std::size_t kPage = 1'000;
+constexpr Millis kHandOutInterval{10};
+constexpr Millis kRetryInterval{1'000};
+// A few executions are not held back for the whole ramp.
+constexpr Millis kPerExecution{1};
+
+}  // namespace
+
+Recovery::Recovery(ExecutionHost& host, Resume resume) : host_(host), resume_(std::move(resume)) {}
+
+void Recovery::begin() {
+  running_ = true;
+  read_page();
+}
+
+void Recovery::fired() {
+  if (host_.shared().draining) return;
+  listed_ ? hand_out() : read_page();
+}
+
+void Recovery::read_page() {
+  std::optional<ExecutionId> after;
+  if (!ids_.empty()) after = ids_.back();
+  host_.offload([&history = host_.shared().history, after] { return history.list_live(after, kPage); },
+                [this](Result<std::vector<ExecutionId>> page) {
+                  if (host_.shared().draining) return;
+                  if (!page) {
+                    host_.warn("what is live could not be listed; it is tried again", page.error());
+                    return host_.timers().set(*this, host_.shared().time.steady() + kRetryInterval);
+                  }
+                  ids_.insert(ids_.end(), page->begin(), page->end());
+                  if (page->size() == kPage) return read_page();
+                  shuffle();
+                });
+}
+
+void Recovery::shuffle() {
+  listed_ = true;
+  auto& shared = host_.shared();
+  for (std::size_t i = ids_.size(); i > 1; --i) std::swap(ids_[i - 1], ids_[shared.entropy.next() % i]);
+  ramp_begin_ = shared.time.steady();
+  ramp_ = std::min(shared.options.recovery_ramp, kPerExecution * static_cast<std::int64_t>(ids_.size()));
+  if (!ids_.empty()) {
+    const auto count = std::to_string(ids_.size());
+    shared.log.write(ports::LogLevel::kInfo, "resuming executions that were live", {{"count", count}});
+  }
+  hand_out();
+}
+
+void Recovery::hand_out() {
+  const auto elapsed = std::chrono::duration_cast<Millis>(host_.shared().time.steady() - ramp_begin_);
+  std::size_t due = ids_.size();
+  if (elapsed < ramp_) {
+    // One interval ahead, so that the first ones do not wait.
+    due = std::min(due, ids_.size() * static_cast<std::size_t>((elapsed + kHandOutInterval).count()) /
+                            static_cast<std::size_t>(ramp_.count()));
+  }
+  if (due > handed_out_) {
+    resume_({ids_.begin() + static_cast<std::ptrdiff_t>(handed_out_), ids_.begin() + static_cast<std::ptrdiff_t>(due)});
+    handed_out_ = due;
+  }
+  if (handed_out_ == ids_.size() && !host_.is_activating()) {
+    running_ = false;
+    ids_ = {};
+    return;
+  }
+  host_.timers().set(*this, host_.shared().time.steady() + kHandOutInterval);
+}
+
+}  // namespace skald::runtime

@@ -1,0 +1,224 @@
+#include "engine/runtime/replay_plan.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "engine/saga/path.hpp"
+
+namespace skald::runtime {
+namespace {
+
+using saga::StepState;
+using saga::StepStatus;
+using saga::UndoStatus;
+
+constexpr std::string_view kFromStart = "start";
+constexpr std::string_view kFromFailed = "failed";
+
+void list(std::string& names, const std::string& name) {
+  if (!names.empty()) names += ", ";
+  names += name;
+}
+
+// What only the history knows of a step's completion.
+struct Completion {
+  std::optional<Payload> context;
+  saga::StatusChange status;
+};
+
+std::map<std::string, Completion> completions(const std::vector<saga::Event>& history) {
+  std::map<std::string, Completion> found;
+  for (const auto& event : history) {
+    if (const auto* completed = std::get_if<saga::StepCompleted>(&event.data)) {
+      found[completed->step] = {.context = completed->context, .status = completed->status};
+    } else if (const auto* reused = std::get_if<saga::StepReused>(&event.data)) {
+      found[reused->step] = {.context = reused->context, .status = reused->status};
+    }
+  }
+  return found;
+}
+
+class Walk {
+ public:
+  Walk(const ReplayCommand& command, const ReplayBasis& basis)
+      : from_(command.from), basis_(basis), completions_(completions(basis.history)) {}
+
+  // Takes over everything before the place the replay begins at.
+  void run() { take_list(basis_.original.root, basis_.definition.steps); }
+
+  bool found_place() const { return found_place_; }
+  bool reuses() const { return reuses_; }
+  const std::string& differs() const { return differs_; }
+  const std::string& undone() const { return undone_; }
+  const std::string& unknown() const { return unknown_; }
+  std::vector<saga::TakenOver> taken() && { return std::move(taken_); }
+  bool was_taken(const std::string& path) const { return paths_.contains(path); }
+
+ private:
+  // True when the place was found below: nothing after it is taken over.
+  bool take_list(const StepState& scope, const std::vector<definition::Step>& steps) {
+    for (std::size_t i = 0; i < scope.children.size(); ++i) {
+      const StepState& child = scope.children[i];
+      if (is_place(child)) return found_place_ = true;
+      if (i >= steps.size() || steps[i].name != child.name) {
+        list(differs_, child.path);
+        continue;
+      }
+      if (take(child, steps[i])) return true;
+    }
+    // The step the original would have come to next.
+    const auto next = scope.children.size();
+    return next < steps.size() && steps[next].path == from_ && (found_place_ = true);
+  }
+
+  bool is_place(const StepState& step) const {
+    if (from_ != kFromFailed) return step.path == from_;
+    const bool stopped = step.status == StepStatus::kRunning || (step.status == StepStatus::kFailed && !step.continued);
+    return stopped && step.children.empty();
+  }
+
+  bool take(const StepState& step, const definition::Step& defined) {
+    const auto* list_of_steps = std::get_if<definition::DoStep>(&defined.kind);
+    if (!step.children.empty() && !list_of_steps) {
+      list(differs_, step.path);
+      return false;
+    }
+    if (list_of_steps && step.status != StepStatus::kSkipped) {
+      open(step, defined);
+      if (take_list(step, list_of_steps->steps)) return true;
+    }
+    switch (step.status) {
+      case StepStatus::kCompleted:
+        reuse(step, defined);
+        return false;
+      case StepStatus::kSkipped:
+        taken_.emplace_back(saga::StepSkipped{.step = step.path});
+        paths_.insert(step.path);
+        return false;
+      case StepStatus::kRunning:
+      case StepStatus::kFailed:
+        return pass_over(step);
+    }
+    return false;
+  }
+
+  void open(const StepState& step, const definition::Step& defined) {
+    std::optional<Timestamp> deadline;
+    if (defined.timeout) deadline = basis_.now + *defined.timeout;
+    taken_.emplace_back(saga::StepStarted{.step = step.path, .input = step.input, .deadline = deadline});
+  }
+
+  void reuse(const StepState& step, const definition::Step& defined) {
+    if (step.undo_status != UndoStatus::kNone) list(undone_, step.path);
+    const auto completion = completions_.find(step.path);
+    saga::StepReused reused{.step = step.path,
+                            .origin = step.origin.value_or(basis_.original.id),
+                            .request = step.request,
+                            .input = step.input,
+                            .output = step.output,
+                            .pivot = defined.pivot};
+    if (completion != completions_.end()) {
+      reused.context = completion->second.context;
+      reused.status = completion->second.status;
+    }
+    reuses_ = reuses_ || step.request != nullptr;
+    taken_.emplace_back(std::move(reused));
+    paths_.insert(step.path);
+  }
+
+  // A failure the flow went past stays one. With an unknown outcome it cannot: its undo would be owed under a key that
+  // belongs to the original.
+  bool pass_over(const StepState& step) {
+    if (!step.continued) {
+      // The flow stopped here: after its children, or before the step that was asked for.
+      if (from_ == kFromFailed) found_place_ = true;
+      return true;
+    }
+    if (step.unknown) list(unknown_, step.path);
+    taken_.emplace_back(saga::StepFailed{.step = step.path, .error = step.error, .continued = true});
+    paths_.insert(step.path);
+    return false;
+  }
+
+  const std::string& from_;
+  const ReplayBasis& basis_;
+  std::map<std::string, Completion> completions_;
+  std::vector<saga::TakenOver> taken_;
+  std::set<std::string> paths_;
+  std::string differs_;
+  std::string undone_;
+  std::string unknown_;
+  bool found_place_ = false;
+  bool reuses_ = false;
+};
+
+// Effects that may stand and that the replay does not take over.
+void collect_standing(const StepState& step, const Walk& walk, std::string& standing) {
+  const bool may_stand = step.status == StepStatus::kCompleted || step.unknown;
+  if (step.request && may_stand && step.undo_status != UndoStatus::kCompleted && !walk.was_taken(step.path)) {
+    list(standing, step.path);
+  }
+  if (step.undo_status == UndoStatus::kCompleted) return;
+  for (const auto& child : step.children) collect_standing(child, walk, standing);
+}
+
+Result<void> check(const ReplayCommand& command, const ReplayBasis& basis, const Walk& walk) {
+  const std::string subject = to_string(basis.original.id);
+  if (!walk.found_place()) {
+    if (command.from == kFromFailed) {
+      return failure("replay.not_failed", "no step of this execution failed", subject, "replay it from the start");
+    }
+    return failure("replay.not_reached", fmt::format("this execution did not come to a step '{}'", command.from),
+                   subject, "name a step that it reached, or replay it from the start");
+  }
+  if (!walk.differs().empty()) {
+    return failure(
+        "replay.differs",
+        fmt::format("version {} has other steps in the place of: {}", basis.definition.version, walk.differs()),
+        subject, "replay it with its own version, or from the start");
+  }
+  if (!walk.undone().empty()) {
+    return failure("replay.undone", fmt::format("these steps were undone: {}", walk.undone()), subject,
+                   "replay it from the start");
+  }
+  if (!walk.unknown().empty()) {
+    return failure("replay.standing", fmt::format("the outcome of these steps is unknown: {}", walk.unknown()), subject,
+                   "replay it from the start, accepting that they stand");
+  }
+  std::string standing;
+  if (walk.reuses() && !command.accept_standing) collect_standing(basis.original.root, walk, standing);
+  if (!standing.empty()) {
+    return failure("replay.standing", fmt::format("effects of this execution stand: {}", standing), subject,
+                   "undo them, or accept that they stand");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ReplayPlan> plan_replay(const ReplayCommand& command, const ReplayBasis& basis) {
+  const auto& original = basis.original;
+  if (!saga::is_terminal(original.phase)) {
+    return failure("replay.not_ended", "the execution has not ended, so it cannot be replayed", to_string(original.id),
+                   "cancel it, or wait until it ends");
+  }
+  ReplayPlan plan;
+  plan.start.input = command.input.value_or(original.input);
+  plan.start.labels = original.labels;
+  plan.start.replay_of = saga::ReplaySource{.execution = original.id, .from = command.from};
+  plan.record.accept_standing = command.accept_standing;
+  plan.record.replayed = saga::ExecutionReplayed{.replay = basis.replay, .from = command.from};
+  if (command.from == kFromStart) return plan;
+  Walk walk(command, basis);
+  walk.run();
+  if (auto checked = check(command, basis, walk); !checked) return std::unexpected(std::move(checked.error()));
+  plan.record.replayed.reuses = walk.reuses();
+  plan.start.reused = std::move(walk).taken();
+  return plan;
+}
+
+}  // namespace skald::runtime

@@ -1,0 +1,23 @@
+// What has to hold before an execution is created, and what its first append carries. Pure, loop thread.
+#pragma once
+
+#include <memory>
+
+#include "engine/base/error.hpp"
+#include "engine/runtime/definitions.hpp"
+#include "engine/runtime/execution_driver.hpp"
+
+namespace skald::runtime {
+
+// Errors: "input.invalid"; its detail is a JSON array of {pointer, detail}.
+Result<void> check_input(const definition::Definition& definition, const Payload& input);
+
+// The execution's row.
+ports::NewExecution new_row(const definition::Definition& definition, const ExecutionId& id, Timestamp at,
+                            std::map<std::string, std::string> labels);
+
+// From a checked command; `answer` is left to the caller.
+std::unique_ptr<NewStart> plan_start(StartCommand command, definition::DefinitionPtr definition, const ExecutionId& id,
+                                     Timestamp at);
+
+}  // namespace skald::runtime
