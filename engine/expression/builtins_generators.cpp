@@ -17,18 +17,22 @@ bool cannot_iterate(Evaluator& evaluator, const Json& value) {
   return evaluator.fail(fmt::format("Cannot iterate over {} ({})", kind_name(value), brief(value)));
 }
 
+bool raise(Evaluator& evaluator, const Json& value) {
+  Value copy;
+  return evaluator.give_copy(value, copy) && evaluator.fail_value(copy.release_json());
+}
+
 bool error_input(Evaluator& evaluator, const Json& input, Arguments, Value&) {
-  return evaluator.fail_value(Json(input));
+  return raise(evaluator, input);
 }
 
 bool error_argument(Evaluator& evaluator, const Json&, Arguments arguments, Value&) {
-  return evaluator.fail_value(Json(*arguments[0]));
+  return raise(evaluator, *arguments[0]);
 }
 
 bool error_path(Evaluator& evaluator, const Node& call, const Json& input, Path&, PathSink) {
-  if (call.list.empty()) return evaluator.fail_value(Json(input));
-  return evaluator.with_arguments(call, input,
-                                  [&](Arguments arguments) { return evaluator.fail_value(Json(*arguments[0])); });
+  if (call.list.empty()) return raise(evaluator, input);
+  return evaluator.with_arguments(call, input, [&](Arguments arguments) { return raise(evaluator, *arguments[0]); });
 }
 
 bool map(Evaluator& evaluator, const Node& call, const Json& input, Sink sink) {

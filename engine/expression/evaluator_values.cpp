@@ -141,7 +141,7 @@ bool Evaluator::append(Value& array, Value&& item) {
     return fail_limit(fmt::format("a value is nested deeper than {} levels", kJsonDepthMax));
   }
   array.own().get_ref<Json::array_t&>().push_back(std::move(json));
-  return work(4) && check_bytes();
+  return work(8) && check_bytes();
 }
 
 bool Evaluator::start_object(Value& out) {

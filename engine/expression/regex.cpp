@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kPatternBytesMax = 1024;
 constexpr std::int64_t kMemoryMax = 1 << 20;
 constexpr std::size_t kCached = 8;
-constexpr std::size_t kCompileSteps = 200;
+constexpr std::size_t kCompileSteps = 500;
 
 // Writes (?<name>...) as RE2 spells it, (?P<name>...), and says what RE2 cannot do.
 bool translate(std::string_view pattern, std::string& out, std::string& error) {
