@@ -223,7 +223,8 @@ int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& st
                          definitions,
                          {.active_max = settings.engine_active_max,
                           .passivate_after = settings.engine_passivate_after,
-                          .recovery_ramp = settings.engine_recovery_ramp});
+                          .recovery_ramp = settings.engine_recovery_ramp,
+                          .epoch = store.epoch()});
   std::atomic<bool> shutting_down = false;
   api::Problems problems(basis.log, basis.entropy);
   StorageWatch storage_watch(store, basis.clock);
