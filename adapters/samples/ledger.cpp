@@ -18,8 +18,8 @@ constexpr const char* kSoldOut = "sold-out";
 constexpr const char* kTables[] = {
     "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, status INTEGER, body TEXT, request_hash TEXT)",
     "CREATE TABLE IF NOT EXISTS tombstones (key TEXT PRIMARY KEY)",
-    "CREATE TABLE IF NOT EXISTS effects (sequence INTEGER PRIMARY KEY AUTOINCREMENT, service TEXT, order_id TEXT,"
-    " key TEXT UNIQUE, effect_id TEXT, cents BIGINT, items TEXT, state TEXT)",
+    ("CREATE TABLE IF NOT EXISTS effects (sequence INTEGER PRIMARY KEY AUTOINCREMENT, service TEXT, order_id TEXT,"
+     " key TEXT UNIQUE, effect_id TEXT, cents BIGINT, items TEXT, state TEXT)"),
     "CREATE INDEX IF NOT EXISTS effects_order ON effects (order_id)",
     "CREATE TABLE IF NOT EXISTS money (account TEXT PRIMARY KEY, cents BIGINT)",
     "INSERT OR IGNORE INTO money VALUES ('shop', 0), ('customers', 0)",
@@ -56,7 +56,7 @@ struct Ledger::Impl {
 };
 
 Ledger::Ledger(const std::string& path) : impl_(std::make_unique<Impl>()) {
-  impl_->sql.open(soci::sqlite3, "dbname='" + path + "'");
+  impl_->sql.open(soci::sqlite3, "dbname=\"" + path + "\"");
   // The samples are props: what they own may be lost with the machine, not with the process.
   impl_->sql << "PRAGMA journal_mode = WAL";
   impl_->sql << "PRAGMA synchronous = OFF";
