@@ -1,6 +1,7 @@
 #include "api/cli/cli.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
@@ -30,9 +31,10 @@ void add_version(CLI::App& app, Context& context) {
 
 // CLI11 would say that a subcommand is required; the word that was typed helps more.
 std::optional<Error> unknown_command(const CLI::App& app, int argc, const char* const* argv) {
-  if (argc < 2 || argv[1][0] == '-' || app.get_subcommand_no_throw(argv[1]) != nullptr) return std::nullopt;
+  if (argc < 2 || argv[1][0] == '-') return std::nullopt;
   std::vector<std::string> names;
   for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::ranges::find(names, argv[1]) != names.end()) return std::nullopt;
   const auto meant = definition::nearest(argv[1], names);
   return Error{.code = "cli.command",
                .message = "there is no such command" + (meant ? "; did you mean '" + *meant + "'?" : std::string()),

@@ -18,6 +18,7 @@ void add_serve(CLI::App& app, Context& context) {
         ->add_option_function<std::string>(
             api::flag_name(name), [options, name](const std::string& value) { options->flags[name] = value; },
             std::string(setting.meaning) + "; " + std::string(setting.rule))
+        ->take_last()
         ->group("Settings");
   }
   command->callback(
