@@ -57,7 +57,7 @@ SecretText read_secret_text(LoadContext& context, const Node* node) {
   }
   auto text = SecretText::parse(node->text);
   if (!text) {
-    context.report.error("bad-secret", *node, text.error().message);
+    context.report.error("bad-secret", *node, "is not a reference to a secret: " + text.error().message);
     return {};
   }
   if (node->text.find("${") == std::string::npos) {
@@ -133,7 +133,7 @@ void read_statuses(LoadContext& context, const Node* node, std::vector<int>& int
     const auto status = definition::read_integer(context, item, 200, 599);
     if (!status) continue;
     if (std::ranges::find(seen, *status) != seen.end()) {
-      context.report.error("conflict", item, fmt::format("{} stands in outcomes twice", *status));
+      context.report.error("conflict", item, fmt::format("repeats {}, which stands in outcomes already", *status));
       continue;
     }
     seen.push_back(static_cast<int>(*status));
