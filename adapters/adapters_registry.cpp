@@ -109,8 +109,8 @@ bool AdaptersRegistry::refresh() {
   return true;
 }
 
-void AdaptersRegistry::watch(std::function<void(const AdaptersSnapshotPtr&)> changed) {
-  watcher_ = std::jthread([this, changed = std::move(changed)](std::stop_token stop) {
+std::jthread AdaptersRegistry::watch(std::function<void(const AdaptersSnapshotPtr&)> changed) {
+  return std::jthread([this, changed = std::move(changed)](std::stop_token stop) {
     std::mutex mutex;
     std::condition_variable_any wake;
     std::unique_lock lock(mutex);

@@ -1,8 +1,8 @@
 // The adapters in force: the last good content of the adapters file with its secrets, replaced as a whole.
 //
 // A watcher thread looks at the file and the secrets once a second; a broken file leaves the former content in force
-// and every error in the log. Life cycle: construct, load() or set(), watch() once, destroyed after the loops have
-// ended. Thread rule: any thread.
+// and every error in the log. Life cycle: construct, load() or set(), watch(), destroyed after the loops have ended.
+// Thread rule: any thread.
 #pragma once
 
 #include <atomic>
@@ -48,8 +48,8 @@ class AdaptersRegistry {
   // changed.
   bool refresh();
 
-  // Starts the watcher. `changed` runs on its thread after each change of the configuration.
-  void watch(std::function<void(const AdaptersSnapshotPtr&)> changed);
+  // Watches for as long as the thread returned is kept. `changed` runs on it after each change of the configuration.
+  [[nodiscard]] std::jthread watch(std::function<void(const AdaptersSnapshotPtr&)> changed);
 
   // Never null.
   AdaptersSnapshotPtr snapshot() const;
@@ -69,7 +69,6 @@ class AdaptersRegistry {
   mutable std::mutex guard_;
   AdaptersSnapshotPtr snapshot_;
   std::atomic<std::uint64_t> version_{1};
-  std::jthread watcher_;
 };
 
 }  // namespace skald::adapters

@@ -272,7 +272,8 @@ int serve(const cli::ServeOptions& options) {
   runtime::Definitions definitions(**store, basis.clock, basis.log, basis.telemetry);
   definitions.set_operations(registry.snapshot()->operations);
   definitions.set_allowed_hosts(settings->http_allowed_hosts);
-  registry.watch([&definitions](const adapters::AdaptersSnapshotPtr& s) { definitions.set_operations(s->operations); });
+  const auto watching = registry.watch(
+      [&definitions](const adapters::AdaptersSnapshotPtr& s) { definitions.set_operations(s->operations); });
   if (auto loaded = definitions.load_stored(); !loaded) return refuse_to_start(loaded.error());
   std::optional<runtime::WorkflowFolder> folder;
   if (!settings->workflows.empty()) {

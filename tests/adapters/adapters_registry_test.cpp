@@ -112,7 +112,7 @@ TEST_F(AdaptersRegistry, TheWatcherNoticesAChange) {
   std::mutex guard;
   std::condition_variable noticed;
   std::string seen;
-  registry.watch([&](const adapters::AdaptersSnapshotPtr& snapshot) {
+  const auto watching = registry.watch([&](const adapters::AdaptersSnapshotPtr& snapshot) {
     const std::lock_guard lock(guard);
     seen = snapshot->config.adapters.at("shop").origin.host;
     noticed.notify_all();
