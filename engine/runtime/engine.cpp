@@ -61,6 +61,7 @@ Engine::Impl::Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOp
 Engine::Impl::~Impl() {
   // Reads that are under way finish first: they hold references to the ports.
   threads_.reset();
+  for (auto& host : hosts_) host->timers().close();
 }
 
 void Engine::Impl::run() {

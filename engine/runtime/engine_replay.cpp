@@ -6,7 +6,6 @@
 #include "engine/runtime/history_rows.hpp"
 #include "engine/runtime/replay_plan.hpp"
 #include "engine/runtime/start.hpp"
-#include "engine/saga/apply.hpp"
 #include "engine/saga/decide.hpp"
 
 namespace skald::runtime {
@@ -25,15 +24,16 @@ constexpr int kTriesMax = 3;
 Result<Original> read_original(ports::HistoryStore& store, Definitions& definitions, const ExecutionId& id) {
   auto history = read_events(store, id);
   if (!history) return std::unexpected(std::move(history.error()));
-  Original original{.state = saga::State{.id = id}, .history = std::move(*history), .definition = nullptr};
-  for (const auto& event : original.history) saga::apply(original.state, event);
+  auto state = read_state(store, id);
+  if (!state) return std::unexpected(std::move(state.error()));
+  Original original{.state = std::move(*state), .history = std::move(*history), .definition = nullptr};
   auto definition = definitions.by_digest(original.state.digest);
   if (!definition) return std::unexpected(std::move(definition.error()));
   original.definition = std::move(*definition);
   return original;
 }
 
-// The append that marks the original. The original's history may not fit its definition: contained by the caller.
+// The append that marks the original.
 // Errors: the refusals of saga::decide.
 Result<ports::Append> mark_original(const Original& original, const ReplayCommand& command,
                                     const saga::RecordReplay& record, const definition::OperationCatalog& operations,
@@ -115,7 +115,14 @@ void Engine::Impl::replay_read(ExecutionHost& host, const ReplayOriginal& origin
   // Both live on one loop, so that one append can hold them.
   ExecutionId id = new_id();
   while (&host_of(id) != &host) id = new_id();
-  auto start = prepare(original, command, std::move(definition), id, shared_);
+  auto start = [&]() -> Result<std::unique_ptr<NewStart>> {
+    try {
+      return prepare(original, command, std::move(definition), id, shared_);
+    } catch (const std::exception& error) {
+      return failure("engine.internal", "the replay could not be prepared", to_string(command.original), {},
+                     error.what());
+    }
+  }();
   if (!start) return callback(std::unexpected(std::move(start.error())));
   (*start)->answer = [this, &host, id, tries, command = std::move(command), callback = std::move(callback)](
                          Result<Snapshot> state, const std::optional<NewStart::Existing>&) mutable {

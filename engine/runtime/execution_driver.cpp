@@ -178,6 +178,23 @@ void ExecutionDriver::send(saga::SendRequest request) {
   }
 }
 
+// A call that still waits for its turn (behind an open circuit, perhaps) is not waited for by an execution that ends.
+void ExecutionDriver::withdraw_calls(const saga::StepState& step) {
+  const bool settling = step.settling.in_flight;
+  if ((settling || step.attempts.in_flight) && host_.withdraw(id_, saga::idempotency_key(state_, step))) {
+    if (calls_ > 0) --calls_;
+    saga::AttemptEnded ended{.step = step.path,
+                             .attempt = settling ? step.settling.number : step.attempts.number,
+                             .settling = settling,
+                             .answer = {.outcome = saga::AttemptOutcome::kRefused,
+                                        .sent = false,
+                                        .error_type = "communication",
+                                        .title = "The call was taken back before it was sent"}};
+    mailbox_.push_back(Mail{.input = saga::Input{.actor = {}, .what = std::move(ended)}, .reply = {}});
+  }
+  for (const auto& child : step.children) withdraw_calls(child);
+}
+
 void ExecutionDriver::rest() {
   const Timestamp at = now();
   if (is_settled(state_)) answer_waiters();

@@ -103,6 +103,7 @@ class ExecutionDriver final : public TimerNode {
   void let_go(const Error& error);
   void perform(std::vector<saga::Effect> effects);
   void send(saga::SendRequest request);
+  void withdraw_calls(const saga::StepState& step);
   void rest();
   void arm_wake(Timestamp wake, Timestamp now);
   void write_summary(ports::ExecutionSummary summary);

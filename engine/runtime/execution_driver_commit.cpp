@@ -109,6 +109,8 @@ void ExecutionDriver::written() {
     count_events(host_.shared().telemetry, decision.events, pending->phase_before, state_);
   }
   perform(std::move(decision.effects));
+  const bool ends = state_.cancel_requested || state_.timed_out;
+  if (ends && calls_ > 0 && state_.compensation.state == saga::CompensationState::kNone) withdraw_calls(state_.root);
   if (start_) {
     const auto start = std::move(start_);
     start->answer(snapshot(), std::nullopt);

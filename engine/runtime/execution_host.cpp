@@ -16,7 +16,9 @@ ExecutionHost::ExecutionHost(Loop& loop, Shared& shared, ports::Clock& clock,
                              const std::function<std::unique_ptr<ports::Participant>(Loop&)>& participant)
     : loop_(loop), shared_(shared), timers_(loop, clock), participant_(participant(loop)) {}
 
-ExecutionHost::~ExecutionHost() = default;
+ExecutionHost::~ExecutionHost() {
+  timers_.close();
+}
 
 ExecutionDriver* ExecutionHost::find(const ExecutionId& id) {
   const auto it = drivers_.find(id);
@@ -89,6 +91,12 @@ void ExecutionHost::send(ports::ParticipantCall call, saga::AttemptEnded attempt
     check_drained();
   });
   ++calls_;
+}
+
+bool ExecutionHost::withdraw(const ExecutionId& id, std::string_view key) {
+  const bool withdrawn = participant_->withdraw(id, key);
+  if (withdrawn) --calls_;
+  return withdrawn;
 }
 
 void ExecutionHost::release(ExecutionDriver& driver) {

@@ -59,6 +59,8 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   // For drivers.
   void append(ports::AppendGroup group, ExecutionDriver& driver);
   void send(ports::ParticipantCall call, saga::AttemptEnded attempt);
+  // True: the call had not left; its answer will not come.
+  bool withdraw(const ExecutionId& id, std::string_view key);
   void load(const ExecutionId& id);
   void release(ExecutionDriver& driver);
   // +1 and -1 as drivers wait to append again.

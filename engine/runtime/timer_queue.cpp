@@ -24,10 +24,11 @@ struct TimerQueue::Wake {
 TimerQueue::TimerQueue(Loop& loop, ports::Clock& clock) : clock_(clock), wake_(std::make_shared<Wake>(loop)) {}
 
 TimerQueue::~TimerQueue() {
-  for (auto* node : heap_) node->index_ = TimerNode::kNone;
+  close();
 }
 
 void TimerQueue::set(TimerNode& node, std::chrono::nanoseconds due) {
+  if (wake_->closed) return;
   node.due_ = due;
   if (node.pending()) {
     sift_up(node.index_);
@@ -68,6 +69,8 @@ void TimerQueue::poll() {
 void TimerQueue::close() {
   wake_->closed = true;
   wake_->timer.cancel();
+  for (auto* node : heap_) node->index_ = TimerNode::kNone;
+  heap_.clear();
 }
 
 Millis TimerQueue::take_lag() {

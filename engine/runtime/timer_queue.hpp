@@ -2,7 +2,7 @@
 //
 // Times are steady (ports::Clock::steady). A node fires at or after its time, never before. While anything is pending
 // the heap is looked at at least once a second, so a clock that misbehaves delays a timer by a second at most.
-// Thread rule: everything on the loop. A pending node must not be destroyed: cancel it first.
+// Thread rule: everything on the loop. A pending node must not be destroyed before it is cancelled or the queue closed.
 #pragma once
 
 #include <chrono>
@@ -53,7 +53,7 @@ class TimerQueue {
 
   // Fires what is due. Called by the timer; by tests after they have moved the clock.
   void poll();
-  // Nothing fires any more.
+  // Lets go of every node; nothing fires any more and set() does nothing.
   void close();
 
   std::size_t size() const { return heap_.size(); }

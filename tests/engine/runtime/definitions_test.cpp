@@ -1,0 +1,99 @@
+// The registry of definitions: revisions, versions, digests.
+#include "engine/runtime/definitions.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "storage/memory_store.hpp"
+#include "tests/engine/runtime/runtime_bench.hpp"
+
+namespace skald::test {
+namespace {
+
+using Kind = runtime::RegisterOutcome::Kind;
+using testing::ElementsAre;
+
+std::string workflow(std::string_view version, int value, std::string_view name = "greet") {
+  return fmt::format(
+      "document: {{ dsl: '1.0.3', namespace: demo, name: {}, version: '{}' }}\ndo:\n  - hello: {{ set: {{ v: {} }} "
+      "}}\n",
+      name, version, value);
+}
+
+struct Registry : testing::Test {
+  ManualClock clock;
+  RecordingLog log;
+  ports::SilentTelemetry telemetry;
+  storage::MemoryStore store;
+  runtime::Definitions definitions{store, clock, log, telemetry};
+
+  Kind add(const std::string& source, bool replace = false) {
+    return definitions.add(source, "api", replace, true)->kind;
+  }
+  std::string highest() { return definitions.find("demo", "greet", std::nullopt)->definition->version; }
+};
+
+TEST_F(Registry, ChoosesTheHighestRelease) {
+  EXPECT_EQ(add(workflow("2.0.0-rc.1", 1)), Kind::kCreated);
+  EXPECT_EQ(highest(), "2.0.0-rc.1");
+  EXPECT_EQ(add(workflow("1.9.0", 1)), Kind::kCreated);
+  EXPECT_EQ(highest(), "1.9.0");
+  EXPECT_EQ(add(workflow("1.10.0", 1)), Kind::kCreated);
+  EXPECT_EQ(highest(), "1.10.0");
+  std::vector<std::string> versions;
+  for (const auto& d : definitions.list()) versions.push_back(d.definition->version);
+  EXPECT_THAT(versions, ElementsAre("2.0.0-rc.1", "1.10.0", "1.9.0"));
+}
+
+TEST_F(Registry, RefusesOtherContentUnlessToldToReplace) {
+  EXPECT_EQ(add(workflow("1.0.0", 1)), Kind::kCreated);
+  EXPECT_EQ(add(workflow("1.0.0", 1)), Kind::kUnchanged);
+  EXPECT_EQ(add(workflow("1.0.0", 2)), Kind::kConflict);
+  EXPECT_EQ(add(workflow("1.0.0", 2), true), Kind::kReplaced);
+  EXPECT_EQ(definitions.find("demo", "greet", "1.0.0")->revision, 2u);
+}
+
+TEST_F(Registry, ReportsWhatDoesNotLoad) {
+  const auto outcome = definitions.add("do: [", "api", false, true);
+  EXPECT_EQ(outcome->kind, Kind::kInvalid);
+  EXPECT_FALSE(outcome->diagnostics.empty());
+  EXPECT_TRUE(definitions.list().empty());
+}
+
+TEST_F(Registry, FindsOldRevisionsByDigestAfterARestart) {
+  const auto first = definitions.add(workflow("1.0.0", 1), "file:greet.yaml", false, true);
+  const auto digest = first->registered->definition->digest;
+  ASSERT_EQ(add(workflow("1.0.0", 2), true), Kind::kReplaced);
+  runtime::Definitions next(store, clock, log, telemetry);
+  ASSERT_TRUE(next.load_stored().has_value());
+  EXPECT_EQ(next.find("demo", "greet", std::nullopt)->revision, 2u);
+  EXPECT_EQ(next.cached(digest), nullptr);
+  const auto found = next.by_digest(digest);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ((*found)->digest, digest);
+  EXPECT_EQ(next.cached(digest), *found);
+  EXPECT_TRUE(next.is_trusted(digest));
+  EXPECT_FALSE(next.is_trusted(next.find("demo", "greet", std::nullopt)->definition->digest));
+  EXPECT_EQ(next.by_digest("00").error().code, "definition.unknown");
+}
+
+TEST_F(Registry, GoesBackToAnOlderContent) {
+  ASSERT_EQ(add(workflow("1.0.0", 1)), Kind::kCreated);
+  ASSERT_EQ(add(workflow("1.0.0", 2), true), Kind::kReplaced);
+  EXPECT_EQ((*definitions.superseded_revision(workflow("1.0.0", 1)))->revision, 1u);
+  EXPECT_EQ(add(workflow("1.0.0", 1), true), Kind::kReplaced);
+  EXPECT_EQ(definitions.find("demo", "greet", "1.0.0")->revision, 3u);
+  runtime::Definitions next(store, clock, log, telemetry);
+  ASSERT_TRUE(next.load_stored().has_value());
+  EXPECT_EQ(next.find("demo", "greet", "1.0.0")->definition->source, workflow("1.0.0", 1));
+}
+
+TEST_F(Registry, DistinguishesWorkflowsAndVersionsItDoesNotKnow) {
+  ASSERT_EQ(add(workflow("1.0.0", 1)), Kind::kCreated);
+  EXPECT_EQ(definitions.find("demo", "leave", std::nullopt).error().code, "workflow.unknown");
+  EXPECT_EQ(definitions.find("demo", "greet", "3.0.0").error().code, "workflow.unknown_version");
+}
+
+}  // namespace
+}  // namespace skald::test

@@ -1,0 +1,162 @@
+// What a process that died leaves behind is finished by the next one.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/engine/runtime/runtime_bench.hpp"
+
+namespace skald::test {
+namespace {
+
+using testing::ElementsAre;
+using namespace std::chrono_literals;
+
+void restart(RuntimeBench& bench) {
+  bench.kill_process();
+  bench.clock.advance(2s);
+  bench.start_process();
+}
+
+// Runs one order and kills the process when `crash_at` appends have been made, before or after the store took the last
+// one. Returns false when the order ended without that many.
+bool crash_at_append(std::size_t crash_at, bool written, bool ship_refuses) {
+  SCOPED_TRACE(testing::Message() << "append " << crash_at << (written ? " written" : " lost"));
+  RuntimeBench bench;
+  bench.script.set_rule([&](const auto& call) { return ship_refuses && call.step == "ship" ? refused() : done(); });
+  std::optional<ExecutionId> id;
+  bench.engine().start(RuntimeBench::order("k"), [&](auto started) { id = started->id; });
+  std::size_t appends = 0;
+  bool crashed = false;
+  while (!crashed) {
+    const bool moved = bench.step(false);
+    if (bench.store.queued() == 0) {
+      if (!moved) break;
+      continue;
+    }
+    crashed = ++appends == crash_at;
+    if (!crashed || written) bench.store.deliver();
+  }
+  if (!crashed) return false;
+  restart(bench);
+  // The client asks again with its key: whether or not the first start was written, there is one execution.
+  const auto again = bench.start(RuntimeBench::order("k"));
+  EXPECT_TRUE(again.has_value());
+  if (id) EXPECT_EQ(again->id, *id);
+  const auto state = bench.run_to_end(again->id);
+  EXPECT_EQ(state.outcome, ship_refuses ? saga::Outcome::kCompensated : saga::Outcome::kCompleted);
+  // The same key means the same body, and no step is called before its predecessor.
+  std::map<std::string, std::string> bodies;
+  std::vector<std::string> order;
+  for (const auto& call : bench.script.calls()) {
+    const auto [it, fresh] = bodies.emplace(call.key, call.request->body);
+    EXPECT_EQ(it->second, call.request->body);
+    if (fresh) order.push_back(call.key.substr(call.key.find('/') + 1));
+  }
+  const std::vector<std::string> forward{"charge", "reserve", "ship"};
+  EXPECT_TRUE(std::equal(forward.begin(), forward.end(), order.begin()));
+  return true;
+}
+
+TEST(EngineRecovery, FinishesAfterACrashAtEveryAppend) {
+  for (const bool ship_refuses : {false, true}) {
+    for (const bool written : {false, true}) {
+      std::size_t crash_at = 1;
+      while (crash_at_append(crash_at, written, ship_refuses)) ++crash_at;
+      EXPECT_EQ(crash_at - 1, ship_refuses ? 6u : 4u);
+    }
+  }
+}
+
+TEST(EngineRecovery, RepeatsALostCallUnderItsKeyInANewAttempt) {
+  RuntimeBench bench;
+  bench.script.set_rule([](const auto& call) -> std::optional<saga::Answer> {
+    if (call.step == "reserve" && call.attempt == 1) return std::nullopt;
+    return done();
+  });
+  const auto id = bench.start()->id;
+  restart(bench);
+  EXPECT_EQ(bench.run_to_end(id).outcome, saga::Outcome::kCompleted);
+  EXPECT_THAT(bench.script.steps(), ElementsAre("charge", "reserve", "reserve", "ship"));
+  EXPECT_EQ(bench.script.calls()[1].key, bench.script.calls()[2].key);
+  EXPECT_EQ(bench.script.calls()[2].attempt, 2u);
+  EXPECT_EQ(bench.telemetry.attempts["reserve execute lost"], 1);
+}
+
+TEST(EngineRecovery, TakesStartsWhileItResumes) {
+  RuntimeBench bench({.recovery_ramp = 5s});
+  bench.script.set_rule([](const auto&) { return std::nullopt; });
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(bench.start().has_value());
+  bench.script.set_rule([](const auto&) { return done(); });
+  bench.kill_process();
+  bench.start_process();
+  bench.settle();
+  EXPECT_TRUE(bench.engine().health().recovering);
+  const auto started = bench.start();
+  EXPECT_EQ(bench.view(started->id)->outcome, saga::Outcome::kCompleted);
+  EXPECT_LT(bench.telemetry.finished["completed"], 50);
+}
+
+TEST(EngineRecovery, SpreadsWhatItResumesOverTheRamp) {
+  RuntimeBench bench({.recovery_ramp = 1s, .recovery_concurrency = 8});
+  bench.script.set_rule([](const auto&) { return std::nullopt; });
+  for (int i = 0; i < 2'000; ++i) ASSERT_TRUE(bench.start().has_value());
+  bench.kill_process();
+  bench.start_process();
+  const auto calls_before = bench.script.calls().size();
+  bench.settle();
+  EXPECT_LT(bench.script.calls().size() - calls_before, 100u);
+  bench.advance(500ms, 10ms);
+  const auto halfway = bench.script.calls().size() - calls_before;
+  EXPECT_GT(halfway, 800u);
+  EXPECT_LT(halfway, 1'200u);
+  bench.advance(600ms, 10ms);
+  EXPECT_EQ(bench.script.calls().size() - calls_before, 2'000u);
+  EXPECT_FALSE(bench.engine().health().recovering);
+}
+
+TEST(EngineRecovery, LoadsAnExecutionForACommand) {
+  RuntimeBench bench({.recovery_ramp = 60s});
+  bench.script.set_rule([](const auto& call) -> std::optional<saga::Answer> {
+    if (call.step == "ship") return std::nullopt;
+    return done();
+  });
+  const auto id = bench.start()->id;
+  restart(bench);
+  const auto state = bench.command(id, {.actor = "ann", .what = saga::TerminateExecution{.reason = "test"}});
+  ASSERT_TRUE(state.has_value());
+  EXPECT_EQ((*state)->outcome, saga::Outcome::kTerminated);
+  EXPECT_EQ(bench.in_memory(), 0u);
+}
+
+TEST(EngineRecovery, SetsAsideWhatItCannotRead) {
+  RuntimeBench bench;
+  bench.script.set_rule([](const auto&) { return std::nullopt; });
+  const auto healthy = bench.start()->id;
+  const auto broken = bench.start()->id;
+  // A row of a kind that a newer binary wrote.
+  class Sink final : public ports::AppendSink {
+    void appended(std::vector<ports::AppendResult>) override {}
+  } sink;
+  bench.store.append(
+      {.appends = {{.execution = broken, .expected_position = 2, .rows = {{.position = 3, .kind = "StepTeleported"}}}}},
+      sink);
+  bench.store.deliver();
+  bench.script.set_rule([](const auto&) { return done(); });
+  bench.kill_process();
+  bench.start_process();
+  EXPECT_EQ(bench.run_to_end(healthy).outcome, saga::Outcome::kCompleted);
+  EXPECT_TRUE(bench.log.contains("cannot be read"));
+  const auto refused = bench.command(broken, {.actor = "ann", .what = saga::CancelExecution{}});
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, "history.unknown_kind");
+}
+
+TEST(EngineRecovery, KnowsNoExecutionThatIsNotThere) {
+  RuntimeBench bench;
+  const auto id = make_execution_id(from_millis(1), 2, 3);
+  EXPECT_EQ(bench.command(id, {.actor = "ann", .what = saga::CancelExecution{}}).error().code, "execution.unknown");
+  EXPECT_EQ(bench.view(id).error().code, "execution.unknown");
+  EXPECT_EQ(bench.in_memory(), 0u);
+}
+
+}  // namespace
+}  // namespace skald::test

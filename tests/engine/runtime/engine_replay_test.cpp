@@ -1,0 +1,144 @@
+// Replays: a new execution in place of one that failed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/engine/runtime/runtime_bench.hpp"
+
+namespace skald::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const char* const kNoUndo = R"(
+document: { dsl: '1.0.3', namespace: shop, name: checkout, version: '1.0.0' }
+do:
+  - price: { set: { total: 12 }, export: { as: '${ {total: .total} }' } }
+  - gift: { if: '${ $workflow.input.gift == true }', call: shipping.ship, with: {} }
+  - order:
+      do:
+        - charge: { call: payments.charge, with: { total: '${ $context.total }' } }
+        - reserve: { call: stock.reserve, with: {} }
+  - ship: { call: shipping.ship, with: { total: '${ $context.total }' } }
+)";
+
+runtime::ReplayCommand from(const ExecutionId& id, std::string place) {
+  return {.original = id, .from = std::move(place), .reason = "fixed", .actor = "ann"};
+}
+
+ExecutionId fail_at(RuntimeBench& bench, std::string_view step) {
+  bench.script.set_rule([step](const auto& call) { return call.step == step ? refused() : done(); });
+  const auto id = bench.start()->id;
+  bench.script.set_rule([](const auto&) { return done(); });
+  return id;
+}
+
+TEST(EngineReplay, FromTheStartDoesEverythingAgain) {
+  RuntimeBench bench;
+  const auto original = fail_at(bench, "ship");
+  ASSERT_EQ(bench.view(original)->outcome, saga::Outcome::kCompensated);
+  const auto calls = bench.script.calls().size();
+  const auto replay = bench.replay(from(original, "start"));
+  ASSERT_TRUE(replay.has_value());
+  const auto state = bench.run_to_end(replay->id);
+  EXPECT_EQ(state.outcome, saga::Outcome::kCompleted);
+  EXPECT_EQ(state.replay_of->execution, original);
+  EXPECT_EQ(bench.script.calls().size(), calls + 3);
+  EXPECT_EQ(bench.script.calls().back().key, to_string(replay->id) + "/ship");
+  ASSERT_EQ(bench.view(original)->replays.size(), 1u);
+  EXPECT_EQ(bench.view(original)->replays[0].replay, replay->id);
+}
+
+TEST(EngineReplay, FromTheFailedStepTakesOverWhatStands) {
+  RuntimeBench bench({}, kNoUndo);
+  const auto original = fail_at(bench, "ship");
+  ASSERT_EQ(bench.view(original)->outcome, saga::Outcome::kFaulted);
+  const auto replay = bench.replay(from(original, "failed"));
+  ASSERT_TRUE(replay.has_value()) << to_text(replay.error());
+  const auto state = bench.run_to_end(replay->id);
+  EXPECT_EQ(state.outcome, saga::Outcome::kCompleted);
+  EXPECT_THAT(bench.script.steps(), ElementsAre("order.charge", "order.reserve", "ship", "ship"));
+  EXPECT_EQ(bench.script.calls().back().request->body, R"({"total":12})");
+  EXPECT_EQ(find_step(state, "gift")->status, saga::StepStatus::kSkipped);
+  EXPECT_EQ(find_step(state, "order.charge")->origin, original);
+  // What stood is taken over once.
+  EXPECT_EQ(bench.replay(from(original, "failed")).error().code, "replay.reused");
+}
+
+TEST(EngineReplay, FromAStepInsideALaterOne) {
+  RuntimeBench bench({}, kNoUndo);
+  const auto original = fail_at(bench, "order.reserve");
+  const auto replay = bench.replay(from(original, "order.reserve"));
+  ASSERT_TRUE(replay.has_value()) << to_text(replay.error());
+  EXPECT_EQ(bench.run_to_end(replay->id).outcome, saga::Outcome::kCompleted);
+  EXPECT_THAT(bench.script.steps(), ElementsAre("order.charge", "order.reserve", "order.reserve", "ship"));
+}
+
+TEST(EngineReplay, RefusesToTakeOverWhatWasUndone) {
+  RuntimeBench bench;
+  const auto original = fail_at(bench, "ship");
+  const auto refused = bench.replay(from(original, "failed"));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, "replay.undone");
+  EXPECT_THAT(refused.error().message, HasSubstr("charge, reserve"));
+}
+
+TEST(EngineReplay, RefusesToDoAgainWhatStands) {
+  RuntimeBench bench({}, kNoUndo);
+  const auto original = fail_at(bench, "ship");
+  EXPECT_EQ(bench.replay(from(original, "start")).error().code, "replay.standing");
+  const auto partly = bench.replay(from(original, "order.reserve"));
+  EXPECT_EQ(partly.error().code, "replay.standing");
+  EXPECT_THAT(partly.error().message, HasSubstr("order.reserve"));
+  auto accepting = from(original, "start");
+  accepting.accept_standing = true;
+  EXPECT_TRUE(bench.replay(accepting).has_value());
+}
+
+TEST(EngineReplay, FollowsANewerVersionWhereItFits) {
+  RuntimeBench bench({}, kNoUndo);
+  const auto original = fail_at(bench, "ship");
+  std::string longer = kNoUndo;
+  longer.replace(longer.find("1.0.0"), 5, "1.1.0");
+  longer += "  - thank: { call: stock.release, with: {} }\n";
+  std::string other = longer;
+  other.replace(other.find("1.1.0"), 5, "2.0.0");
+  other.replace(other.find("price"), 5, "quote");
+  ASSERT_TRUE(bench.definitions().add(longer, "api", false, true)->registered.has_value());
+  ASSERT_TRUE(bench.definitions().add(other, "api", false, true)->registered.has_value());
+  auto command = from(original, "failed");
+  command.version = "2.0.0";
+  const auto differs = bench.replay(command);
+  EXPECT_EQ(differs.error().code, "replay.differs");
+  EXPECT_THAT(differs.error().message, HasSubstr("price"));
+  command.version = "1.1.0";
+  const auto replay = bench.replay(command);
+  ASSERT_TRUE(replay.has_value()) << to_text(replay.error());
+  EXPECT_EQ(bench.run_to_end(replay->id).outcome, saga::Outcome::kCompleted);
+  EXPECT_EQ(bench.script.steps().back(), "thank");
+}
+
+TEST(EngineReplay, WritesBothSidesOrNeither) {
+  RuntimeBench bench;
+  const auto original = fail_at(bench, "ship");
+  bench.store.fail_next(ports::Verdict::kRejected);
+  EXPECT_EQ(bench.replay(from(original, "start")).error().code, "store.unavailable");
+  EXPECT_TRUE(bench.view(original)->replays.empty());
+  bench.store.fail_next(ports::Verdict::kConflict);
+  EXPECT_TRUE(bench.replay(from(original, "start")).has_value());
+  EXPECT_EQ(bench.view(original)->replays.size(), 1u);
+}
+
+TEST(EngineReplay, RefusesWhatHasNotEndedOrFailedOrBeenReached) {
+  RuntimeBench bench({}, kNoUndo);
+  const auto completed = bench.start()->id;
+  EXPECT_EQ(bench.replay(from(completed, "failed")).error().code, "replay.not_failed");
+  const auto failed = fail_at(bench, "order.charge");
+  EXPECT_EQ(bench.replay(from(failed, "ship")).error().code, "replay.not_reached");
+  bench.script.set_rule([](const auto&) { return std::nullopt; });
+  const auto running = bench.start()->id;
+  EXPECT_EQ(bench.replay(from(running, "start")).error().code, "replay.not_ended");
+}
+
+}  // namespace
+}  // namespace skald::test

@@ -1,0 +1,111 @@
+// An engine under glass: memory store, clock, participants and blocking reads all move only when the test says so, on
+// the test's own thread.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/runtime/engine.hpp"
+#include "storage/memory_store.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/scripted_participant.hpp"
+#include "tests/support/seeded_entropy.hpp"
+
+namespace skald::test {
+
+// charge (three attempts a second apart, undone by refund), reserve (undone by release), ship.
+extern const char* const kCheckout;
+
+class RecordingLog final : public ports::Log {
+ public:
+  void write(ports::LogLevel level, std::string_view message, std::initializer_list<Field>) override {
+    if (level >= ports::LogLevel::kWarning) lines.emplace_back(message);
+  }
+  bool contains(std::string_view text) const;
+  std::vector<std::string> lines;
+};
+
+class CountingTelemetry final : public ports::SilentTelemetry {
+ public:
+  void execution_started(ports::WorkflowLabel) override { ++started; }
+  void execution_finished(ports::WorkflowLabel, std::string_view outcome, Millis) override {
+    ++finished[std::string(outcome)];
+  }
+  void execution_phase(ports::WorkflowLabel, std::string_view phase, int change) override {
+    active[std::string(phase)] += change;
+  }
+  void step_attempt(std::string_view, std::string_view step, std::string_view action, std::string_view result,
+                    Millis) override {
+    ++attempts[std::string(step) + " " + std::string(action) + " " + std::string(result)];
+  }
+  void timer_lag(Millis lag) override { lag_max = std::max(lag_max, lag); }
+
+  int started = 0;
+  std::map<std::string, int> finished;
+  std::map<std::string, int> active;
+  std::map<std::string, int> attempts;
+  Millis lag_max{0};
+};
+
+class RuntimeBench {
+ public:
+  explicit RuntimeBench(runtime::EngineOptions options = {}, const char* workflow = kCheckout);
+  ~RuntimeBench();
+
+  // A process begins, or ends without a word: what it had queued and in flight is gone.
+  void start_process();
+  void kill_process();
+
+  // Runs everything that can run without time passing.
+  void settle();
+  // One round of it; false when there was nothing to do. With `deliver` false the store keeps its appends.
+  bool step(bool deliver = true);
+  // Moves the clock in strides and settles after each.
+  void advance(Millis by, Millis stride = std::chrono::milliseconds(100));
+  // Advances until the execution has settled; fails the test after an hour of virtual time.
+  saga::State run_to_end(const ExecutionId& id);
+
+  // Settle and return the answer. The test fails where there is none.
+  Result<runtime::Started> start() { return start(order()); }
+  Result<runtime::Started> start(runtime::StartCommand command);
+  Result<runtime::Snapshot> command(const ExecutionId& id, saga::Input input);
+  Result<runtime::Started> replay(runtime::ReplayCommand command);
+  Result<saga::State> view(const ExecutionId& id);
+  static runtime::StartCommand order(std::optional<std::string> key = std::nullopt,
+                                     std::string input = R"({"orderId":"o1"})");
+
+  saga::State state_in_store(const ExecutionId& id);
+  ports::ExecutionSummary row(const ExecutionId& id);
+  std::size_t in_memory() { return process_->engine.health().active; }
+  runtime::Engine& engine() { return process_->engine; }
+  runtime::Definitions& definitions() { return process_->definitions; }
+
+  ManualClock clock;
+  SeededEntropy entropy{1};
+  RecordingLog log;
+  CountingTelemetry telemetry;
+  storage::MemoryStore store;
+  Script script;
+
+ private:
+  struct Process {
+    explicit Process(RuntimeBench& bench);
+    runtime::Loops loops;
+    std::vector<ScriptedParticipant*> participants;
+    std::deque<std::move_only_function<void()>> blocking;
+    runtime::Definitions definitions;
+    runtime::Engine engine;
+  };
+
+  runtime::EngineOptions options_;
+  const char* workflow_;
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace skald::test
