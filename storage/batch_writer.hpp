@@ -1,9 +1,11 @@
-// Writes groups of appends in one transaction, with persistent prepared statements, and finds the verdict of each.
+// Writes groups of appends in one transaction, and finds the verdict of each.
 //
 // Belongs to the writer's thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,35 +17,44 @@ class session;
 
 namespace skald::storage {
 
+class AppendStatements;
 class Dialect;
 
 class BatchWriter {
  public:
-  BatchWriter(soci::session& session, const Dialect& dialect);
+  // `epoch` is what take_shards() gave this process. Throws soci::soci_error.
+  BatchWriter(soci::session& session, const Dialect& dialect, std::uint64_t epoch);
   ~BatchWriter();
 
-  // The verdicts in the order of the groups. A batch with a bad append is rolled back and bisected, so that only the
-  // bad one is refused. After a commit whose fate is not known every verdict is kUnknown, and broken() says why.
+  // The verdicts in the order of the groups. Where a group is refused by the database, the batch is rolled back and
+  // halved until only that group is rejected and the rest is written.
   std::vector<ports::AppendResult> write(std::span<const ports::AppendGroup> groups);
 
+  // Why this process must not go on with the database: a commit of unknown fate ("store.unknown"), or another owner
+  // ("store.fenced"). Nothing is written any more.
   const std::optional<Error>& broken() const { return broken_; }
+  // What kept the last batch, or some of it, from the database, where that was not the batch's own fault.
+  const std::optional<Error>& trouble() const { return trouble_; }
 
  private:
-  struct Statements;
-  class RolledBack;
+  enum class Fate { kCommitted, kSplit, kAgain, kEnded };
+  using Groups = std::span<const ports::AppendGroup>;
+  using Results = std::vector<ports::AppendResult>;
 
-  void write_together(std::span<const ports::AppendGroup> groups, std::vector<ports::AppendResult>& results);
+  void write_together(Groups groups, Results& results);
+  Fate attempt(Groups groups, Results& results);
+  Fate after_error(const std::exception& error, bool committing, Groups groups, Results& results);
   void write_group(const ports::AppendGroup& group, ports::AppendResult& result);
-  bool insert_execution(const ports::Append& append, ports::AppendResult& result);
-  bool insert_rows(const ports::Append& append);
-  void update_execution(const ports::Append& append);
-  void refuse(std::span<const ports::AppendGroup> groups, std::vector<ports::AppendResult>& results,
-              ports::Verdict verdict, const Error& error);
+  ports::Verdict write_append(const ports::Append& append, ports::AppendResult& result);
+  ports::Verdict write_creation(const ports::Append& append, ports::AppendResult& result);
+  void refuse(Groups groups, Results& results, ports::Verdict verdict, const Error& error);
 
   soci::session& session_;
   const Dialect& dialect_;
-  std::unique_ptr<Statements> statements_;
+  const std::uint64_t epoch_;
+  std::unique_ptr<AppendStatements> statements_;
   std::optional<Error> broken_;
+  std::optional<Error> trouble_;
 };
 
 }  // namespace skald::storage

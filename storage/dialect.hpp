@@ -4,6 +4,7 @@
 // Everything else is written once, in SQL that every dialect understands.
 #pragma once
 
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
@@ -18,11 +19,13 @@ class session;
 
 namespace skald::storage {
 
+// What an error of a statement means. Nothing of the transaction is written in any case; of COMMIT see below.
 enum class Failure {
-  kConstraint,  // a row with this key exists
-  kBusy,        // somebody else holds the database; nothing happened
-  kFull,        // no room; nothing happened
-  kOther,
+  kExists,   // a row with this key exists
+  kRefused,  // the rows themselves: too large, or against a rule of the table
+  kBusy,     // somebody else holds the database
+  kFull,     // no room
+  kStorage,  // anything else: the disk, the file, its permissions
 };
 
 class Dialect {
@@ -38,9 +41,21 @@ class Dialect {
   virtual Failure classify(const std::exception& error) const = 0;
   // Whether an error of COMMIT proves that nothing was committed.
   virtual bool commit_failure_is_definite(const std::exception& error) const = 0;
+  // Whether the session is outside every transaction: what a rollback must lead to.
+  virtual bool is_idle(soci::session& session) const = 0;
+  // A condition on `labels`, where `key` and `value` are placeholders.
+  virtual std::string label_condition(const std::string& key, const std::string& value) const = 0;
 };
 
-// `path` is a file name.
-std::unique_ptr<Dialect> make_sqlite_dialect(const std::string& path, Millis busy_timeout);
+// What the database said, without the values of the statement: those may be anybody's data and belong in no log.
+std::string message_of(const std::exception& error);
+
+struct SqliteOptions {
+  std::string path;
+  Millis busy_timeout{};
+  std::uint64_t bytes_max = 0;  // of the file; 0: no bound but the disk's
+};
+
+std::unique_ptr<Dialect> make_sqlite_dialect(SqliteOptions options);
 
 }  // namespace skald::storage

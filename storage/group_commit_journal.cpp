@@ -13,6 +13,12 @@ GroupCommitJournal::GroupCommitJournal(Write write, const StoreOptions& options)
 
 GroupCommitJournal::~GroupCommitJournal() {
   close();
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  ready_.notify_one();
+  thread_.join();
 }
 
 void GroupCommitJournal::push(AppendGroup group, AppendSink& sink) {
@@ -42,12 +48,9 @@ void GroupCommitJournal::reject(const AppendGroup& group, AppendSink& sink, Erro
 }
 
 void GroupCommitJournal::close() {
-  {
-    const std::lock_guard lock(mutex_);
-    closing_ = true;
-  }
-  ready_.notify_one();
-  if (thread_.joinable()) thread_.join();
+  std::unique_lock lock(mutex_);
+  closing_ = true;
+  idle_.wait(lock, [&] { return groups_.empty() && refused_.empty() && !writing_; });
 }
 
 void GroupCommitJournal::run() {
@@ -57,11 +60,14 @@ void GroupCommitJournal::run() {
   while (true) {
     {
       std::unique_lock lock(mutex_);
-      ready_.wait(lock, [&] { return closing_ || !groups_.empty() || !refused_.empty(); });
-      if (closing_ && groups_.empty() && refused_.empty()) return;
+      writing_ = false;
+      if (groups_.empty() && refused_.empty()) idle_.notify_all();
+      ready_.wait(lock, [&] { return ending_ || !groups_.empty() || !refused_.empty(); });
+      if (groups_.empty() && refused_.empty()) return;
       groups.swap(groups_);
       sinks.swap(sinks_);
       refused.swap(refused_);
+      writing_ = true;
     }
     for (auto& [result, sink] : refused) sink->appended({std::move(result)});
     refused.clear();

@@ -2,7 +2,8 @@
 // out the verdicts, one call a sink.
 //
 // No delay is added to collect a batch: while one commit is under way the next batch gathers by itself. Thread rule:
-// push() from any thread; sinks are called on the writer's thread.
+// push() and close() from any thread; sinks are called on the
+// writer's thread. The destructor closes and ends the thread.
 #pragma once
 
 #include <condition_variable>
@@ -19,14 +20,14 @@ namespace skald::storage {
 
 class GroupCommitJournal {
  public:
-  // Writes a batch; called on the writer's thread. One result a group, in order.
+  // Writes a batch; called on the writer's thread. One result a group, in order. Does not throw.
   using Write = std::function<std::vector<ports::AppendResult>(const std::vector<ports::AppendGroup>&)>;
 
   GroupCommitJournal(Write write, const StoreOptions& options);
   ~GroupCommitJournal();
 
   void push(ports::AppendGroup group, ports::AppendSink& sink);
-  // Writes what is queued and ends the thread. Later pushes are rejected.
+  // Waits until what is queued has its verdict. Later pushes are rejected, on the writer's thread like all verdicts.
   void close();
 
  private:
@@ -38,10 +39,13 @@ class GroupCommitJournal {
   StoreOptions options_;
   std::mutex mutex_;
   std::condition_variable ready_;
+  std::condition_variable idle_;
   std::vector<ports::AppendGroup> groups_;
   std::vector<ports::AppendSink*> sinks_;  // of the group at the same index
   std::vector<std::pair<ports::AppendResult, ports::AppendSink*>> refused_;
+  bool writing_ = false;
   bool closing_ = false;
+  bool ending_ = false;
   std::thread thread_;
 };
 

@@ -39,6 +39,7 @@ class GuardedTransaction {
 
   // Throws std::logic_error where it is doomed, and whatever COMMIT says otherwise.
   void commit();
+  // What is left open afterwards is left open for good: is_idle() of the dialect tells.
   void rollback() noexcept;
   bool is_doomed() const { return doomed_; }
 

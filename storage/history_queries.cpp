@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 
+#include "storage/dialect.hpp"
 #include "storage/row_codec.hpp"
 
 namespace skald::storage {
@@ -48,7 +49,7 @@ struct ExecutionColumns {
 
   StoredExecution value() const {
     StoredExecution e;
-    e.id = parse_execution_id(id).value_or(ExecutionId{});
+    e.id = id_from_text(id);
     e.created = {.namespace_name = namespace_name,
                  .workflow = workflow,
                  .version = version,
@@ -58,7 +59,7 @@ struct ExecutionColumns {
                  .labels = labels_from_json(labels),
                  .idempotency_key = key_set == soci::i_ok ? std::optional(key) : std::nullopt,
                  .idempotency_fingerprint = fingerprint,
-                 .replay_of = replay_set == soci::i_ok ? parse_execution_id(replay_of) : std::nullopt};
+                 .replay_of = replay_set == soci::i_ok ? std::optional(id_from_text(replay_of)) : std::nullopt};
     e.summary = {.phase = phase,
                  .outcome = outcome,
                  .status = status,
@@ -77,6 +78,13 @@ class Conditions {
     texts_.push_back(value);
     binds_.push_back([this, i = texts_.size() - 1](soci::statement& s) { s.exchange(soci::use(texts_[i])); });
   }
+  void texts(const std::string& condition, const std::string& first, const std::string& second) {
+    add(condition);
+    for (const auto& value : {first, second}) {
+      texts_.push_back(value);
+      binds_.push_back([this, i = texts_.size() - 1](soci::statement& s) { s.exchange(soci::use(texts_[i])); });
+    }
+  }
   void number(const std::string& condition, long long value) {
     add(condition);
     numbers_.push_back(value);
@@ -88,8 +96,8 @@ class Conditions {
   void bind(soci::statement& statement) {
     for (const auto& bind : binds_) bind(statement);
   }
-  // A name for the next value.
-  std::string next() const { return ":v" + std::to_string(binds_.size()); }
+  // A name for the next value, or for one further on.
+  std::string next(std::size_t ahead = 0) const { return ":v" + std::to_string(binds_.size() + ahead); }
 
  private:
   void add(const std::string& condition) { clause_ += (clause_.empty() ? " WHERE " : " AND ") + condition; }
@@ -124,7 +132,7 @@ std::vector<ExecutionId> select_ids(soci::session& session, Conditions& conditio
   statement.define_and_bind();
   std::vector<ExecutionId> ids;
   for (bool more = statement.execute(true); more; more = statement.fetch()) {
-    if (const auto parsed = parse_execution_id(id)) ids.push_back(*parsed);
+    ids.push_back(id_from_text(id));
   }
   return ids;
 }
@@ -133,15 +141,7 @@ std::string limit_of(std::size_t limit) {
   return " LIMIT " + std::to_string(limit);
 }
 
-std::string json_path(const std::string& label) {
-  std::string path = "$.\"";
-  for (const char c : label) {
-    if (c != '"' && c != '\\') path += c;
-  }
-  return path + "\"";
-}
-
-void add_conditions(Conditions& where, const ExecutionQuery& query) {
+void add_conditions(Conditions& where, const Dialect& dialect, const ExecutionQuery& query) {
   const auto equal = [&](const char* column, const std::optional<std::string>& value) {
     if (value) where.text(std::string(column) + " = " + where.next(), *value);
   };
@@ -158,7 +158,7 @@ void add_conditions(Conditions& where, const ExecutionQuery& query) {
   if (query.started_before) where.number("started_at < " + where.next(), to_millis(*query.started_before));
   if (query.with_open_incidents) where.plain("open_incidents > 0");
   for (const auto& [key, value] : query.labels) {
-    where.text("json_extract(labels, '" + json_path(key) + "') = " + where.next(), value);
+    where.texts(dialect.label_condition(where.next(0), where.next(1)), key, value);
   }
 }
 
@@ -230,9 +230,10 @@ std::vector<ExecutionId> select_due(soci::session& session, Timestamp until, std
   return select_ids(session, where, " ORDER BY wake_at, id" + limit_of(limit));
 }
 
-std::vector<StoredExecution> select_matching(soci::session& session, const ExecutionQuery& query) {
+std::vector<StoredExecution> select_matching(soci::session& session, const Dialect& dialect,
+                                             const ExecutionQuery& query) {
   Conditions where;
-  add_conditions(where, query);
+  add_conditions(where, dialect, query);
   return select_executions(session, where, " ORDER BY id DESC" + limit_of(query.limit));
 }
 

@@ -1,4 +1,5 @@
-// The reads of executions and histories. All throw soci::soci_error; the store turns that into an Error.
+// The reads of executions and histories. All throw soci::soci_error, and CorruptRow where what is stored is not
+// what was written; the store turns both into an Error.
 #pragma once
 
 #include <optional>
@@ -14,6 +15,8 @@ class session;
 
 namespace skald::storage {
 
+class Dialect;
+
 // nullopt: no such execution.
 std::optional<ports::StoredExecution> select_execution(soci::session& session, const ExecutionId& id);
 std::optional<ports::StoredExecution> select_by_key(soci::session& session, const std::string& namespace_name,
@@ -23,7 +26,8 @@ std::vector<ports::HistoryRow> select_history(soci::session& session, const Exec
 std::vector<ExecutionId> select_live(soci::session& session, const std::optional<ExecutionId>& after,
                                      std::size_t limit);
 std::vector<ExecutionId> select_due(soci::session& session, Timestamp until, std::size_t limit);
-std::vector<ports::StoredExecution> select_matching(soci::session& session, const ports::ExecutionQuery& query);
+std::vector<ports::StoredExecution> select_matching(soci::session& session, const Dialect& dialect,
+                                                    const ports::ExecutionQuery& query);
 std::vector<ports::ExecutionIndex::LiveCount> count_live(soci::session& session);
 
 }  // namespace skald::storage

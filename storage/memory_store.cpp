@@ -22,22 +22,71 @@ bool matches(const StoredExecution& e, const ExecutionQuery& q) {
          (!q.with_open_incidents || e.summary.open_incidents > 0) && (!q.before || e.id < *q.before);
 }
 
+// The rules of the tables.
+std::optional<Error> refusal(const Append& append) {
+  const auto refused = [&](const char* message) {
+    return Error{.code = "store.rejected", .message = message, .subject = to_string(append.execution)};
+  };
+  std::uint64_t position = append.expected_position;
+  for (const auto& row : append.rows) {
+    if (row.position != ++position) return refused("the rows do not count on from the expected position");
+  }
+  if (!append.summary) return std::nullopt;
+  const auto& phase = append.summary->phase;
+  const bool ended = phase == "completed" || phase == "faulted" || phase == "cancelled";
+  if (ended == append.summary->wake_at.has_value()) return refused("only what has ended needs no wake-up");
+  return std::nullopt;
+}
+
 std::unexpected<Error> unknown_execution(const ExecutionId& id) {
   return failure("execution.unknown", "there is no such execution", to_string(id));
 }
 
 }  // namespace
 
+MemoryStore::~MemoryStore() {
+  thread_ = {};
+}
+
 std::size_t MemoryStore::deliver() {
+  const std::lock_guard delivery(delivery_);
   std::deque<Queued> taken;
-  std::map<AppendSink*, std::vector<AppendResult>> results;
+  std::vector<std::pair<AppendSink*, std::vector<AppendResult>>> results;  // in the order of their first append
   {
     const std::lock_guard lock(mutex_);
     taken.swap(queue_);
-    for (const auto& queued : taken) results[queued.sink].push_back(commit(queued.group));
+    for (const auto& [group, sink, refused] : taken) {
+      auto it = std::find_if(results.begin(), results.end(), [&](const auto& entry) { return entry.first == sink; });
+      if (it == results.end()) it = results.insert(it, {sink, {}});
+      it->second.push_back(refused
+                               ? AppendResult{.ticket = group.ticket,
+                                              .verdict = Verdict::kRejected,
+                                              .error = Error{.code = "store.closed", .message = "the store is closing"}}
+                               : commit(group));
+    }
   }
   for (auto& [sink, list] : results) sink->appended(std::move(list));
   return taken.size();
+}
+
+void MemoryStore::start_thread() {
+  thread_ = std::jthread([this](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      {
+        std::unique_lock lock(mutex_);
+        queued_.wait(lock, stop, [&] { return !queue_.empty(); });
+      }
+      deliver();
+    }
+  });
+}
+
+void MemoryStore::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  deliver();
 }
 
 std::size_t MemoryStore::queued() const {
@@ -56,8 +105,11 @@ void MemoryStore::crash() {
 }
 
 void MemoryStore::append(AppendGroup group, AppendSink& sink) {
-  const std::lock_guard lock(mutex_);
-  queue_.push_back({std::move(group), &sink});
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.push_back({std::move(group), &sink, closed_});
+  }
+  queued_.notify_one();
 }
 
 bool MemoryStore::fits(const Append& append) const {
@@ -76,6 +128,9 @@ AppendResult MemoryStore::commit(const AppendGroup& group) {
     if (!written) return result;
   }
   for (const auto& append : group.appends) {
+    if (const auto error = refusal(append)) {
+      return {.ticket = group.ticket, .verdict = Verdict::kRejected, .error = error};
+    }
     if (append.create && append.create->idempotency_key) {
       const Key key{append.create->namespace_name, append.create->workflow, *append.create->idempotency_key};
       if (const auto it = by_key_.find(key); it != by_key_.end()) {

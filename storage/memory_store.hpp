@@ -1,15 +1,17 @@
 // The ports of the store in memory, for tests: the same rules, no durability, and faults on demand.
 //
-// Appends wait until deliver() is called; so a test decides when a commit happens. Any thread.
+// Appends wait until deliver() is called, so that a test decides when a commit happens; or start_thread() delivers
+// them as a store does. Any thread.
 #pragma once
 
 #include <array>
+#include <condition_variable>
 #include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "storage/store.hpp"
@@ -18,9 +20,13 @@ namespace skald::storage {
 
 class MemoryStore final : public Store {
  public:
+  ~MemoryStore() override;
+
   // Commits and answers what is queued, in order. Returns how many groups that were.
   std::size_t deliver();
   std::size_t queued() const;
+  // From here on a thread of the store's own delivers.
+  void start_thread();
   // The next group gets this verdict. kUnknown: `written` says whether it happened.
   void fail_next(ports::Verdict verdict, bool written = false);
   // Forgets what is queued, as a crash does.
@@ -48,7 +54,7 @@ class MemoryStore final : public Store {
 
   std::uint64_t epoch() const override { return 1; }
   StoreHealth health() const override { return {}; }
-  void close() override { deliver(); }
+  void close() override;
 
  private:
   struct Kept {
@@ -58,6 +64,7 @@ class MemoryStore final : public Store {
   struct Queued {
     ports::AppendGroup group;
     ports::AppendSink* sink;
+    bool refused;  // it came after close()
   };
   using Key = std::array<std::string, 3>;
 
@@ -65,11 +72,15 @@ class MemoryStore final : public Store {
   bool fits(const ports::Append& append) const;
 
   mutable std::mutex mutex_;
+  std::mutex delivery_;  // one delivery at a time, so that verdicts keep their order
+  std::condition_variable_any queued_;
+  bool closed_ = false;
   std::deque<Queued> queue_;
   std::deque<std::pair<ports::Verdict, bool>> faults_;
   std::map<ExecutionId, Kept> executions_;
   std::map<Key, ExecutionId> by_key_;
   std::vector<ports::StoredDefinition> definitions_;  // by revision within a version; the last one is current
+  std::jthread thread_;
 };
 
 }  // namespace skald::storage

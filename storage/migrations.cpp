@@ -34,7 +34,7 @@ Result<void> migrate(soci::session& session, const Dialect& dialect) {
     return {};
   } catch (const std::exception& error) {
     return failure("store.unavailable", "the schema of the database cannot be brought up to date", {}, {},
-                   error.what());
+                   message_of(error));
   }
 }
 

@@ -13,12 +13,20 @@ std::string labels_to_json(const std::map<std::string, std::string>& labels) {
 
 std::map<std::string, std::string> labels_from_json(const std::string& text) {
   std::map<std::string, std::string> labels;
+  if (text == "{}") return labels;
   const auto value = parse_json(text);
-  if (!value || !value->is_object()) return labels;
+  if (!value || !value->is_object()) throw CorruptRow("the labels of an execution are not a JSON object");
   for (const auto& [key, item] : value->items()) {
-    if (item.is_string()) labels[key] = item.get<std::string>();
+    if (!item.is_string()) throw CorruptRow("a label of an execution is not a string");
+    labels[key] = item.get<std::string>();
   }
   return labels;
+}
+
+ExecutionId id_from_text(const std::string& text) {
+  const auto id = parse_execution_id(text);
+  if (!id) throw CorruptRow("the id of an execution is not a UUID");
+  return *id;
 }
 
 }  // namespace skald::storage

@@ -2,14 +2,25 @@
 #pragma once
 
 #include <map>
+#include <stdexcept>
 #include <string>
 
-#include "engine/ports/history_store.hpp"
+#include "engine/base/ids.hpp"
 
 namespace skald::storage {
 
+// What is stored is not what was written.
+class CorruptRow : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Throws CorruptRow.
+ExecutionId id_from_text(const std::string& text);
+
 // {"region":"eu"}: an object of strings.
 std::string labels_to_json(const std::map<std::string, std::string>& labels);
+// Throws CorruptRow.
 std::map<std::string, std::string> labels_from_json(const std::string& text);
 
 }  // namespace skald::storage

@@ -3,7 +3,7 @@
 #include <sys/statvfs.h>
 
 #include <atomic>
-#include <filesystem>
+#include <mutex>
 
 #include "storage/batch_writer.hpp"
 #include "storage/definition_queries.hpp"
@@ -12,6 +12,7 @@
 #include "storage/history_queries.hpp"
 #include "storage/migrations.hpp"
 #include "storage/process_lock.hpp"
+#include "storage/row_codec.hpp"
 #include "storage/session_pool.hpp"
 #include "storage/store.hpp"
 
@@ -32,7 +33,7 @@ class SociStore final : public Store {
         dialect_(std::move(dialect)),
         writer_(std::move(writer)),
         epoch_(epoch),
-        batch_writer_(*writer_, *dialect_),
+        batch_writer_(*writer_, *dialect_, epoch_),
         readers_(*dialect_, options.readers),
         journal_([this](const auto& groups) { return write(groups); }, options) {}
 
@@ -70,7 +71,7 @@ class SociStore final : public Store {
   }
 
   Result<std::vector<StoredExecution>> search(const ExecutionQuery& query) override {
-    return read([&](soci::session& session) { return select_matching(session, query); });
+    return read([&](soci::session& session) { return select_matching(session, *dialect_, query); });
   }
 
   Result<std::vector<LiveCount>> count_live() override {
@@ -117,40 +118,48 @@ class SociStore final : public Store {
   std::vector<AppendResult> write(const std::vector<AppendGroup>& groups) {
     const std::lock_guard lock(writer_mutex_);
     auto results = batch_writer_.write(groups);
-    std::size_t rejected = 0;
-    for (const auto& result : results) {
-      if (result.verdict != Verdict::kRejected) continue;
-      if (rejected++ == 0) {
-        options_.telemetry.store_error(result.error->code);
-        options_.log.write(LogLevel::kError, "an append was rejected",
-                           {{"error", result.error->message}, {"detail", result.error->detail}});
+    const auto& broken = batch_writer_.broken();
+    const auto& trouble = broken ? broken : batch_writer_.trouble();
+    failing_.store(trouble.has_value(), std::memory_order_relaxed);
+    if (trouble && !told_fatal_) tell(*trouble);
+    if (!trouble) {
+      for (const auto& result : results) {
+        if (result.error) tell(*result.error);
       }
     }
-    failing_.store(rejected == results.size(), std::memory_order_relaxed);
-    if (batch_writer_.broken() && !told_fatal_) {
+    if (broken && !told_fatal_) {
       told_fatal_ = true;
-      failing_.store(true, std::memory_order_relaxed);
-      options_.telemetry.store_error("store.unknown");
-      if (options_.on_fatal) options_.on_fatal(*batch_writer_.broken());
+      if (options_.on_fatal) options_.on_fatal(*broken);
     }
     return results;
+  }
+
+  void tell(const Error& error) {
+    options_.telemetry.store_error(error.code);
+    options_.log.write(LogLevel::kError, "the database did not take what was written",
+                       {{"code", error.code}, {"error", error.message}, {"detail", error.detail}});
   }
 
   template <class Work>
   auto guarded(Work&& work) -> Result<decltype(work())> {
     try {
       return work();
+    } catch (const CorruptRow& error) {
+      options_.telemetry.store_error("store.corrupt");
+      return failure("store.corrupt", error.what(), path_, "restore the database from a backup");
     } catch (const std::exception& error) {
       options_.telemetry.store_error("store.unavailable");
       return failure("store.unavailable", "the database does not answer", path_, "see the log of the server",
-                     error.what());
+                     message_of(error));
     }
   }
 
   template <class Work>
   auto read(Work&& work) -> Result<decltype(work(std::declval<soci::session&>()))> {
-    const SessionPool::Lease lease(readers_);
-    return guarded([&] { return work(*lease); });
+    return guarded([&] {
+      const SessionPool::Lease lease(readers_);
+      return work(*lease);
+    });
   }
 
   std::uint64_t free_bytes() const {
@@ -177,14 +186,14 @@ class SociStore final : public Store {
 
 Result<std::unique_ptr<Store>> open_store(const std::string& url, const StoreOptions& options) {
   constexpr std::string_view kScheme = "sqlite:";
-  if (!url.starts_with(kScheme) || url.size() == kScheme.size() || url.find('\'') != std::string::npos) {
+  if (!url.starts_with(kScheme) || url.size() == kScheme.size() || url.find('"') != std::string::npos) {
     return failure("store.url", fmt::format("the storage must be sqlite:PATH (got '{}')", url), "storage",
                    "for example sqlite:skald.db");
   }
   const std::string path = url.substr(kScheme.size());
   auto lock = ProcessLock::take(path);
   if (!lock) return std::unexpected(std::move(lock.error()));
-  auto dialect = make_sqlite_dialect(path, options.busy_timeout);
+  auto dialect = make_sqlite_dialect({path, options.busy_timeout, options.bytes_max});
   try {
     auto writer = std::make_unique<soci::session>();
     dialect->open(*writer, true);
@@ -196,7 +205,7 @@ Result<std::unique_ptr<Store>> open_store(const std::string& url, const StoreOpt
     return std::make_unique<SociStore>(std::move(dialect), std::move(writer), path, std::move(*lock), epoch, options);
   } catch (const std::exception& error) {
     return failure("store.unavailable", "the database cannot be opened", path,
-                   "check that it is an SQLite file and that its directory may be written", error.what());
+                   "check that it is an SQLite file and that its directory may be written", message_of(error));
   }
 }
 

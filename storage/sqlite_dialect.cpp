@@ -10,12 +10,13 @@ namespace {
 const std::vector<std::vector<std::string>>& sqlite_migrations() {
   static const std::vector<std::vector<std::string>> versions = {
       {
-          // One row an event, in the order of the primary key: appends go to the end of an execution's run of pages.
-          // `at` is milliseconds since 1970: datetime(at / 1000, 'unixepoch') shows it.
+          // One row an event, in the order of writing: a batch fills the last pages of the table, and the key is an
+          // index beside it (docs/decisions: history in the order of writing). `at` is milliseconds since 1970:
+          // datetime(at / 1000, 'unixepoch') shows it.
           "CREATE TABLE history (execution TEXT NOT NULL, position BIGINT NOT NULL, epoch BIGINT NOT NULL,"
           " at BIGINT NOT NULL, kind TEXT NOT NULL, version INTEGER NOT NULL, step TEXT NOT NULL,"
           " attempt BIGINT NOT NULL, actor TEXT NOT NULL, data TEXT NOT NULL,"
-          " PRIMARY KEY (execution, position)) WITHOUT ROWID",
+          " PRIMARY KEY (execution, position))",
           // A live execution always has a wake-up.
           "CREATE TABLE executions (id TEXT NOT NULL PRIMARY KEY, shard INTEGER NOT NULL, namespace TEXT NOT NULL,"
           " workflow TEXT NOT NULL, version TEXT NOT NULL, digest TEXT NOT NULL, phase TEXT NOT NULL,"
@@ -38,16 +39,22 @@ const std::vector<std::vector<std::string>>& sqlite_migrations() {
   return versions;
 }
 
+constexpr int kPageBytes = 8192;
+// A checkpoint copies the log's pages back with an fsync of its own: rarely, but before it stalls a commit for long.
+constexpr int kCheckpointPages = 2000;
+
 class SqliteDialect final : public Dialect {
  public:
-  SqliteDialect(std::string path, Millis busy_timeout) : path_(std::move(path)), busy_timeout_(busy_timeout) {}
+  explicit SqliteDialect(SqliteOptions options) : options_(std::move(options)) {}
 
   void open(soci::session& session, bool writer) const override {
-    session.open(soci::sqlite3, fmt::format(R"(dbname="{}" synchronous=full)", path_));
-    session << fmt::format("PRAGMA busy_timeout = {}", busy_timeout_.count());
+    session.open(soci::sqlite3, fmt::format("dbname=\"{}\"", options_.path));
+    sqlite_api::sqlite3_extended_result_codes(handle(session), 1);
+    session << fmt::format("PRAGMA busy_timeout = {}", options_.busy_timeout.count());
+    session << fmt::format("PRAGMA page_size = {}", kPageBytes);  // of a new file only
     std::string mode;
     session << "PRAGMA journal_mode = WAL", soci::into(mode);
-    if (mode != "wal") throw soci::soci_error("SQLite refuses the write-ahead log for " + path_);
+    if (mode != "wal") throw soci::soci_error("SQLite refuses the write-ahead log for " + options_.path);
     session << "PRAGMA synchronous = FULL";
     session << "PRAGMA temp_store = MEMORY";
     session << "PRAGMA foreign_keys = OFF";
@@ -56,9 +63,9 @@ class SqliteDialect final : public Dialect {
       session << "PRAGMA query_only = ON";
       return;
     }
-    // A checkpoint copies pages back with an fsync of its own: rarely, but before the log grows large.
-    session << "PRAGMA wal_autocheckpoint = 4000";
-    session << "PRAGMA journal_size_limit = 67108864";
+    session << fmt::format("PRAGMA wal_autocheckpoint = {}", kCheckpointPages);
+    session << fmt::format("PRAGMA journal_size_limit = {}", 4 * kCheckpointPages * kPageBytes);
+    if (options_.bytes_max > 0) session << fmt::format("PRAGMA max_page_count = {}", options_.bytes_max / kPageBytes);
   }
 
   std::string begin_write() const override { return "BEGIN IMMEDIATE"; }
@@ -67,34 +74,55 @@ class SqliteDialect final : public Dialect {
 
   Failure classify(const std::exception& error) const override {
     const auto* sqlite_error = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
-    if (!sqlite_error) return Failure::kOther;
-    switch (sqlite_error->result() & 0xFF) {
+    if (!sqlite_error) return Failure::kStorage;
+    const int code = sqlite_error->result();
+    if (code == SQLITE_CONSTRAINT_PRIMARYKEY || code == SQLITE_CONSTRAINT_UNIQUE) return Failure::kExists;
+    switch (code & 0xFF) {
       case SQLITE_CONSTRAINT:
-        return Failure::kConstraint;
+      case SQLITE_TOOBIG:
+      case SQLITE_MISMATCH:
+      case SQLITE_RANGE:
+        return Failure::kRefused;
       case SQLITE_BUSY:
       case SQLITE_LOCKED:
         return Failure::kBusy;
       case SQLITE_FULL:
         return Failure::kFull;
       default:
-        return Failure::kOther;
+        return Failure::kStorage;
     }
   }
 
+  // Full: the frame that makes the commit valid is the last one written, and it did not fit.
   bool commit_failure_is_definite(const std::exception& error) const override {
-    const Failure failure = classify(error);
-    return failure == Failure::kBusy || failure == Failure::kFull || failure == Failure::kConstraint;
+    return dynamic_cast<const soci::sqlite3_soci_error*>(&error) && classify(error) != Failure::kStorage;
+  }
+
+  bool is_idle(soci::session& session) const override {
+    return sqlite_api::sqlite3_get_autocommit(handle(session)) != 0;
+  }
+
+  std::string label_condition(const std::string& key, const std::string& value) const override {
+    return fmt::format("EXISTS (SELECT 1 FROM json_each(labels) AS l WHERE l.key = {} AND l.value = {})", key, value);
   }
 
  private:
-  std::string path_;
-  Millis busy_timeout_;
+  static sqlite_api::sqlite3* handle(soci::session& session) {
+    return static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
+  }
+
+  SqliteOptions options_;
 };
 
 }  // namespace
 
-std::unique_ptr<Dialect> make_sqlite_dialect(const std::string& path, Millis busy_timeout) {
-  return std::make_unique<SqliteDialect>(path, busy_timeout);
+std::unique_ptr<Dialect> make_sqlite_dialect(SqliteOptions options) {
+  return std::make_unique<SqliteDialect>(std::move(options));
+}
+
+std::string message_of(const std::exception& error) {
+  const auto* soci_error = dynamic_cast<const soci::soci_error*>(&error);
+  return soci_error ? soci_error->get_error_message() : error.what();
 }
 
 }  // namespace skald::storage

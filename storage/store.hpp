@@ -28,13 +28,15 @@ struct StoreOptions {
   ports::Clock& clock;
   ports::Telemetry& telemetry;
   ports::Log& log;
-  // Called once, on the writer's thread, when a commit may or may not have happened: the process must end, and the next
-  // one reads what is there.
+  // Called once, on the writer's thread and before the verdicts go out: "store.unknown", a commit may or may not have
+  // happened, or "store.fenced", another process owns the database. The process must end; the next one reads what is
+  // there.
   std::function<void(const Error&)> on_fatal = {};
   std::uint64_t free_bytes_min = 256ull * 1024 * 1024;
   std::size_t queue_max = 100'000;  // appends waiting for the writer; more are rejected as "store.overloaded"
   Millis busy_timeout = std::chrono::seconds(5);
-  std::size_t readers = 4;  // sessions for blocking reads
+  std::size_t readers = 4;      // sessions for blocking reads
+  std::uint64_t bytes_max = 0;  // of the database file; beyond it appends are rejected as "store.full". 0: no bound
 };
 
 class Store : public ports::HistoryStore, public ports::ExecutionIndex, public ports::DefinitionStore {
@@ -42,7 +44,8 @@ class Store : public ports::HistoryStore, public ports::ExecutionIndex, public p
   // Of this process's ownership of the shards: higher than that of any process before it.
   virtual std::uint64_t epoch() const = 0;
   virtual StoreHealth health() const = 0;
-  // Writes what is queued, then refuses everything. Idempotent.
+  bool is_writable() const { return health().writable; }
+  // Waits for the verdicts of what is queued; later appends are rejected as "store.closed". Reads go on. Idempotent.
   virtual void close() = 0;
 };
 

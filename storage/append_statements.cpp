@@ -1,0 +1,144 @@
+#include "storage/append_statements.hpp"
+
+#include "storage/row_codec.hpp"
+
+namespace skald::storage {
+
+using soci::into;
+using soci::use;
+
+AppendStatements::AppendStatements(soci::session& session)
+    : insert_behind_(
+          (session.prepare
+               << "INSERT INTO history (execution, position, epoch, at, kind, version, step, attempt, actor, data)"
+                  " SELECT :execution, :position, :epoch, :at, :kind, :version, :step, :attempt, :actor, :data"
+                  " WHERE EXISTS (SELECT 1 FROM history WHERE execution = :same AND position = :previous)"
+                  " ON CONFLICT DO NOTHING",
+           use(id_), use(position_), use(epoch_), use(at_), use(kind_), use(version_), use(step_), use(attempt_),
+           use(actor_), use(data_), use(id_), use(previous_))),
+      insert_((session.prepare
+                   << "INSERT INTO history (execution, position, epoch, at, kind, version, step, attempt, actor, data)"
+                      " VALUES (:execution, :position, :epoch, :at, :kind, :version, :step, :attempt, :actor, :data)",
+               use(id_), use(position_), use(epoch_), use(at_), use(kind_), use(version_), use(step_), use(attempt_),
+               use(actor_), use(data_))),
+      create_((session.prepare
+                   << "INSERT INTO executions (id, shard, namespace, workflow, version, digest, phase, outcome, status,"
+                      " labels, started_at, ended_at, wake_at, open_incidents, idempotency_key,"
+                      " idempotency_fingerprint, replay_of)"
+                      " VALUES (:id, :shard, :namespace, :workflow, :version, :digest, :phase, :outcome, :status,"
+                      " :labels, :started_at, :ended_at, :wake_at, :open_incidents, :key, :fingerprint, :replay_of)"
+                      " ON CONFLICT DO NOTHING",
+               use(id_), use(shard_), use(namespace_), use(workflow_), use(definition_version_), use(digest_),
+               use(phase_), use(outcome_), use(status_), use(labels_), use(started_at_), use(ended_at_, ended_set_),
+               use(wake_at_, wake_set_), use(open_incidents_), use(key_, key_set_), use(fingerprint_),
+               use(replay_of_, replay_set_))),
+      relabel_((session.prepare << "UPDATE executions SET status = :status WHERE id = :id AND phase = :phase"
+                                   " AND outcome = :outcome AND ended_at IS NOT DISTINCT FROM :ended_at"
+                                   " AND wake_at IS NOT DISTINCT FROM :wake_at AND open_incidents = :open_incidents",
+                use(status_), use(id_), use(phase_), use(outcome_), use(ended_at_, ended_set_),
+                use(wake_at_, wake_set_), use(open_incidents_))),
+      update_((session.prepare << "UPDATE executions SET phase = :phase, outcome = :outcome, status = :status,"
+                                  " ended_at = :ended_at, wake_at = :wake_at, open_incidents = :open_incidents"
+                                  " WHERE id = :id",
+               use(phase_), use(outcome_), use(status_), use(ended_at_, ended_set_), use(wake_at_, wake_set_),
+               use(open_incidents_), use(id_))),
+      find_key_((session.prepare << "SELECT id, idempotency_fingerprint FROM executions"
+                                    " WHERE namespace = :namespace AND workflow = :workflow AND idempotency_key = :key",
+                 into(found_id_), into(found_fingerprint_), use(namespace_), use(workflow_), use(key_))),
+      last_((session.prepare << "SELECT max(position) FROM history WHERE execution = :execution",
+             into(last_position_, last_set_), use(id_))),
+      owner_((session.prepare << "SELECT epoch FROM shards WHERE id = 0", into(owner_epoch_))) {}
+
+void AppendStatements::name(const ExecutionId& execution) {
+  id_ = to_string(execution);
+}
+
+bool AppendStatements::create(const ports::NewExecution& execution, const ports::ExecutionSummary& summary) {
+  fill(execution);
+  fill(summary);
+  create_.execute(true);
+  return create_.get_affected_rows() == 1;
+}
+
+std::optional<AppendStatements::Existing> AppendStatements::find_key() {
+  if (key_set_ != soci::i_ok || !find_key_.execute(true)) return std::nullopt;
+  Existing existing{id_from_text(found_id_), found_fingerprint_};
+  find_key_.fetch();  // past its only row, so that no read stays open
+  return existing;
+}
+
+bool AppendStatements::insert_behind(const ports::HistoryRow& row) {
+  fill(row);
+  insert_behind_.execute(true);
+  return insert_behind_.get_affected_rows() == 1;
+}
+
+void AppendStatements::insert(const ports::HistoryRow& row) {
+  fill(row);
+  insert_.execute(true);
+}
+
+bool AppendStatements::ends_at(std::uint64_t position) {
+  if (!last_.execute(true)) return false;
+  const bool ends =
+      position == (last_set_ == soci::i_ok ? static_cast<std::uint64_t>(last_position_) : std::uint64_t{0});
+  last_.fetch();
+  return ends;
+}
+
+bool AppendStatements::update(const ports::ExecutionSummary& summary) {
+  fill(summary);
+  // Mostly the label alone has changed, and then no index has to be touched.
+  relabel_.execute(true);
+  if (relabel_.get_affected_rows() == 1) return true;
+  update_.execute(true);
+  return update_.get_affected_rows() == 1;
+}
+
+std::uint64_t AppendStatements::owner_epoch() {
+  if (!owner_.execute(true)) return 0;
+  const auto epoch = static_cast<std::uint64_t>(owner_epoch_);
+  owner_.fetch();
+  return epoch;
+}
+
+void AppendStatements::fill(const ports::HistoryRow& row) {
+  position_ = static_cast<long long>(row.position);
+  previous_ = position_ - 1;
+  epoch_ = static_cast<long long>(row.epoch);
+  at_ = to_millis(row.at);
+  kind_ = row.kind;
+  version_ = row.version;
+  step_ = row.step;
+  attempt_ = row.attempt;
+  actor_ = row.actor;
+  data_ = row.data;
+}
+
+void AppendStatements::fill(const ports::ExecutionSummary& summary) {
+  phase_ = summary.phase;
+  outcome_ = summary.outcome;
+  status_ = summary.status;
+  open_incidents_ = summary.open_incidents;
+  ended_set_ = summary.ended_at ? soci::i_ok : soci::i_null;
+  ended_at_ = summary.ended_at ? to_millis(*summary.ended_at) : 0;
+  wake_set_ = summary.wake_at ? soci::i_ok : soci::i_null;
+  wake_at_ = summary.wake_at ? to_millis(*summary.wake_at) : 0;
+}
+
+void AppendStatements::fill(const ports::NewExecution& execution) {
+  shard_ = static_cast<int>(execution.shard);
+  namespace_ = execution.namespace_name;
+  workflow_ = execution.workflow;
+  definition_version_ = execution.version;
+  digest_ = execution.digest;
+  labels_ = labels_to_json(execution.labels);
+  started_at_ = to_millis(execution.started_at);
+  key_set_ = execution.idempotency_key ? soci::i_ok : soci::i_null;
+  key_ = execution.idempotency_key.value_or("");
+  fingerprint_ = execution.idempotency_fingerprint;
+  replay_set_ = execution.replay_of ? soci::i_ok : soci::i_null;
+  replay_of_ = execution.replay_of ? to_string(*execution.replay_of) : "";
+}
+
+}  // namespace skald::storage

@@ -1,0 +1,55 @@
+// The prepared statements of the writer, and the values they are bound to.
+//
+// SOCI binds by address: fill the values, then execute. Lives as long as the writer's session; belongs to its thread.
+// The header is for batch_writer.cpp alone: it pulls SOCI in.
+#pragma once
+
+#include <soci/soci.h>
+
+#include <string>
+
+#include "engine/ports/history_store.hpp"
+
+namespace skald::storage {
+
+class AppendStatements {
+ public:
+  // Throws soci::soci_error.
+  explicit AppendStatements(soci::session& session);
+
+  // Every one throws soci::soci_error. All but find_key() speak of the execution named last.
+  void name(const ExecutionId& execution);
+  // Whether the row of the execution was new, as were its id and its key.
+  bool create(const ports::NewExecution& execution, const ports::ExecutionSummary& summary);
+  // The execution that has the key of the last create().
+  struct Existing {
+    ExecutionId id;
+    std::string fingerprint;
+  };
+  std::optional<Existing> find_key();
+  // The first row of an append: written only behind the row before it, and only once. Whether it was.
+  bool insert_behind(const ports::HistoryRow& row);
+  void insert(const ports::HistoryRow& row);
+  // Whether the history ends at `position`.
+  bool ends_at(std::uint64_t position);
+  // Whether there is such an execution.
+  bool update(const ports::ExecutionSummary& summary);
+  // Of the shard that stands for all of them while one process owns the database.
+  std::uint64_t owner_epoch();
+
+ private:
+  void fill(const ports::HistoryRow& row);
+  void fill(const ports::ExecutionSummary& summary);
+  void fill(const ports::NewExecution& execution);
+
+  std::string id_, kind_, step_, actor_, data_, namespace_, workflow_, definition_version_, digest_, phase_, outcome_,
+      status_, labels_, key_, fingerprint_, replay_of_, found_id_, found_fingerprint_;
+  long long position_ = 0, previous_ = 0, epoch_ = 0, at_ = 0, attempt_ = 0, started_at_ = 0, ended_at_ = 0,
+            wake_at_ = 0, open_incidents_ = 0, last_position_ = 0, owner_epoch_ = 0;
+  int version_ = 1, shard_ = 0;
+  soci::indicator ended_set_ = soci::i_null, wake_set_ = soci::i_null, key_set_ = soci::i_null,
+                  replay_set_ = soci::i_null, last_set_ = soci::i_null;
+  soci::statement insert_behind_, insert_, create_, relabel_, update_, find_key_, last_, owner_;
+};
+
+}  // namespace skald::storage

@@ -1,0 +1,191 @@
+#include <gmock/gmock.h>
+
+#include "tests/storage/conformance.hpp"
+
+namespace skald::storage::test {
+
+using namespace ports;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<ExecutionId> StoreConformance::found(const ExecutionQuery& query) {
+  std::vector<ExecutionId> ids;
+  for (const auto& execution : store_->search(query).value()) ids.push_back(execution.id);
+  return ids;
+}
+
+// Three executions that differ in everything.
+void StoreConformance::fill_for_search() {
+  auto a = start(execution(1), "key-a");
+  a.create->labels = {{"region", "eu"}, {"tier", "gold"}};
+  auto b = start(execution(2));
+  b.create->namespace_name = "bank";
+  b.create->workflow = "transfer";
+  b.create->version = "2.1.0";
+  b.create->labels = {{"region", "us"}};
+  b.create->started_at = kBegin + Millis(10);
+  auto c = start(execution(3));
+  c.create->replay_of = execution(1);
+  c.create->started_at = kBegin + Millis(20);
+  c.summary->open_incidents = 1;
+  for (const auto& append : {a, b, c}) commit(*store_, append);
+  commit(*store_, next(execution(2), 1, 1, ended("faulted")));
+}
+
+namespace {
+
+TEST_P(StoreConformance, AnUnknownExecutionIsSaidToBeUnknown) {
+  const auto error = store_->read_execution(execution(1)).error();
+  EXPECT_EQ(error.code, "execution.unknown");
+  EXPECT_EQ(error.subject, to_string(execution(1)));
+  EXPECT_EQ(store_->read_history(execution(1), 0, 10).error().code, "execution.unknown");
+}
+
+TEST_P(StoreConformance, HistoryIsReadInPages) {
+  commit(*store_, start(execution(1)));
+  commit(*store_, next(execution(1), 1, 9));
+  commit(*store_, start(execution(2)));
+  const auto positions = [&](std::uint64_t after, std::size_t limit) {
+    std::vector<std::uint64_t> list;
+    for (const auto& r : store_->read_history(execution(1), after, limit).value()) list.push_back(r.position);
+    return list;
+  };
+  EXPECT_THAT(positions(0, 3), ElementsAre(1, 2, 3));
+  EXPECT_THAT(positions(3, 3), ElementsAre(4, 5, 6));
+  EXPECT_THAT(positions(8, 100), ElementsAre(9, 10));
+  EXPECT_THAT(positions(10, 3), IsEmpty());
+  EXPECT_THAT(positions(99, 3), IsEmpty());
+}
+
+TEST_P(StoreConformance, TheLiveAreListedInPagesById) {
+  for (std::uint64_t i = 1; i <= 5; ++i) commit(*store_, start(execution(i)));
+  commit(*store_, next(execution(3), 1, 1, ended()));
+  EXPECT_THAT(store_->list_live({}, 2).value(), ElementsAre(execution(1), execution(2)));
+  EXPECT_THAT(store_->list_live(execution(2), 2).value(), ElementsAre(execution(4), execution(5)));
+  EXPECT_THAT(store_->list_live(execution(5), 2).value(), IsEmpty());
+}
+
+TEST_P(StoreConformance, TheDueAreListedEarliestFirst) {
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    auto append = start(execution(i));
+    append.summary->wake_at = kBegin + std::chrono::minutes(10 - i);
+    commit(*store_, append);
+  }
+  commit(*store_, next(execution(5), 1, 1, ended()));
+  EXPECT_THAT(store_->list_due(kBegin + std::chrono::minutes(7), 10).value(), ElementsAre(execution(4), execution(3)));
+  EXPECT_THAT(store_->list_due(kBegin + std::chrono::minutes(9), 2).value(), ElementsAre(execution(4), execution(3)));
+  EXPECT_THAT(store_->list_due(kBegin, 10).value(), IsEmpty());
+  commit(*store_, next(execution(1), 1, 1, running("", kBegin)));
+  EXPECT_THAT(store_->list_due(kBegin, 10).value(), ElementsAre(execution(1)));
+}
+
+TEST_P(StoreConformance, TheLiveAreCounted) {
+  for (std::uint64_t i = 1; i <= 5; ++i) commit(*store_, start(execution(i)));
+  auto refund = start(execution(6));
+  refund.create->workflow = "refund";
+  commit(*store_, refund);
+  commit(*store_, next(execution(1), 1, 1, ended()));
+  auto parked = running();
+  parked.phase = "suspended";
+  commit(*store_, next(execution(2), 1, 1, parked));
+  std::map<std::string, std::uint64_t> counts;
+  const auto live = store_->count_live().value();
+  for (const auto& c : live) counts[c.namespace_name + "/" + c.workflow + "/" + c.phase] = c.count;
+  EXPECT_THAT(counts, ElementsAre(std::pair("shop/checkout/running", 3), std::pair("shop/checkout/suspended", 1),
+                                  std::pair("shop/refund/running", 1)));
+}
+
+TEST_P(StoreConformance, SearchFindsByEveryField) {
+  fill_for_search();
+  const auto one = ElementsAre(execution(1));
+  const auto two = ElementsAre(execution(2));
+  const auto three = ElementsAre(execution(3));
+  EXPECT_THAT(found({}), ElementsAre(execution(3), execution(2), execution(1)));
+  EXPECT_THAT(found({.namespace_name = "bank"}), two);
+  EXPECT_THAT(found({.workflow = "transfer"}), two);
+  EXPECT_THAT(found({.version = "2.1.0"}), two);
+  EXPECT_THAT(found({.phase = "faulted"}), two);
+  EXPECT_THAT(found({.outcome = "completed"}), two);
+  EXPECT_THAT(found({.status = "DONE"}), two);
+  EXPECT_THAT(found({.idempotency_key = "key-a"}), one);
+  EXPECT_THAT(found({.started_after = kBegin + Millis(10)}), three);
+  EXPECT_THAT(found({.started_before = kBegin + Millis(10)}), one);
+  EXPECT_THAT(found({.replay_of = execution(1)}), three);
+  EXPECT_THAT(found({.with_open_incidents = true}), three);
+  EXPECT_THAT(found({.workflow = "checkout", .phase = "running", .replay_of = execution(1)}), three);
+  EXPECT_THAT(found({.workflow = "checkout", .phase = "faulted"}), IsEmpty());
+}
+
+TEST_P(StoreConformance, SearchFindsByLabelsAndTakesThemLiterally) {
+  fill_for_search();
+  EXPECT_THAT(found({.labels = {{"region", "us"}}}), ElementsAre(execution(2)));
+  EXPECT_THAT(found({.labels = {{"region", "eu"}, {"tier", "gold"}}}), ElementsAre(execution(1)));
+  EXPECT_THAT(found({.labels = {{"region", "us"}, {"tier", "gold"}}}), IsEmpty());
+  EXPECT_THAT(found({.labels = {{"x') OR 1=1 --", "y"}}}), IsEmpty());
+  EXPECT_THAT(found({.labels = {{"region", "' OR '1'='1"}}}), IsEmpty());
+  EXPECT_THAT(found({.labels = {{"reg\"ion", "eu"}}}), IsEmpty());
+  EXPECT_THAT(found({.status = "' OR '1'='1"}), IsEmpty());
+}
+
+TEST_P(StoreConformance, SearchPagesFromTheNewest) {
+  fill_for_search();
+  EXPECT_THAT(found({.limit = 2}), ElementsAre(execution(3), execution(2)));
+  EXPECT_THAT(found({.before = execution(2), .limit = 2}), ElementsAre(execution(1)));
+  EXPECT_THAT(found({.before = execution(1), .limit = 2}), IsEmpty());
+}
+
+StoredDefinition definition(const std::string& digest, const std::string& name, const std::string& version) {
+  return {.digest = digest,
+          .namespace_name = "shop",
+          .name = name,
+          .version = version,
+          .source = "document: '" + digest + "'\n",
+          .origin = "file:checkout.yaml",
+          .registered_at = kBegin};
+}
+
+TEST_P(StoreConformance, ADefinitionIsStoredOnce) {
+  const auto stored = store_->put_definition(definition("d1", "checkout", "1.0.0")).value();
+  EXPECT_EQ(stored.revision, 1u);
+  auto again = definition("d1", "checkout", "1.0.0");
+  again.registered_at = kBegin + Millis(5);
+  again.origin = "api";
+  EXPECT_EQ(store_->put_definition(again).value().registered_at, kBegin);
+  const auto read = store_->get_definition("d1").value().value();
+  EXPECT_EQ(read.namespace_name, "shop");
+  EXPECT_EQ(read.name, "checkout");
+  EXPECT_EQ(read.version, "1.0.0");
+  EXPECT_EQ(read.source, "document: 'd1'\n");
+  EXPECT_EQ(read.origin, "file:checkout.yaml");
+  EXPECT_EQ(read.registered_at, kBegin);
+  EXPECT_EQ(store_->get_definition("d2").value(), std::nullopt);
+}
+
+TEST_P(StoreConformance, OtherContentUnderAVersionIsItsNextRevision) {
+  (void)store_->put_definition(definition("d1", "checkout", "1.0.0"));
+  EXPECT_EQ(store_->put_definition(definition("d2", "checkout", "1.0.0")).value().revision, 2u);
+  (void)store_->put_definition(definition("d3", "checkout", "2.0.0"));
+  (void)store_->put_definition(definition("d4", "refund", "1.0.0"));
+  const auto digests = [](const std::vector<StoredDefinition>& list) {
+    std::vector<std::string> digests;
+    for (const auto& d : list) digests.push_back(d.digest);
+    return digests;
+  };
+  EXPECT_THAT(digests(store_->list_revisions("shop", "checkout", "1.0.0").value()), ElementsAre("d1", "d2"));
+  EXPECT_THAT(digests(store_->list_current_definitions().value()), ElementsAre("d2", "d3", "d4"));
+  EXPECT_THAT(digests(store_->list_revisions("shop", "none", "1.0.0").value()), IsEmpty());
+  // The first content again: it is found under its digest all the same.
+  EXPECT_EQ(store_->put_definition(definition("d1", "checkout", "1.0.0")).value().revision, 3u);
+  EXPECT_THAT(digests(store_->list_current_definitions().value()), ElementsAre("d1", "d3", "d4"));
+  EXPECT_TRUE(store_->get_definition("d2").value());
+}
+
+TEST_P(StoreConformance, IsWritableAndHasAnEpoch) {
+  EXPECT_TRUE(store_->is_writable());
+  EXPECT_EQ(store_->health().reason, "");
+  EXPECT_GE(store_->epoch(), 1u);
+}
+
+}  // namespace
+
+}  // namespace skald::storage::test

@@ -1,0 +1,94 @@
+#include "tests/storage/store_support.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <stdexcept>
+
+namespace skald::storage::test {
+
+using namespace ports;
+
+void Collector::appended(std::vector<AppendResult> results) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++calls_;
+    for (auto& result : results) results_.push_back(std::move(result));
+  }
+  arrived_.notify_all();
+}
+
+std::vector<AppendResult> Collector::wait(std::size_t count) {
+  std::unique_lock lock(mutex_);
+  arrived_.wait_for(lock, std::chrono::seconds(30), [&] { return results_.size() >= count; });
+  if (results_.size() < count) throw std::runtime_error("verdicts are missing");
+  return results_;
+}
+
+std::size_t Collector::calls() {
+  const std::lock_guard lock(mutex_);
+  return calls_;
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (std::filesystem::temp_directory_path() / "skald-store-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+ExecutionId execution(std::uint64_t n) {
+  return make_execution_id(kBegin + Millis(n), 0, n);
+}
+
+HistoryRow row(std::uint64_t position, std::string kind, std::string data) {
+  return {.position = position,
+          .epoch = 1,
+          .at = kBegin + Millis(position),
+          .kind = std::move(kind),
+          .version = 2,
+          .step = "/do/0/pay",
+          .attempt = 3,
+          .actor = "engine",
+          .data = std::move(data)};
+}
+
+ExecutionSummary running(std::string status, Timestamp wake_at) {
+  return {.phase = "running", .status = std::move(status), .wake_at = wake_at};
+}
+
+ExecutionSummary ended(std::string phase) {
+  return {.phase = std::move(phase), .outcome = "completed", .status = "DONE", .ended_at = kBegin + Millis(77)};
+}
+
+Append start(ExecutionId id, std::optional<std::string> key, std::string fingerprint) {
+  return {.execution = id,
+          .create = NewExecution{.namespace_name = "shop",
+                                 .workflow = "checkout",
+                                 .version = "1.0.0",
+                                 .digest = "sha256:1",
+                                 .shard = 7,
+                                 .started_at = kBegin,
+                                 .idempotency_key = std::move(key),
+                                 .idempotency_fingerprint = std::move(fingerprint)},
+          .rows = {row(1, "ExecutionStarted")},
+          .summary = running("CREATED")};
+}
+
+Append next(ExecutionId id, std::uint64_t expected, std::uint64_t rows, std::optional<ExecutionSummary> summary) {
+  Append append{.execution = id, .expected_position = expected, .summary = std::move(summary)};
+  for (std::uint64_t i = 1; i <= rows; ++i) append.rows.push_back(row(expected + i));
+  return append;
+}
+
+AppendResult commit(Store& store, std::vector<Append> appends) {
+  Collector sink;
+  store.append({.appends = std::move(appends), .ticket = 42}, sink);
+  return sink.wait(1)[0];
+}
+
+}  // namespace skald::storage::test
