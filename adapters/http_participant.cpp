@@ -114,7 +114,8 @@ class HttpParticipant final : public ports::Participant {
         .options = options_,
         .wheel = wheel_,
         .resolver = resolver_,
-        .answer_later = [this](Done done, saga::Answer answer) { answer_later(std::move(done), std::move(answer)); }};
+        .answer_later = [this](Done done, saga::Answer answer) { answer_later(std::move(done), std::move(answer)); },
+        .refresh = [this] { refresh(); }};
   }
 
   void answer_later(Done done, saga::Answer answer) {

@@ -10,6 +10,10 @@
 namespace skald::adapters {
 namespace {
 
+// While calls wait for a rate or a circuit, changed settings are looked for so often: a corrected address must not wait
+// for the end of an outage.
+constexpr Steady kRefreshInterval = std::chrono::seconds(1);
+
 FailureReport not_sent(std::string title, bool retryable, std::string detail = {},
                        std::string error_type = "configuration") {
   return {.kind = retryable ? Failure::kNotSent : Failure::kRefused,
@@ -76,13 +80,14 @@ void Lane::retarget(std::optional<LaneTarget> target) {
 }
 
 void Lane::pump() {
+  if (is_gone_) return refuse_waiting();
   if (pumping_) return;
   pumping_ = true;
   while (!queue_.empty()) {
     const Steady now = context_.ports.clock.steady();
     const Gate::Turn turn = gate_.enter(now);
     if (!turn.go) {
-      if (turn.look_again) wake_at(*turn.look_again, now);
+      if (turn.look_again) wake_after(std::min(*turn.look_again - now, kRefreshInterval));
       break;
     }
     Job job{.call = std::move(queue_.front().first), .done = std::move(queue_.front().second)};
@@ -112,10 +117,20 @@ void Lane::abandon() {
   free_slots_.clear();
 }
 
-void Lane::wake_at(Steady time, Steady now) {
-  wake_.expires_after(time - now);
+void Lane::refuse_waiting() {
+  for (auto& [call, done] : std::exchange(queue_, {})) {
+    auto gone = not_sent(fmt::format("adapter '{}' is no longer configured", name_), false);
+    context_.answer_later(std::move(done), answer_from(std::move(gone)));
+  }
+}
+
+void Lane::wake_after(Steady delay) {
+  wake_.expires_after(delay);
   wake_.async_wait([this, alive = alive_](const boost::system::error_code& error) {
-    if (!error && *alive) pump();
+    if (error || !*alive) return;
+    const auto refresh = context_.refresh;  // may end the lane
+    refresh();
+    if (*alive) pump();
   });
 }
 
@@ -135,7 +150,6 @@ std::optional<FailureReport> Lane::prepare(Job& job, Millis timeout) {
   const saga::Request& request = *job.call.request;
   std::string_view target = request.target;
   std::string literal;
-  if (is_gone_) return not_sent(fmt::format("adapter '{}' is no longer configured", name_), false);
   if (target_.settings) {
     const auto operation = target_.settings->operations.find(request.operation);
     if (operation == target_.settings->operations.end()) {

@@ -29,6 +29,8 @@ struct LaneContext {
   Resolver& resolver;
   // Hands an answer that is known at once to `done`, later.
   std::function<void(ports::Participant::Done, saga::Answer)> answer_later;
+  // Takes over changed settings, which may end the lane.
+  std::function<void()> refresh;
 };
 
 // Where a lane leads. Without `settings` it serves `call: http`.
@@ -80,6 +82,7 @@ class Lane final : private Connection::Owner {
   void failed(Connection& connection, FailureReport report) override;
   void idle_closed(Connection& connection) override;
 
+  void refuse_waiting();
   void dispatch(Job job);
   std::optional<FailureReport> prepare(Job& job, Millis timeout);
   void put_on_a_connection(Job job, Steady deadline);
@@ -88,7 +91,7 @@ class Lane final : private Connection::Owner {
   Job take_job(Connection& connection);
   void leave(const Job& job, Gate::Verdict verdict, std::string_view code);
   void watch_circuit();
-  void wake_at(Steady time, Steady now);
+  void wake_after(Steady delay);
 
   LaneContext context_;
   std::string name_;

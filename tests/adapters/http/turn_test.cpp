@@ -102,6 +102,29 @@ TEST_F(Turn, ANewBaseUrlActsOnTheNextSend) {
   EXPECT_EQ(second.requests().at(0).target, "/v2/charges");
 }
 
+TEST_F(Turn, ACorrectedAddressFreesWhatWaitsForAnOpenCircuit) {
+  RawServer broken([](const RawRequest&) { return RawReply{http_answer(503, "")}; });
+  RawServer sound([](const RawRequest&) { return RawReply{http_answer(200, "{}")}; });
+  const std::string rest = "    circuitBreaker: { failures: 1, openFor: PT1H }\n";
+  configure(broken.url(), rest);
+  EXPECT_EQ(exchange().status, 503);
+  send(make_call());
+  configure(sound.url(), rest);  // no further call is made
+  run_until([&] { return answers[1].has_value(); });
+  EXPECT_EQ(answers[1]->status, 200);
+  EXPECT_THAT(telemetry.circuits, ElementsAre("shop open", "shop closed"));
+}
+
+TEST_F(Turn, AnAdapterThatHasGoneFreesWhatWaitsForItsCircuit) {
+  RawServer broken([](const RawRequest&) { return RawReply{http_answer(503, "")}; });
+  configure(broken.url(), "    circuitBreaker: { failures: 1, openFor: PT1H }\n");
+  EXPECT_EQ(exchange().status, 503);
+  send(make_call());
+  registry.set({});
+  run_until([&] { return answers[1].has_value(); });
+  EXPECT_EQ(answers[1]->title, "adapter 'shop' is no longer configured");
+}
+
 TEST_F(Turn, NewOutcomesActOnTheNextSend) {
   RawServer server([](const RawRequest&) { return RawReply{http_answer(404, R"({"gone":true})")}; });
   configure(server.url());
