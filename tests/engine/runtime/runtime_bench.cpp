@@ -38,14 +38,6 @@ do:
 
 namespace {
 
-std::shared_ptr<const definition::OperationCatalog> catalog() {
-  definition::OperationCatalog catalog;
-  catalog.adapters["payments"] = {{"charge", {"POST", "/charges"}}, {"refund", {"POST", "/refunds"}}};
-  catalog.adapters["stock"] = {{"reserve", {"POST", "/reservations"}}, {"release", {"POST", "/releases"}}};
-  catalog.adapters["shipping"] = {{"ship", {"POST", "/shipments"}}};
-  return std::make_shared<const definition::OperationCatalog>(std::move(catalog));
-}
-
 template <class T>
 Result<T> taken(std::optional<Result<T>>& answer) {
   if (answer) return std::move(*answer);
@@ -54,6 +46,14 @@ Result<T> taken(std::optional<Result<T>>& answer) {
 }
 
 }  // namespace
+
+std::shared_ptr<const definition::OperationCatalog> checkout_operations() {
+  definition::OperationCatalog catalog;
+  catalog.adapters["payments"] = {{"charge", {"POST", "/charges"}}, {"refund", {"POST", "/refunds"}}};
+  catalog.adapters["stock"] = {{"reserve", {"POST", "/reservations"}}, {"release", {"POST", "/releases"}}};
+  catalog.adapters["shipping"] = {{"ship", {"POST", "/shipments"}}};
+  return std::make_shared<const definition::OperationCatalog>(std::move(catalog));
+}
 
 bool RecordingLog::contains(std::string_view text) const {
   for (const auto& line : lines) {
@@ -90,7 +90,7 @@ RuntimeBench::~RuntimeBench() {
 
 void RuntimeBench::start_process() {
   process_ = std::make_unique<Process>(*this);
-  process_->definitions.set_operations(catalog());
+  process_->definitions.set_operations(checkout_operations());
   EXPECT_TRUE(process_->definitions.load_stored().has_value());
   const auto added = process_->definitions.add(workflow_, "file:checkout.yaml", false, true);
   EXPECT_TRUE(added.has_value());

@@ -21,6 +21,7 @@ namespace skald::test {
 
 // charge (three attempts a second apart, undone by refund), reserve (undone by release), ship.
 extern const char* const kCheckout;
+std::shared_ptr<const definition::OperationCatalog> checkout_operations();
 
 class RecordingLog final : public ports::Log {
  public:
