@@ -56,9 +56,11 @@ bool find_array(Evaluator& evaluator, const Json& value, const Json& part, Value
   return true;
 }
 
-const Json& member_or_null(const Json& object, const char* name) {
+// An end of a slice; one that is missing is not null to jq, but nothing it accepts.
+const Json& slice_end(const Json& object, const char* name) {
+  static const Json kMissing = false;
   const auto found = object.find(name);
-  return found == object.end() ? kNullJson : *found;
+  return found == object.end() ? kMissing : *found;
 }
 
 }  // namespace
@@ -94,7 +96,7 @@ const Json* lookup(Evaluator& evaluator, const Json& value, const Json& key, Val
   if (key.is_object()) {
     if (value.is_null()) return &kNullJson;
     if (!value.is_array() && !value.is_string()) return cannot_index(evaluator, value, key);
-    const bool done = slice(evaluator, value, member_or_null(key, "start"), member_or_null(key, "end"), scratch);
+    const bool done = slice(evaluator, value, slice_end(key, "start"), slice_end(key, "end"), scratch);
     return done ? &*scratch : nullptr;
   }
   if (key.is_array() && value.is_array()) return find_array(evaluator, value, key, scratch) ? &*scratch : nullptr;
@@ -176,7 +178,7 @@ bool set_slice(Evaluator& evaluator, Json& root, const Json& key, std::span<cons
   auto& items = root.get_ref<Json::array_t&>();
   std::size_t from = 0;
   std::size_t to = 0;
-  if (!slice_bounds(member_or_null(key, "start"), member_or_null(key, "end"), items.size(), from, to)) {
+  if (!slice_bounds(slice_end(key, "start"), slice_end(key, "end"), items.size(), from, to)) {
     return evaluator.fail("Start and end indices of an array slice must be numbers");
   }
   const auto begin = items.begin() + static_cast<std::ptrdiff_t>(from);
@@ -306,7 +308,7 @@ bool delete_elements(Evaluator& evaluator, Json& root, std::span<const Json* con
       to = from + 1;
     } else if (!key->is_object()) {
       return evaluator.fail(fmt::format("Cannot delete {} element of array", kind_name(*key)));
-    } else if (!slice_bounds(member_or_null(*key, "start"), member_or_null(*key, "end"), items.size(), from, to)) {
+    } else if (!slice_bounds(slice_end(*key, "start"), slice_end(*key, "end"), items.size(), from, to)) {
       return evaluator.fail("Start and end indices of an array slice must be numbers");
     }
     if (!evaluator.work(to - from)) return false;

@@ -162,11 +162,13 @@ bool add_all(Evaluator& evaluator, const Json& input, Arguments, Value& out) {
   return true;
 }
 
+// Values without anything in them reverse to [], as .[length - 1 - range(0; length)] does.
 bool reverse(Evaluator& evaluator, const Json& input, Arguments, Value& out) {
-  if (input.is_string() && !input.empty() && !input.get_ref<const std::string&>().empty()) {
-    return evaluator.fail("Cannot index string with number");
-  }
-  if (!input.is_array() && !input.is_null() && !input.is_string() && !(input.is_object() && input.empty())) {
+  if (input.is_boolean()) return evaluator.fail_type(input, "has no length");
+  const bool nothing = input.is_number()   ? input.get<double>() == 0
+                       : input.is_string() ? input.get_ref<const std::string&>().empty()
+                                           : input.empty();
+  if (!input.is_array() && !nothing) {
     return evaluator.fail(fmt::format("Cannot index {} with number", kind_name(input)));
   }
   if (!evaluator.start_array(out)) return false;
@@ -211,14 +213,15 @@ bool row_width(Evaluator& evaluator, const Json& row, double& width) {
 }
 
 bool transpose(Evaluator& evaluator, const Json& input, Arguments, Value& out) {
-  if (input.is_object()) return evaluator.fail("Cannot index object with number");
-  if (!input.is_array()) return cannot_iterate(evaluator, input);
+  if (!input.is_structured()) return cannot_iterate(evaluator, input);
+  if (input.is_object() && input.empty()) return evaluator.fail("Range bounds must be numeric");
   double width_max = 0;
   for (const auto& row : input) {
     double width = 0;
     if (!row_width(evaluator, row, width)) return false;
     width_max = std::max(width_max, width);
   }
+  if (input.is_object() && width_max > 0) return evaluator.fail("Cannot index object with number");
   if (!evaluator.start_array(out)) return false;
   for (std::size_t column = 0; static_cast<double>(column) < width_max; ++column) {
     Value line;

@@ -104,7 +104,7 @@ class Generator {
       case 9:
         return reduce(depth - 1);
       case 10:
-        return update(depth - 1);
+        return update();
       case 11:
         return fmt::format("\"<\\({})>\"", pipeline(depth - 1));
       case 12:
@@ -181,38 +181,37 @@ class Generator {
     return pick(kPaths);
   }
 
-  std::string update(int depth) {
+  std::string update() {
     static const char* const kUpdates[] = {"=", "|=", "+=", "-=", "*=", "//="};
     switch (below(4)) {
       case 0:
         return fmt::format("del({})", path());
       case 1:
-        return fmt::format("[path({})]", path());
+        return fmt::format("([path({})]\x01)", path());
       default:
-        return fmt::format("(({}) {} ({}))", path(), pick(kUpdates), leaf());
+        return fmt::format("((({}) {} ({}))\x01)", path(), pick(kUpdates), leaf());
     }
-    return std::to_string(depth);
   }
 
   std::string with_function(int depth) {
     static const char* const kFunctions[] = {"map({})",
-                                             "map_values({} | tojson)",
+                                             "map_values([{}] | tojson)",
                                              "sort_by({})",
                                              "group_by({})",
                                              "unique_by({})",
                                              "min_by({})",
                                              "max_by({})",
                                              "[.[]? | select({})]",
-                                             "any({})",
-                                             "all({})",
+                                             "any([{}] != [null])",
+                                             "all([{}] != [null])",
                                              "[limit(2; {})]",
                                              "first({})",
-                                             "[paths({})]",
+                                             "[paths([{}] != [null])]",
                                              "with_entries(.value |= tojson)",
                                              "has({})",
                                              "contains({})",
                                              "inside({})",
-                                             "index({})",
+                                             "index(({}) | if . == \"\" then \"a\" else . end)",
                                              "[range({})] | length",
                                              "join({})",
                                              "split({})",
@@ -223,7 +222,7 @@ class Generator {
                                              "getpath([{}])",
                                              "[limit(3; .[]?)] | [{}]",
                                              "isempty({})",
-                                             "indices({})",
+                                             "indices(({}) | if . == \"\" then \"a\" else . end)",
                                              "flatten(1) | [{}]",
                                              "setpath([\"a\"]; {})",
                                              "delpaths([[{}]])",
@@ -296,8 +295,7 @@ class Generator {
                                           "from_entries",
                                           "round",
                                           "sqrt",
-                                          "isnan",
-                                          "implode?"};
+                                          "isnan"};
     switch (below(6)) {
       case 0:
         return scalar().dump();

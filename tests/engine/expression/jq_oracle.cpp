@@ -38,7 +38,7 @@ std::vector<JqAnswer> run_batch(const std::vector<JqCase>& cases, std::size_t fr
                            i == from ? "" : ",\n", cases[i].input.dump(), cases[i].program);
   }
   std::ofstream(path) << program;
-  std::string command = "timeout 60 jq -nc -f " + path.string();
+  std::string command = "timeout 10 jq -nc -f " + path.string();
   const auto data = folder / fmt::format("skald-jq-{}.json", getpid());
   std::ofstream(data) << variables.dump();
   for (const auto& [name, value] : variables.items()) {
