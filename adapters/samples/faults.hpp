@@ -1,12 +1,15 @@
 // Switches that make a participant misbehave, for one order or for all.
 //
 // By request: POST /admin/faults {service?, operation?, orderId?, mode, status?, delayMs?, probability?, count?}, or on
-// any call by its query: ?fail=409, ?delay=PT2S (or milliseconds), ?probability=0.3, ?down=1, ?lost=reply.
+// any call by its query: ?fail=409, ?delay=PT2S, ?late=PT2S, ?probability=0.3, ?down=1, ?lost=reply, ?garbage=1. The
+// query is a property of an operation's path in the adapters file.
+//
+// Thread rule: one thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <list>
-#include <mutex>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <random>
@@ -19,7 +22,8 @@ namespace skald::samples {
 enum class FaultMode {
   kRefuse,     // a definite no, nothing applied
   kError,      // a 5xx, nothing applied
-  kDelay,      // slow, else right
+  kDelay,      // applied at once, answered late
+  kLate,       // as if stuck on the way: looked at, applied and answered after the delay
   kLostReply,  // applied, then the connection is cut
   kGarbage,    // applied, then an answer that is not HTTP
   kDown,       // the connection is cut, nothing applied
@@ -27,13 +31,21 @@ enum class FaultMode {
 
 struct Fault {
   std::string service;    // empty: every one
-  std::string operation;  // "do", "undo" or empty
+  std::string operation;  // "do", "undo" or its name ("charge"); empty: both
   std::string order_id;   // empty: every order
   FaultMode mode = FaultMode::kRefuse;
   int status = 409;
-  int delay_ms = 0;
+  std::chrono::milliseconds delay{0};
   double probability = 1;
-  int count = -1;  // how often; -1: always
+  long long count = -1;  // how often; -1: always
+};
+
+// What a call looks like to the rules.
+struct FaultSubject {
+  std::string service;
+  bool undoes = false;
+  std::string operation;  // "charge"
+  std::string order_id;
 };
 
 class Faults {
@@ -42,13 +54,15 @@ class Faults {
 
   // Throws std::invalid_argument with a text for people.
   void add(const nlohmann::json& rule);
-  void clear();
-  // The fault that strikes this call, if any.
-  std::optional<Fault> strike(const std::string& service, const std::string& operation, const std::string& order_id,
-                              const HttpRequest& request);
+  void clear() { rules_.clear(); }
+  nlohmann::json list() const;
+  // The fault that strikes this call, if any: that of its query, else the first rule that fits. Throws
+  // std::invalid_argument where the query is malformed.
+  std::optional<Fault> strike(const FaultSubject& subject, const HttpRequest& request);
 
  private:
-  std::mutex mutex_;
+  bool happens(double probability);
+
   std::list<Fault> rules_;
   std::mt19937_64 random_;
 };

@@ -1,6 +1,7 @@
 #include "adapters/samples/journal.hpp"
 
 #include <chrono>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -18,12 +19,14 @@ Journal::~Journal() {
 
 void Journal::write(nlohmann::json entry) {
   if (!file_) return;
-  const std::lock_guard lock(mutex_);
   entry["sequence"] = ++sequence_;
   entry["monotonicNs"] = std::chrono::steady_clock::now().time_since_epoch().count();
-  const std::string line = entry.dump() + "\n";
-  std::fwrite(line.data(), 1, line.size(), file_);
-  std::fflush(file_);
+  // Keys and ids come from outside and need not be UTF-8.
+  const std::string line = entry.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  if (std::fwrite(line.data(), 1, line.size(), file_) != line.size() || std::fflush(file_) != 0) {
+    std::fputs("error: the journal cannot be written\n", stderr);
+    std::_Exit(74);
+  }
 }
 
 }  // namespace skald::samples

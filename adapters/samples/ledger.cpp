@@ -3,8 +3,8 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
-#include <mutex>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 namespace skald::samples {
 
@@ -12,46 +12,94 @@ using nlohmann::json;
 
 namespace {
 
+// Of every SKU there is this much at first, of this one nothing.
 constexpr long long kInitialStock = 1'000'000;
 constexpr const char* kSoldOut = "sold-out";
 
 constexpr const char* kTables[] = {
-    "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, status INTEGER, body TEXT, request_hash TEXT)",
-    "CREATE TABLE IF NOT EXISTS tombstones (key TEXT PRIMARY KEY)",
-    ("CREATE TABLE IF NOT EXISTS effects (sequence INTEGER PRIMARY KEY AUTOINCREMENT, service TEXT, order_id TEXT,"
-     " key TEXT UNIQUE, effect_id TEXT, cents BIGINT, items TEXT, state TEXT)"),
+    "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, status INTEGER NOT NULL, content_type TEXT NOT NULL,"
+    " body TEXT NOT NULL, fingerprint TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS tombstones (name TEXT PRIMARY KEY) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS effects (sequence INTEGER PRIMARY KEY, service TEXT NOT NULL, order_id TEXT NOT NULL,"
+    " key TEXT NOT NULL UNIQUE, id TEXT NOT NULL, cents BIGINT NOT NULL, items TEXT NOT NULL, undone BIGINT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS effects_order ON effects (order_id)",
-    "CREATE TABLE IF NOT EXISTS money (account TEXT PRIMARY KEY, cents BIGINT)",
-    "INSERT OR IGNORE INTO money VALUES ('shop', 0), ('customers', 0)",
-    "CREATE TABLE IF NOT EXISTS stock (sku TEXT PRIMARY KEY, available BIGINT, reserved BIGINT)",
+    "CREATE INDEX IF NOT EXISTS effects_id ON effects (id)",
+    "CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, cents BIGINT NOT NULL) WITHOUT ROWID",
+    "INSERT OR IGNORE INTO accounts VALUES ('shop', 0), ('customers', 0)",
+    "CREATE TABLE IF NOT EXISTS stock (sku TEXT PRIMARY KEY, initial BIGINT NOT NULL, available BIGINT NOT NULL,"
+    " reserved BIGINT NOT NULL) WITHOUT ROWID",
+};
+
+constexpr const char* kEffectColumns = "SELECT service, order_id, key, id, cents, items, undone FROM effects";
+
+// Runs a query for effects and turns its rows into JSON.
+class EffectRows {
+ public:
+  EffectRows(soci::session& sql, const std::string& query, const std::vector<std::string>& values) {
+    soci::statement statement(sql);
+    statement.exchange(soci::into(service_));
+    statement.exchange(soci::into(order_));
+    statement.exchange(soci::into(key_));
+    statement.exchange(soci::into(id_));
+    statement.exchange(soci::into(cents_));
+    statement.exchange(soci::into(items_));
+    statement.exchange(soci::into(undone_));
+    for (const auto& value : values) statement.exchange(soci::use(value));
+    statement.alloc();
+    statement.prepare(query);
+    statement.define_and_bind();
+    for (bool more = statement.execute(true); more; more = statement.fetch()) append();
+  }
+
+  json rows = json::array();
+
+ private:
+  void append() {
+    rows.push_back({{"service", service_},
+                    {"orderId", order_},
+                    {"key", key_},
+                    {"id", id_},
+                    {"cents", cents_},
+                    {"items", json::parse(items_)},
+                    {"state", undone_ != 0 ? "undone" : "standing"}});
+  }
+
+  std::string service_, order_, key_, id_, items_;
+  long long cents_ = 0, undone_ = 0;
 };
 
 }  // namespace
 
 struct Ledger::Impl {
   soci::session sql;
-  std::mutex mutex;
 
   void move_money(long long cents) {
-    sql << "UPDATE money SET cents = cents + :c WHERE account = 'shop'", soci::use(cents);
-    sql << "UPDATE money SET cents = cents - :c WHERE account = 'customers'", soci::use(cents);
+    sql << "UPDATE accounts SET cents = cents + CASE name WHEN 'shop' THEN :c ELSE -:d END", soci::use(cents),
+        soci::use(cents);
   }
 
-  bool reserve(const std::map<std::string, long long>& items) {
+  std::optional<std::string> reserve(const std::map<std::string, long long>& items) {
     for (const auto& [sku, quantity] : items) {
       const long long initial = sku == kSoldOut ? 0 : kInitialStock;
-      sql << "INSERT OR IGNORE INTO stock VALUES (:sku, :initial, 0)", soci::use(sku), soci::use(initial);
+      sql << "INSERT OR IGNORE INTO stock VALUES (:sku, :initial, :available, 0)", soci::use(sku), soci::use(initial),
+          soci::use(initial);
       long long available = 0;
       sql << "SELECT available FROM stock WHERE sku = :sku", soci::into(available), soci::use(sku);
-      if (available < quantity) return false;
+      if (available < quantity) return sku;
     }
     for (const auto& [sku, quantity] : items) shift(sku, quantity);
-    return true;
+    return std::nullopt;
   }
 
   void shift(const std::string& sku, long long quantity) {
     sql << "UPDATE stock SET available = available - :q, reserved = reserved + :p WHERE sku = :sku",
         soci::use(quantity), soci::use(quantity), soci::use(sku);
+  }
+
+  long long number(const std::string& query) {
+    long long value = 0;
+    sql << query, soci::into(value);
+    return value;
   }
 };
 
@@ -66,7 +114,6 @@ Ledger::Ledger(const std::string& path) : impl_(std::make_unique<Impl>()) {
 Ledger::~Ledger() = default;
 
 Ledger::Transaction::Transaction(Ledger& ledger) : ledger_(ledger) {
-  ledger.impl_->mutex.lock();
   ledger.impl_->sql << "BEGIN IMMEDIATE";
 }
 
@@ -76,7 +123,6 @@ Ledger::Transaction::~Transaction() {
   } catch (const std::exception&) {
     // It was rolled back already.
   }
-  ledger_.impl_->mutex.unlock();
 }
 
 void Ledger::Transaction::commit() {
@@ -86,97 +132,93 @@ void Ledger::Transaction::commit() {
 
 std::optional<Answered> Ledger::answered(const std::string& key) {
   Answered answer;
-  impl_->sql << "SELECT status, body, request_hash FROM answers WHERE key = :k", soci::into(answer.status),
-      soci::into(answer.body), soci::into(answer.request_hash), soci::use(key);
-  return impl_->sql.got_data() ? std::optional(answer) : std::nullopt;
+  impl_->sql << "SELECT status, content_type, body, fingerprint FROM answers WHERE key = :k", soci::into(answer.status),
+      soci::into(answer.content_type), soci::into(answer.body), soci::into(answer.fingerprint), soci::use(key);
+  return impl_->sql.got_data() ? std::optional(std::move(answer)) : std::nullopt;
 }
 
 void Ledger::remember(const std::string& key, const Answered& answer) {
-  impl_->sql << "INSERT OR REPLACE INTO answers VALUES (:k, :s, :b, :h)", soci::use(key), soci::use(answer.status),
-      soci::use(answer.body), soci::use(answer.request_hash);
+  impl_->sql << "INSERT INTO answers VALUES (:k, :s, :c, :b, :f)", soci::use(key), soci::use(answer.status),
+      soci::use(answer.content_type), soci::use(answer.body), soci::use(answer.fingerprint);
 }
 
-bool Ledger::has_tombstone(const std::string& do_key) {
+bool Ledger::has_tombstone(const std::string& name) {
   int count = 0;
-  impl_->sql << "SELECT count(*) FROM tombstones WHERE key = :k", soci::into(count), soci::use(do_key);
+  impl_->sql << "SELECT count(*) FROM tombstones WHERE name = :n", soci::into(count), soci::use(name);
   return count > 0;
 }
 
-void Ledger::put_tombstone(const std::string& do_key) {
-  impl_->sql << "INSERT OR IGNORE INTO tombstones VALUES (:k)", soci::use(do_key);
+void Ledger::put_tombstone(const std::string& name) {
+  impl_->sql << "INSERT OR IGNORE INTO tombstones VALUES (:n)", soci::use(name);
 }
 
-bool Ledger::apply(const std::string& service, const std::string& order_id, const std::string& do_key,
-                   const std::string& effect_id, long long cents, const std::map<std::string, long long>& items) {
-  if (!impl_->reserve(items)) return false;
-  impl_->move_money(cents);
-  const std::string list = json(items).dump();
-  impl_->sql << "INSERT INTO effects (service, order_id, key, effect_id, cents, items, state)"
-                " VALUES (:service, :order_id, :key, :effect, :cents, :items, 'standing')",
-      soci::use(service), soci::use(order_id), soci::use(do_key), soci::use(effect_id), soci::use(cents),
-      soci::use(list);
-  return true;
+std::optional<std::string> Ledger::apply(const NewEffect& effect) {
+  if (auto missing = impl_->reserve(effect.items)) return missing;
+  if (effect.cents != 0) impl_->move_money(effect.cents);
+  const std::string items = json(effect.items).dump();
+  impl_->sql << "INSERT INTO effects (service, order_id, key, id, cents, items, undone)"
+                " VALUES (:service, :order_id, :key, :id, :cents, :items, 0)",
+      soci::use(effect.service), soci::use(effect.order_id), soci::use(effect.key), soci::use(effect.id),
+      soci::use(effect.cents), soci::use(items);
+  return std::nullopt;
 }
 
 int Ledger::undo(const std::string& service, const std::string& order_id, const std::string& do_key) {
-  const std::string wanted = do_key.empty() ? "order_id = :v" : "key = :v";
   const std::string& value = do_key.empty() ? order_id : do_key;
-  std::vector<std::tuple<long long, long long, std::string>> found;
-  long long sequence = 0, cents = 0;
-  std::string items;
-  soci::statement statement =
-      (impl_->sql.prepare << "SELECT sequence, cents, items FROM effects WHERE service = :service AND state ="
-                             " 'standing' AND "
-                          << wanted,
-       soci::into(sequence), soci::into(cents), soci::into(items), soci::use(service), soci::use(value));
-  for (bool more = statement.execute(true); more; more = statement.fetch()) found.emplace_back(sequence, cents, items);
-  for (const auto& [row, amount, list] : found) {
-    impl_->sql << "UPDATE effects SET state = 'undone' WHERE sequence = :s", soci::use(row);
-    impl_->move_money(-amount);
-    for (const auto& [sku, quantity] : json::parse(list).items()) impl_->shift(sku, -quantity.get<long long>());
+  const std::string query = std::string(kEffectColumns) + " WHERE service = :s AND undone = 0 AND " +
+                            (do_key.empty() ? "order_id = :v" : "key = :v");
+  const json found = EffectRows(impl_->sql, query, {service, value}).rows;
+  for (const auto& effect : found) {
+    const auto key = effect["key"].get<std::string>();
+    impl_->sql << "UPDATE effects SET undone = 1 WHERE key = :k", soci::use(key);
+    if (const auto cents = effect["cents"].get<long long>(); cents != 0) impl_->move_money(-cents);
+    for (const auto& [sku, quantity] : effect["items"].items()) impl_->shift(sku, -quantity.get<long long>());
   }
   return static_cast<int>(found.size());
 }
 
 json Ledger::effects(const std::string& order_id) {
-  const std::lock_guard lock(impl_->mutex);
-  std::string service, order, key, effect, items, state;
-  long long cents = 0;
-  const std::string pattern = order_id.empty() ? "%" : order_id;
-  soci::statement statement =
-      (impl_->sql.prepare << "SELECT service, order_id, key, effect_id, cents, items, state FROM effects"
-                             " WHERE order_id LIKE :o ORDER BY sequence",
-       soci::into(service), soci::into(order), soci::into(key), soci::into(effect), soci::into(cents),
-       soci::into(items), soci::into(state), soci::use(pattern));
-  json list = json::array();
-  for (bool more = statement.execute(true); more; more = statement.fetch()) {
-    list.push_back({{"service", service},
-                    {"orderId", order},
-                    {"key", key},
-                    {"id", effect},
-                    {"cents", cents},
-                    {"items", json::parse(items)},
-                    {"state", state}});
+  std::string query = kEffectColumns;
+  std::vector<std::string> values;
+  if (!order_id.empty()) {
+    query += " WHERE order_id = :o";
+    values.push_back(order_id);
   }
-  return list;
+  return EffectRows(impl_->sql, query + " ORDER BY sequence", values).rows;
+}
+
+json Ledger::effect(const std::string& service, const std::string& id) {
+  const EffectRows found(impl_->sql, std::string(kEffectColumns) + " WHERE service = :s AND id = :i", {service, id});
+  return found.rows.empty() ? json() : found.rows.front();
 }
 
 json Ledger::balance() {
-  const std::lock_guard lock(impl_->mutex);
-  long long shop = 0, customers = 0, charged = 0, wrong_stock = 0, reserved = 0, in_effects = 0;
-  impl_->sql << "SELECT cents FROM money WHERE account = 'shop'", soci::into(shop);
-  impl_->sql << "SELECT cents FROM money WHERE account = 'customers'", soci::into(customers);
-  impl_->sql << "SELECT coalesce(sum(cents), 0) FROM effects WHERE state = 'standing'", soci::into(charged);
-  impl_->sql << "SELECT count(*) FROM stock WHERE available + reserved <> CASE sku WHEN 'sold-out' THEN 0 ELSE 1000000"
-                " END OR available < 0 OR reserved < 0",
-      soci::into(wrong_stock);
-  impl_->sql << "SELECT coalesce(sum(reserved), 0) FROM stock", soci::into(reserved);
-  impl_->sql << "SELECT coalesce(sum(value), 0) FROM effects, json_each(effects.items) WHERE state = 'standing'",
-      soci::into(in_effects);
-  const bool balanced = shop == charged && shop + customers == 0 && wrong_stock == 0 && reserved == in_effects;
-  return {{"balanced", balanced},
-          {"money", {{"shop", shop}, {"customers", customers}, {"charged", charged}}},
-          {"stock", {{"reserved", reserved}, {"reservedByOrders", in_effects}, {"wrongSkus", wrong_stock}}}};
+  const long long shop = impl_->number("SELECT cents FROM accounts WHERE name = 'shop'");
+  const long long customers = impl_->number("SELECT cents FROM accounts WHERE name = 'customers'");
+  const long long charged = impl_->number("SELECT coalesce(sum(cents), 0) FROM effects");
+  const long long refunded = impl_->number("SELECT coalesce(sum(cents), 0) FROM effects WHERE undone = 1");
+  const long long wrong_stock = impl_->number(
+      "SELECT count(*) FROM stock WHERE available + reserved <> initial OR available < 0 OR reserved < 0");
+  const long long reserved = impl_->number("SELECT coalesce(sum(reserved), 0) FROM stock");
+  // By SKU: what the stock calls reserved against what the standing reservations hold.
+  const long long wrong_reserved = impl_->number(
+      "SELECT count(*) FROM stock LEFT JOIN (SELECT l.key AS held_sku, sum(l.value) AS held FROM effects,"
+      " json_each(effects.items) AS l WHERE undone = 0 GROUP BY l.key) ON held_sku = sku"
+      " WHERE reserved <> coalesce(held, 0)");
+  const bool money_adds_up = shop == charged - refunded && shop + customers == 0;
+  const bool stock_adds_up = wrong_stock == 0 && wrong_reserved == 0;
+  return {{"balanced", money_adds_up && stock_adds_up},
+          {"money",
+           {{"addsUp", money_adds_up},
+            {"shopCents", shop},
+            {"customersCents", customers},
+            {"chargedCents", charged},
+            {"refundedCents", refunded}}},
+          {"stock",
+           {{"addsUp", stock_adds_up},
+            {"reserved", reserved},
+            {"wrongTotals", wrong_stock},
+            {"wrongReservations", wrong_reserved}}}};
 }
 
 }  // namespace skald::samples

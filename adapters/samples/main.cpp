@@ -2,6 +2,7 @@
 #include <pthread.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <csignal>
 #include <iostream>
 #include <thread>
@@ -21,31 +22,36 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
 
   const auto colon = listen.rfind(':');
-  if (colon == std::string::npos) {
+  const std::string host = listen.substr(0, colon);
+  unsigned port = 0;
+  const char* const end = listen.data() + listen.size();
+  if (colon == std::string::npos ||
+      std::from_chars(listen.data() + colon + 1, end, port) != std::from_chars_result{end, std::errc()} ||
+      port > 65535) {
     std::cerr << "error: --listen must be HOST:PORT (got '" << listen << "')\n";
     return 2;
   }
-  // Signals are taken by a thread of their own, so that every other may block.
+  // Signals are taken by a thread of their own, so that they end the program between two requests.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     skald::samples::Ledger ledger(data);
     skald::samples::Faults faults(seed);
     skald::samples::Journal journal(journal_path);
-    skald::samples::Shop shop(ledger, faults, journal);
-    skald::samples::HttpServer server(listen.substr(0, colon),
-                                      static_cast<std::uint16_t>(std::stoi(listen.substr(colon + 1))),
-                                      [&](const auto& request) { return shop.handle(request); });
+    skald::samples::HttpServer server(host, static_cast<std::uint16_t>(port));
+    skald::samples::Shop shop(ledger, faults, journal,
+                              [&](auto delay, auto action) { server.after(delay, std::move(action)); });
     std::thread waiter([&] {
       int signal = 0;
       sigwait(&signals, &signal);
       server.stop();
     });
-    std::cout << "skald-samples listening on http://" << listen.substr(0, colon) << ":" << server.port() << std::endl;
-    server.run();
+    std::cout << "skald-samples listening on http://" << host << ":" << server.port() << std::endl;
+    server.run([&](auto request, auto respond) { shop.handle(std::move(request), std::move(respond)); });
     waiter.join();
   } catch (const std::exception& error) {
     std::cerr << "error: " << error.what() << "\n";
