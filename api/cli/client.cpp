@@ -1,5 +1,6 @@
 #include "api/cli/client.hpp"
 
+#include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -43,6 +44,11 @@ std::optional<Address> parse_server(std::string_view text) {
     address.host = address.host.substr(1, address.host.size() - 2);
   if (address.host.empty() || address.port.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
   return address;
+}
+
+// Beast writes header values as they are, line breaks too.
+bool is_header_text(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
 }  // namespace
@@ -115,6 +121,11 @@ Result<ClientAnswer> Client::send(const ClientRequest& request) {
   if (!impl_->address) {
     return failure("client.server", "is not an address of a server", impl_->server,
                    "write it as http://HOST:PORT, with --server or SKALD_SERVER");
+  }
+  for (const auto& [name, value] : request.headers) {
+    if (is_header_text(name) && is_header_text(value) && name.find_first_of(" :") == std::string::npos) continue;
+    return failure("cli.header", "has characters that a header cannot carry", name + ": " + value,
+                   "use printable characters in labels, keys and names");
   }
   const bool was_kept = impl_->stream.has_value();
   auto [answer, error] = impl_->run(request);

@@ -135,6 +135,11 @@ TEST_F(Cli, ErrorsSayWhatToDoNext) {
   EXPECT_EQ(file.exit_code, 2);
   EXPECT_EQ(file.err, "error: /nowhere.json: cannot be read\n  check the name and its permissions\n");
   EXPECT_EQ(skald({"start", "a/b"}).exit_code, 3);
+  const auto header = skald({"start", "a/b", "--label", "k=v\r\nEvil: 1"});
+  EXPECT_EQ(header.exit_code, 2);
+  EXPECT_EQ(header.err,
+            "error: Skald-Label-k: v  Evil: 1: has characters that a header cannot carry\n"
+            "  use printable characters in labels, keys and names\n");
   const auto typo = skald({"strat", "a/b"});
   EXPECT_EQ(typo.exit_code, 2);
   EXPECT_EQ(typo.err, "error: strat: there is no such command; did you mean 'start'?\n  `skald --help` lists them\n");
