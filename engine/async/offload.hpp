@@ -1,7 +1,6 @@
 // Threads for work that blocks (SQL reads, file reads, name look-ups), so that no loop ever does.
 //
-// run() hands work to the threads and its result back to a loop by callback; offload_await.hpp does the same for
-// coroutines. Work that throws ends the process here: it reports failure by its value (Result<T>).
+// Work that throws ends the process: it reports failure by its value (Result<T>).
 // Life cycle: outlives everything that uses it; the destructor finishes what was handed in. Thread rule: any thread.
 #pragma once
 
@@ -39,7 +38,7 @@ class Offload {
     });
   }
 
-  // Where the threads run, for offload_await.hpp.
+  // Where the threads run, for work that needs no way back to a loop.
   boost::asio::any_io_executor executor();
 
  private:

@@ -4,10 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <memory>
-#include <stdexcept>
 #include <thread>
-
-#include "engine/async/offload_await.hpp"
 
 namespace skald::async {
 namespace {
@@ -56,45 +53,6 @@ TEST(Offload, DestructorFinishesWhatWasHandedIn) {
   }
   loop.run();
   EXPECT_EQ(done, 100);
-}
-
-TEST(Offload, AwaitableResumesOnTheLoop) {
-  Offload threads(1);
-  asio::io_context loop(1);
-  std::thread::id worked_on, resumed_on;
-  std::string value;
-  asio::co_spawn(
-      loop,
-      [&]() -> asio::awaitable<void> {
-        value = co_await offload(threads, [&] {
-          worked_on = std::this_thread::get_id();
-          return std::string("read");
-        });
-        resumed_on = std::this_thread::get_id();
-      },
-      [](std::exception_ptr error) { EXPECT_FALSE(error); });
-  loop.run();
-  EXPECT_EQ(value, "read");
-  EXPECT_EQ(resumed_on, std::this_thread::get_id());
-  EXPECT_NE(worked_on, std::this_thread::get_id());
-}
-
-TEST(Offload, AwaitableHandsOnTheException) {
-  Offload threads(1);
-  asio::io_context loop(1);
-  std::string what;
-  asio::co_spawn(
-      loop,
-      [&]() -> asio::awaitable<void> {
-        try {
-          co_await offload(threads, []() -> int { throw std::runtime_error("disk gone"); });
-        } catch (const std::runtime_error& error) {
-          what = error.what();
-        }
-      },
-      [](std::exception_ptr error) { EXPECT_FALSE(error); });
-  loop.run();
-  EXPECT_EQ(what, "disk gone");
 }
 
 }  // namespace
