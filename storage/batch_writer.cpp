@@ -92,14 +92,12 @@ void BatchWriter::write_together(Groups groups, Results& results) {
 
 BatchWriter::Fate BatchWriter::attempt(Groups groups, Results& results) {
   const std::size_t before = results.size();
-  bool committing = false;
   try {
     GuardedTransaction transaction(session_, dialect_);
     transaction.run([&] {
       if (statements_->owner_epoch() != epoch_) throw Fenced{};
       for (const auto& group : groups) write_group(group, results.emplace_back());
     });
-    committing = true;
     transaction.commit();
     return Fate::kCommitted;
   } catch (const Fenced&) {
@@ -116,18 +114,20 @@ BatchWriter::Fate BatchWriter::attempt(Groups groups, Results& results) {
     return Fate::kEnded;
   } catch (const std::exception& error) {
     results.resize(before);
-    return after_error(error, committing, groups, results);
+    return after_error(error, groups, results);
   }
 }
 
-BatchWriter::Fate BatchWriter::after_error(const std::exception& error, bool committing, Groups groups,
-                                           Results& results) {
-  if ((committing && !dialect_.commit_failure_is_definite(error)) || !dialect_.is_idle(session_)) {
-    broken_ = Error{.code = "store.unknown",
-                    .message = "a commit may or may not have happened",
-                    .remedy = "the process ends; the next one reads what is there",
-                    .detail = message_of(error)};
-    trouble_ = broken_;
+void BatchWriter::distrust(const std::exception& error) {
+  broken_ = Error{.code = "store.unknown",
+                  .message = "a commit may or may not have happened",
+                  .remedy = "the process ends; the next one reads what is there",
+                  .detail = message_of(error)};
+}
+
+BatchWriter::Fate BatchWriter::after_error(const std::exception& error, Groups groups, Results& results) {
+  if (dynamic_cast<const UnknownCommit*>(&error) || !dialect_.is_idle(session_)) {
+    distrust(error);
     refuse(groups, results, Verdict::kUnknown, *broken_);
     return Fate::kEnded;
   }

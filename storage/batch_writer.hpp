@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <span>
@@ -33,6 +34,8 @@ class BatchWriter {
   // Why this process must not go on with the database: a commit of unknown fate ("store.unknown"), or another owner
   // ("store.fenced"). Nothing is written any more.
   const std::optional<Error>& broken() const { return broken_; }
+  // Somebody else's commit on the session had an unknown fate.
+  void distrust(const std::exception& error);
   // What kept the last batch, or some of it, from the database, where that was not the batch's own fault.
   const std::optional<Error>& trouble() const { return trouble_; }
 
@@ -43,7 +46,7 @@ class BatchWriter {
 
   void write_together(Groups groups, Results& results);
   Fate attempt(Groups groups, Results& results);
-  Fate after_error(const std::exception& error, bool committing, Groups groups, Results& results);
+  Fate after_error(const std::exception& error, Groups groups, Results& results);
   void write_group(const ports::AppendGroup& group, ports::AppendResult& result);
   ports::Verdict write_append(const ports::Append& append, ports::AppendResult& result);
   ports::Verdict write_creation(const ports::Append& append, ports::AppendResult& result);

@@ -2,13 +2,12 @@
 
 #include <soci/soci.h>
 
-#include <stdexcept>
-
 #include "storage/dialect.hpp"
 
 namespace skald::storage {
 
-GuardedTransaction::GuardedTransaction(soci::session& session, const Dialect& dialect) : session_(session) {
+GuardedTransaction::GuardedTransaction(soci::session& session, const Dialect& dialect)
+    : session_(session), dialect_(dialect) {
   session_ << dialect.begin_write();
   open_ = true;
 }
@@ -19,7 +18,12 @@ GuardedTransaction::~GuardedTransaction() {
 
 void GuardedTransaction::commit() {
   if (doomed_) throw std::logic_error("a transaction that saw an error must not be committed");
-  session_ << "COMMIT";
+  try {
+    session_ << "COMMIT";
+  } catch (const std::exception& error) {
+    if (dialect_.commit_failure_is_definite(error)) throw;
+    throw UnknownCommit(message_of(error));
+  }
   open_ = false;
 }
 

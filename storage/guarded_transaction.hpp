@@ -5,8 +5,7 @@
 #pragma once
 
 #include <exception>
-#include <functional>
-#include <optional>
+#include <stdexcept>
 #include <string>
 
 namespace soci {
@@ -16,6 +15,12 @@ class session;
 namespace skald::storage {
 
 class Dialect;
+
+// A COMMIT that failed, and may have happened all the same.
+class UnknownCommit : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 class GuardedTransaction {
  public:
@@ -37,7 +42,7 @@ class GuardedTransaction {
     }
   }
 
-  // Throws std::logic_error where it is doomed, and whatever COMMIT says otherwise.
+  // Throws std::logic_error where it is doomed, UnknownCommit, or soci::soci_error: then nothing was committed.
   void commit();
   // What is left open afterwards is left open for good: is_idle() of the dialect tells.
   void rollback() noexcept;
@@ -45,6 +50,7 @@ class GuardedTransaction {
 
  private:
   soci::session& session_;
+  const Dialect& dialect_;
   bool open_ = false;
   bool doomed_ = false;
 };

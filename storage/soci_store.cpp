@@ -9,6 +9,7 @@
 #include "storage/definition_queries.hpp"
 #include "storage/dialect.hpp"
 #include "storage/group_commit_journal.hpp"
+#include "storage/guarded_transaction.hpp"
 #include "storage/history_queries.hpp"
 #include "storage/migrations.hpp"
 #include "storage/process_lock.hpp"
@@ -80,7 +81,15 @@ class SociStore final : public Store {
 
   Result<StoredDefinition> put_definition(const StoredDefinition& definition) override {
     const std::lock_guard lock(writer_mutex_);
-    return guarded([&] { return storage::put_definition(*writer_, *dialect_, definition); });
+    return guarded([&] {
+      try {
+        return storage::put_definition(*writer_, *dialect_, definition);
+      } catch (const UnknownCommit& error) {
+        batch_writer_.distrust(error);
+        look_at_the_writer();
+        throw;
+      }
+    });
   }
 
   Result<std::optional<StoredDefinition>> get_definition(const std::string& digest) override {
@@ -103,11 +112,12 @@ class SociStore final : public Store {
     const std::uint64_t free = free_bytes();
     health.low_on_space = free < options_.free_bytes_min;
     health.writable = !failing_.load(std::memory_order_relaxed);
-    if (health.low_on_space) {
+    if (health.low_on_space && health.writable) {
       health.reason = fmt::format("{} MiB are free on the disk of {}, {} MiB are needed to start executions",
                                   free >> 20, path_, options_.free_bytes_min >> 20);
     } else if (!health.writable) {
-      health.reason = "the last commit failed; see the log";
+      const std::lock_guard lock(trouble_mutex_);
+      health.reason = trouble_ ? to_text(*trouble_) : std::string();
     }
     return health;
   }
@@ -118,20 +128,32 @@ class SociStore final : public Store {
   std::vector<AppendResult> write(const std::vector<AppendGroup>& groups) {
     const std::lock_guard lock(writer_mutex_);
     auto results = batch_writer_.write(groups);
+    if (look_at_the_writer()) return results;
+    for (const auto& result : results) {
+      if (result.error) tell(*result.error);
+    }
+    return results;
+  }
+
+  // Tells of what went wrong, if something did. With the writer's lock.
+  bool look_at_the_writer() {
     const auto& broken = batch_writer_.broken();
     const auto& trouble = broken ? broken : batch_writer_.trouble();
-    failing_.store(trouble.has_value(), std::memory_order_relaxed);
+    note(trouble);
     if (trouble && !told_fatal_) tell(*trouble);
-    if (!trouble) {
-      for (const auto& result : results) {
-        if (result.error) tell(*result.error);
-      }
-    }
     if (broken && !told_fatal_) {
       told_fatal_ = true;
       if (options_.on_fatal) options_.on_fatal(*broken);
     }
-    return results;
+    return trouble.has_value();
+  }
+
+  // Rarely changes: the lock is taken only then.
+  void note(const std::optional<Error>& trouble) {
+    if (!trouble && !failing_.load(std::memory_order_relaxed)) return;
+    const std::lock_guard lock(trouble_mutex_);
+    trouble_ = trouble;
+    failing_.store(trouble.has_value(), std::memory_order_relaxed);
   }
 
   void tell(const Error& error) {
@@ -178,6 +200,8 @@ class SociStore final : public Store {
   BatchWriter batch_writer_;
   SessionPool readers_;
   std::atomic<bool> failing_ = false;
+  mutable std::mutex trouble_mutex_;
+  std::optional<Error> trouble_;  // of the last batch
   bool told_fatal_ = false;
   GroupCommitJournal journal_;
 };

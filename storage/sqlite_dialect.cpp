@@ -2,6 +2,8 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <mutex>
+
 #include "storage/dialect.hpp"
 
 namespace skald::storage {
@@ -25,6 +27,7 @@ const std::vector<std::vector<std::string>>& sqlite_migrations() {
           " idempotency_fingerprint TEXT NOT NULL, replay_of TEXT,"
           " CHECK ((wake_at IS NULL) = (phase IN ('completed', 'faulted', 'cancelled')))) WITHOUT ROWID",
           "CREATE INDEX executions_wake ON executions (wake_at, id) WHERE wake_at IS NOT NULL",
+          "CREATE INDEX executions_live ON executions (id) WHERE wake_at IS NOT NULL",
           "CREATE UNIQUE INDEX executions_key ON executions (namespace, workflow, idempotency_key)"
           " WHERE idempotency_key IS NOT NULL",
           "CREATE INDEX executions_incidents ON executions (id) WHERE open_incidents > 0",
@@ -42,6 +45,17 @@ const std::vector<std::vector<std::string>>& sqlite_migrations() {
 constexpr int kPageBytes = 8192;
 // A checkpoint copies the log's pages back with an fsync of its own: rarely, but before it stalls a commit for long.
 constexpr int kCheckpointPages = 2000;
+
+// Every session is used by one thread at a time, so SQLite needs no locks of its own around each call; and nobody reads
+// its memory statistics, which cost a global lock an allocation. Refused, and then without effect, where the process
+// has used SQLite before.
+void configure_library() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    sqlite_api::sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    sqlite_api::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  });
+}
 
 class SqliteDialect final : public Dialect {
  public:
@@ -117,6 +131,7 @@ class SqliteDialect final : public Dialect {
 }  // namespace
 
 std::unique_ptr<Dialect> make_sqlite_dialect(SqliteOptions options) {
+  configure_library();
   return std::make_unique<SqliteDialect>(std::move(options));
 }
 

@@ -30,6 +30,26 @@ std::size_t Collector::calls() {
   return calls_;
 }
 
+void RecordingTelemetry::commit(std::chrono::nanoseconds, std::uint64_t appends) {
+  const std::lock_guard lock(mutex_);
+  appends_ += appends;
+}
+
+void RecordingTelemetry::store_error(std::string_view kind) {
+  const std::lock_guard lock(mutex_);
+  errors_.emplace_back(kind);
+}
+
+std::vector<std::string> RecordingTelemetry::errors() {
+  const std::lock_guard lock(mutex_);
+  return errors_;
+}
+
+std::uint64_t RecordingTelemetry::appends() {
+  const std::lock_guard lock(mutex_);
+  return appends_;
+}
+
 TemporaryFolder::TemporaryFolder() {
   std::string name = (std::filesystem::temp_directory_path() / "skald-store-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");

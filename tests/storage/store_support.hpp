@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/ports/clock.hpp"
@@ -36,6 +37,20 @@ class Collector final : public ports::AppendSink {
   std::condition_variable arrived_;
   std::vector<ports::AppendResult> results_;
   std::size_t calls_ = 0;
+};
+
+// Remembers what it was told.
+class RecordingTelemetry final : public ports::SilentTelemetry {
+ public:
+  void commit(std::chrono::nanoseconds, std::uint64_t appends) override;
+  void store_error(std::string_view kind) override;
+  std::vector<std::string> errors();
+  std::uint64_t appends();
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> errors_;
+  std::uint64_t appends_ = 0;
 };
 
 // A folder that goes with its owner.

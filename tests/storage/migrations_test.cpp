@@ -1,0 +1,120 @@
+#include "storage/migrations.hpp"
+
+#include <gmock/gmock.h>
+#include <soci/soci.h>
+
+#include "storage/dialect.hpp"
+#include "tests/storage/sqlite_fixture.hpp"
+
+namespace skald::storage::test {
+namespace {
+
+// SQLite's dialect with other migrations.
+class OtherSchema final : public Dialect {
+ public:
+  OtherSchema(const Dialect& real, std::vector<std::vector<std::string>> migrations)
+      : real_(real), migrations_(std::move(migrations)) {}
+
+  void open(soci::session& session, bool writer) const override { real_.open(session, writer); }
+  std::string begin_write() const override { return real_.begin_write(); }
+  const std::vector<std::vector<std::string>>& migrations() const override { return migrations_; }
+  Failure classify(const std::exception& error) const override { return real_.classify(error); }
+  bool commit_failure_is_definite(const std::exception& error) const override {
+    return real_.commit_failure_is_definite(error);
+  }
+  bool is_idle(soci::session& session) const override { return real_.is_idle(session); }
+  std::string label_condition(const std::string& key, const std::string& value) const override {
+    return real_.label_condition(key, value);
+  }
+
+ private:
+  const Dialect& real_;
+  std::vector<std::vector<std::string>> migrations_;
+};
+
+class Migrations : public SqliteTest {
+ protected:
+  Migrations() { dialect_->open(session_, true); }
+
+  std::string version() { return PlainConnection(path_).run("SELECT max(version) FROM schema_version"); }
+
+  std::unique_ptr<Dialect> dialect_ = make_sqlite_dialect({.path = path_, .busy_timeout = Millis(100)});
+  soci::session session_;
+};
+
+TEST_F(Migrations, EveryEarlierVersionIsBroughtUp) {
+  const auto& all = dialect_->migrations();
+  for (std::size_t earlier = 0; earlier <= all.size(); ++earlier) {
+    const std::string path = folder_.file("from-" + std::to_string(earlier));
+    const auto dialect = make_sqlite_dialect({.path = path, .busy_timeout = Millis(100)});
+    const OtherSchema old(*dialect, {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(earlier)});
+    soci::session session;
+    dialect->open(session, true);
+    ASSERT_TRUE(migrate(session, old));
+    ASSERT_TRUE(migrate(session, *dialect));
+    ASSERT_TRUE(migrate(session, *dialect));  // again: nothing to do
+    EXPECT_EQ(PlainConnection(path).run("SELECT max(version) FROM schema_version"), std::to_string(all.size()));
+    session.close();
+    const auto store = open_store("sqlite:" + path, options()).value();
+    EXPECT_EQ(commit(*store, start(execution(1))).verdict, ports::Verdict::kWritten);
+  }
+}
+
+TEST_F(Migrations, ANewVersionKeepsWhatIsThere) {
+  const OtherSchema first(*dialect_, {{"CREATE TABLE a (x)", "INSERT INTO a VALUES (1)"}});
+  const OtherSchema second(*dialect_, {{"never run again"}, {"ALTER TABLE a ADD COLUMN y DEFAULT 2"}});
+  ASSERT_TRUE(migrate(session_, first));
+  ASSERT_TRUE(migrate(session_, second));
+  EXPECT_EQ(PlainConnection(path_).run("SELECT x || ' ' || y FROM a"), "1 2");
+  EXPECT_EQ(version(), "2");
+}
+
+TEST_F(Migrations, AFailedVersionLeavesTheOneBefore) {
+  const OtherSchema broken(*dialect_, {{"CREATE TABLE a (x)"}, {"CREATE TABLE b (x)", "CREATE NONSENSE"}});
+  const auto result = migrate(session_, broken);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, "store.unavailable");
+  EXPECT_THAT(result.error().detail, testing::HasSubstr("NONSENSE"));
+  EXPECT_EQ(version(), "1");
+  EXPECT_EQ(PlainConnection(path_).run("SELECT count(*) FROM sqlite_master WHERE name = 'b'"), "0");
+}
+
+TEST_F(Migrations, ANewerSchemaIsRefused) {
+  {
+    open();
+  }
+  PlainConnection(path_).run("INSERT INTO schema_version VALUES (99)");
+  const auto error = open(options()).error();
+  EXPECT_EQ(to_text(error), path_ + ": the database has schema version 99, this Skald knows " +
+                                std::to_string(dialect_->migrations().size()) +
+                                "; run the Skald that wrote it, or a newer one");
+}
+
+TEST_F(Migrations, SessionsAreSetUpForDurability) {
+  const auto text = [](soci::session& session, const std::string& name) {
+    std::string value;
+    session << "PRAGMA " << name, soci::into(value);
+    return value;
+  };
+  const auto number = [](soci::session& session, const std::string& name) {
+    int value = -1;
+    session << "PRAGMA " << name, soci::into(value);
+    return value;
+  };
+  soci::session reader;
+  dialect_->open(reader, false);
+  for (auto* session : {&session_, &reader}) {
+    EXPECT_EQ(text(*session, "journal_mode"), "wal");
+    EXPECT_EQ(number(*session, "synchronous"), 2);  // FULL
+    EXPECT_EQ(number(*session, "foreign_keys"), 0);
+    EXPECT_EQ(number(*session, "page_size"), 8192);
+    EXPECT_EQ(number(*session, "busy_timeout"), 100);
+  }
+  EXPECT_EQ(number(session_, "query_only"), 0);
+  EXPECT_EQ(number(reader, "query_only"), 1);
+  EXPECT_EQ(number(session_, "wal_autocheckpoint"), 2000);
+  EXPECT_THROW(reader << "CREATE TABLE t (a)", soci::soci_error);
+}
+
+}  // namespace
+}  // namespace skald::storage::test
