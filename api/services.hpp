@@ -36,9 +36,9 @@ struct Services {
   ports::DefinitionStore& definition_store;
   ports::Log& log;
   Problems& problems;
-  async::Offload& blocking;             // reads, loads and everything else that must not run on a loop
+  async::Offload& blocking;                     // reads, loads and everything else that must not run on a loop
   std::function<StorageState()> storage_state;  // cheap; any thread
-  std::function<std::string()> scrape;  // the text of /metrics; any thread
+  std::function<std::string()> scrape;          // the text of /metrics; any thread
   const std::atomic<bool>& shutting_down;
 };
 
