@@ -16,13 +16,18 @@ namespace {
 
 constexpr const char* kColumns =
     "SELECT id, shard, namespace, workflow, version, digest, phase, outcome, status, labels, started_at, ended_at,"
-    " wake_at, open_incidents, idempotency_key, idempotency_fingerprint, replay_of FROM executions";
+    " wake_at, open_incidents, idempotency_key, idempotency_fingerprint, replay_of, ";
+
+// The last position of a history: worth its look-up only for one execution at a time.
+constexpr const char* kLastPosition =
+    "(SELECT coalesce(max(position), 0) FROM history WHERE execution = id) FROM executions";
+constexpr const char* kNoPosition = "0 FROM executions";
 
 // One row of `executions`, bound to a statement.
 struct ExecutionColumns {
   std::string id, namespace_name, workflow, version, digest, phase, outcome, status, labels, key, fingerprint,
       replay_of;
-  long long started_at = 0, ended_at = 0, wake_at = 0, open_incidents = 0;
+  long long started_at = 0, ended_at = 0, wake_at = 0, open_incidents = 0, position = 0;
   int shard = 0;
   soci::indicator ended_set{}, wake_set{}, key_set{}, replay_set{};
 
@@ -45,6 +50,7 @@ struct ExecutionColumns {
     statement.exchange(into(key, key_set));
     statement.exchange(into(fingerprint));
     statement.exchange(into(replay_of, replay_set));
+    statement.exchange(into(position));
   }
 
   StoredExecution value() const {
@@ -66,6 +72,7 @@ struct ExecutionColumns {
                  .wake_at = wake_set == soci::i_ok ? std::optional(from_millis(wake_at)) : std::nullopt,
                  .ended_at = ended_set == soci::i_ok ? std::optional(from_millis(ended_at)) : std::nullopt,
                  .open_incidents = static_cast<std::uint32_t>(open_incidents)};
+    e.position = static_cast<std::uint64_t>(position);
     return e;
   }
 };
@@ -108,14 +115,14 @@ class Conditions {
   std::vector<std::function<void(soci::statement&)>> binds_;
 };
 
-std::vector<StoredExecution> select_executions(soci::session& session, Conditions& conditions,
-                                               const std::string& tail) {
+std::vector<StoredExecution> select_executions(soci::session& session, Conditions& conditions, const std::string& tail,
+                                               const char* position = kNoPosition) {
   ExecutionColumns columns;
   soci::statement statement(session);
   columns.exchange(statement);
   conditions.bind(statement);
   statement.alloc();
-  statement.prepare(kColumns + conditions.clause() + tail);
+  statement.prepare(std::string(kColumns) + position + conditions.clause() + tail);
   statement.define_and_bind();
   std::vector<StoredExecution> found;
   for (bool more = statement.execute(true); more; more = statement.fetch()) found.push_back(columns.value());
@@ -167,14 +174,8 @@ void add_conditions(Conditions& where, const Dialect& dialect, const ExecutionQu
 std::optional<StoredExecution> select_execution(soci::session& session, const ExecutionId& id) {
   Conditions where;
   where.text("id = :id", to_string(id));
-  auto found = select_executions(session, where, "");
-  if (found.empty()) return std::nullopt;
-  long long position = 0;
-  soci::indicator set{};
-  const std::string text = to_string(id);
-  session << "SELECT max(position) FROM history WHERE execution = :id", soci::into(position, set), soci::use(text);
-  found[0].position = set == soci::i_ok ? static_cast<std::uint64_t>(position) : 0;
-  return std::move(found[0]);
+  auto found = select_executions(session, where, "", kLastPosition);
+  return found.empty() ? std::nullopt : std::optional(std::move(found[0]));
 }
 
 std::optional<StoredExecution> select_by_key(soci::session& session, const std::string& namespace_name,
