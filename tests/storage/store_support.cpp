@@ -23,12 +23,10 @@ std::filesystem::path fast_folder() {
 }  // namespace
 
 void Collector::appended(std::vector<AppendResult> results) {
-  {
-    const std::lock_guard lock(mutex_);
-    ++calls_;
-    for (auto& result : results) results_.push_back(std::move(result));
-  }
-  arrived_.notify_all();
+  const std::lock_guard lock(mutex_);
+  ++calls_;
+  for (auto& result : results) results_.push_back(std::move(result));
+  arrived_.notify_all();  // under the lock: who waits may destroy this as soon as it is released
 }
 
 std::vector<AppendResult> Collector::wait(std::size_t count) {
