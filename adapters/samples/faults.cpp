@@ -150,7 +150,7 @@ json Faults::list() const {
 }
 
 std::optional<Fault> Faults::strike(const FaultSubject& subject, const HttpRequest& request) {
-  if (auto asked = from_query(request); asked && happens(asked->probability)) return asked;
+  auto asked = from_query(request);
   for (auto it = rules_.begin(); it != rules_.end(); ++it) {
     const bool fits = (it->service.empty() || it->service == subject.service) &&
                       (it->operation.empty() || it->operation == (subject.undoes ? "undo" : "do") ||
@@ -161,6 +161,7 @@ std::optional<Fault> Faults::strike(const FaultSubject& subject, const HttpReque
     if (it->count > 0 && --it->count == 0) rules_.erase(it);
     return fault;
   }
+  if (asked && happens(asked->probability)) return asked;
   return std::nullopt;
 }
 

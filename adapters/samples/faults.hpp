@@ -56,7 +56,7 @@ class Faults {
   void add(const nlohmann::json& rule);
   void clear() { rules_.clear(); }
   nlohmann::json list() const;
-  // The fault that strikes this call, if any: that of its query, else the first rule that fits. Throws
+  // The fault that strikes this call, if any: the first rule that fits, else that of its query. Throws
   // std::invalid_argument where the query is malformed.
   std::optional<Fault> strike(const FaultSubject& subject, const HttpRequest& request);
 

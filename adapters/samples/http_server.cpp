@@ -102,8 +102,9 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   void answer(HttpReply reply) {
-    if (reply.drop) return close();
-    if (reply.garbage) {
+    if (reply.drop || reply.garbage) {
+      if (reply.done) reply.done(false);
+      if (reply.drop) return close();
       asio::async_write(socket_, asio::buffer(kGarbage),
                         [self = shared_from_this()](boost::system::error_code, auto) { self->close(); });
       return;
@@ -117,8 +118,8 @@ class Session : public std::enable_shared_from_this<Session> {
       response_.prepare_payload();
     }
     http::async_write(socket_, response_,
-                      [self = shared_from_this(), sent = std::move(reply.sent)](boost::system::error_code error, auto) {
-                        if (!error && sent) sent();
+                      [self = shared_from_this(), done = std::move(reply.done)](boost::system::error_code error, auto) {
+                        if (done) done(!error);
                         if (error || !self->keep_alive_) return self->close();
                         self->read();
                       });

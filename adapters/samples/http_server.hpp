@@ -1,7 +1,7 @@
 // A small HTTP/1.1 server on one thread, and the timers of that thread: enough for sample participants, which answer
 // from memory and a local file. A handler may answer later, so that one slow order holds no other up.
 //
-// Life cycle: construct (listens), run() on one thread until stop(), destroy. Thread rule: handlers, timers and `sent`
+// Life cycle: construct (listens), run() on one thread until stop(), destroy. Thread rule: handlers, timers and `done`
 // run on the thread of run(); stop() may come from any.
 #pragma once
 
@@ -29,9 +29,9 @@ struct HttpReply {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
-  bool drop = false;           // close the connection instead of answering
-  bool garbage = false;        // answer something that is not HTTP
-  std::function<void()> sent;  // called once the answer has been handed to the system
+  bool drop = false;                    // close the connection instead of answering
+  bool garbage = false;                 // answer something that is not HTTP
+  std::function<void(bool sent)> done;  // called once it was handed to the system, or never will be
 };
 
 // Splits a request target into path and query. nullopt where a percent triplet is malformed.

@@ -1,10 +1,11 @@
 // The participants' own record of every request, which the checker reads: JSON lines, appended and flushed one by one.
 //
-// {"event": received|applied|repeated|refused|replied, "service", "operation": do|undo, "action", "orderId", "key",
+// {"event": received|applied|repeated|refused|replied|cut, "service", "operation": do|undo, "action", "orderId", "key",
 //  "step", "execution", "attempt", "epoch", "bodyHash", "status", "sequence", "monotonicNs"}
 //
 // `applied` means that the effect is committed (for an undo: that nothing of it stands), `repeated` that the first
-// answer to the key is given again, `replied` that an answer was handed to the system; a cut connection has none.
+// answer to the key is given again, `replied` that the answer was handed to the system, `cut` that the connection ended
+// without it. Every `received` is followed by one of these two.
 #pragma once
 
 #include <cstdint>

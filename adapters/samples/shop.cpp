@@ -115,7 +115,7 @@ void Shop::handle(HttpRequest request, HttpServer::Respond respond) {
 void Shop::serve(const CallPtr& call, const HttpServer::Respond& respond) {
   note("received", *call, 0);
   const auto answer = [this, call, respond](HttpReply reply) {
-    reply.sent = [this, call, status = reply.status] { note("replied", *call, status); };
+    reply.done = [this, call, status = reply.status](bool sent) { note(sent ? "replied" : "cut", *call, status); };
     respond(std::move(reply));
   };
   std::optional<Fault> fault;

@@ -1,143 +1,371 @@
-"""The checker's own tests: a clean run passes, and each violation is caught."""
-
-import copy
+#!/usr/bin/env python3
+"""Tests of the checker: a faultless run passes, and for every invariant there is one that breaks it and is caught."""
+import io
+import json
+import sqlite3
+import sys
+import tempfile
 import unittest
+from dataclasses import replace
+from pathlib import Path
 
-from check import Checker, Evidence, vacuous
+sys.path.insert(0, str(Path(__file__).parent))
 
-ID = "0192f0c1-2b3c-7def-8abc-0123456789ab"
-STEPS = ["chargePayment", "reserveInventory", "createShipment"]
-
-
-def journal_of(*entries):
-    """Entries are (event, path, operation)."""
-    return [{"event": event, "key": f"{ID}/{path}", "operation": operation, "attempt": 1, "epoch": 1,
-             "bodyHash": path, "sequence": number, "status": 200}
-            for number, (event, path, operation) in enumerate(entries, 1)]
+import check
+from evidence import Row, Stored, Submission, read_run
+from histories import FLOW, Run
+from invariants import violations_of
+from plan import SCENARIOS, make_orders, minima_of
 
 
-def rows_of(*entries):
-    """Entries are (kind, step, attempt, data)."""
-    return [{"position": number, "kind": kind, "step": step, "attempt": attempt, "data": data, "epoch": 1}
-            for number, (kind, step, attempt, data) in enumerate(entries, 1)]
+def invariants_of(evidence):
+    return {violation.invariant for violation in violations_of(evidence)}
 
 
-def completed():
-    journal, rows = [], [("ExecutionStarted", "", 0, {"input": {"orderId": "A"}})]
-    for step in STEPS:
-        journal += [("received", step, "do"), ("applied", step, "do"), ("replied", step, "do")]
-        rows += [("StepStarted", step, 1, {}), ("StepCompleted", step, 0, {})]
-    rows.append(("ExecutionEnded", "", 0, {"outcome": "completed"}))
-    return evidence(journal_of(*journal), rows_of(*rows), "completed")
+def change(rows, number, **fields):
+    """Replaces the row at position `number`."""
+    rows[number - 1] = replace(rows[number - 1], **fields)
 
 
-def compensated():
-    journal, rows = [], [("ExecutionStarted", "", 0, {"input": {"orderId": "A"}})]
-    for step in STEPS[:2]:
-        journal += [("received", step, "do"), ("applied", step, "do"), ("replied", step, "do")]
-        rows += [("StepStarted", step, 1, {}), ("StepCompleted", step, 0, {})]
-    journal += [("received", STEPS[2], "do"), ("refused", STEPS[2], "do"), ("replied", STEPS[2], "do")]
-    rows += [("StepStarted", STEPS[2], 1, {}), ("StepFailed", STEPS[2], 0, {}), ("CompensationStarted", "", 0, {})]
-    for step in reversed(STEPS[:2]):
-        path = step + "/compensate"
-        journal += [("received", path, "undo"), ("applied", path, "undo"), ("replied", path, "undo")]
-        rows += [("UndoStarted", path, 1, {}), ("UndoCompleted", path, 0, {})]
-    rows.append(("ExecutionEnded", "", 0, {"outcome": "compensated", "compensation": "completed"}))
-    return evidence(journal_of(*journal), rows_of(*rows), "faulted")
+class Faultless(unittest.TestCase):
+    def test_passes(self):
+        run = Run()
+        run.completed("a")
+        run.compensated("b")
+        run.restarted("c")
+        self.assertEqual(violations_of(run.evidence()), [])
+
+    def test_ended_with_nothing_done_passes(self):
+        run = Run()
+        story = run.story("a")
+        story.refuse("charge")
+        story.end("faulted")
+        submissions = [replace(run.evidence().submissions[0], expected=("faulted",))]
+        self.assertEqual(violations_of(run.evidence(submissions=submissions)), [])
+
+    def test_parked_with_an_incident_passes(self):
+        run = Run()
+        story = run.story("a")
+        story.event("IncidentRaised", number=1)
+        run.stored["a"] = Stored("suspended", "", story.key)
+        self.assertEqual(violations_of(run.evidence()), [])
+
+    def test_late_do_refused_by_its_tombstone_passes(self):
+        run = Run()
+        story = run.story("a")
+        story.event("StepStarted", "charge", 1)
+        story.note("received", "charge")
+        story.event("StepFailed", "charge", unknown=True)
+        story.event("CompensationStarted")
+        story.undo("charge")
+        story.end("compensated")
+        story.note("refused", "charge", 1, 409)
+        self.assertEqual(violations_of(run.evidence()), [])
 
 
-def evidence(journal, rows, phase):
-    return Evidence(acknowledged=[{"key": "A", "orderId": "A", "id": ID}], journal=journal,
-                    executions={ID: {"phase": phase, "outcome": "", "idempotency_key": "A", "open_incidents": 0}},
-                    history={ID: rows}, balance={"balanced": True}, kills=9)
+class Caught(unittest.TestCase):
+    """One spoiled run for each invariant."""
+
+    def setUp(self):
+        self.run_ = Run()
+
+    def assert_caught(self, invariant, **changes):
+        self.assertIn(invariant, invariants_of(self.run_.evidence(**changes)))
+
+    def test_i1_acknowledged_start_lost(self):
+        self.run_.completed("a")
+        lost = Submission("k", "o", "plain", {"amount": 1}, ("completed",), ("gone",))
+        self.assert_caught("I1", submissions=self.run_.evidence().submissions + [lost])
+
+    def test_i1_history_without_its_beginning(self):
+        story = self.run_.completed("a")
+        change(story.rows, 1, kind="StepStarted")
+        self.assert_caught("I1")
+
+    def test_i1_input_altered(self):
+        story = self.run_.completed("a")
+        change(story.rows, 1, data={"input": {**story.input, "amount": 1}})
+        self.assert_caught("I1")
+
+    def test_i2_key_answered_with_two_executions(self):
+        self.run_.completed("a")
+        self.run_.completed("b")
+        first, second = self.run_.evidence().submissions
+        self.assert_caught("I2", submissions=[replace(first, acknowledged=("a", "b")), second])
+
+    def test_i2_order_started_twice(self):
+        self.run_.completed("a")
+        story = self.run_.completed("b")
+        change(story.rows, 1, data={"input": {"orderId": "order-a"}})
+        self.assert_caught("I2")
+
+    def test_i2_execution_of_nobody(self):
+        self.run_.completed("a")
+        self.run_.completed("b")
+        self.assert_caught("I2", submissions=self.run_.evidence().submissions[:1])
+
+    def test_i3_gap(self):
+        story = self.run_.completed("a")
+        del story.rows[2]
+        self.assert_caught("I3")
+
+    def test_i3_event_after_the_end(self):
+        story = self.run_.completed("a")
+        story.event("StepStarted", "ship", 1)
+        self.assert_caught("I3")
+
+    def test_i3_row_and_history_disagree(self):
+        story = self.run_.completed("a")
+        self.run_.stored["a"] = Stored("faulted", "compensated", story.key)
+        self.assert_caught("I3")
+
+    def test_i4_request_before_its_intent(self):
+        story = self.run_.completed("a")
+        story.note("received", "ship", 2)
+        self.assert_caught("I4")
+
+    def test_i4_request_with_an_epoch_of_its_own(self):
+        story = self.run_.completed("a")
+        change(story.rows, 2, epoch=0)
+        self.assert_caught("I4")
+
+    def test_i5_step_before_its_predecessor(self):
+        story = self.run_.story("a")
+        for step in ("reserve", "charge", "ship"):
+            story.do(step)
+        story.end("completed", "completed")
+        self.assert_caught("I5")
+
+    def test_i5_step_beside_its_predecessor(self):
+        story = self.run_.story("a")
+        story.note("received", "charge")
+        story.note("received", "reserve")
+        story.note("applied", "charge", 1, 201)
+        self.assert_caught("I5")
+
+    def test_i6_another_body(self):
+        story = self.run_.completed("a")
+        story.note("received", "charge", 1, body="other")
+        self.assert_caught("I6")
+
+    def test_i7_completed_with_an_effect_missing(self):
+        story = self.run_.story("a")
+        story.do("charge")
+        story.do("reserve")
+        story.end("completed", "completed")
+        self.assert_caught("I7")
+
+    def test_i7_completed_with_an_effect_twice(self):
+        story = self.run_.completed("a")
+        story.note("applied", "charge", 2, 201)
+        self.assert_caught("I7")
+
+    def test_i7_completed_with_an_effect_undone(self):
+        story = self.run_.completed("a")
+        story.undo("ship")
+        self.assert_caught("I7")
+
+    def test_i7_compensated_with_an_undo_missing(self):
+        story = self.run_.story("a")
+        story.do("charge")
+        story.do("reserve")
+        story.refuse("ship")
+        story.undo("reserve")
+        story.end("compensated")
+        self.assert_caught("I7")
+
+    def test_i7_compensated_with_a_late_effect_after_its_undo(self):
+        story = self.run_.compensated("a")
+        story.note("applied", "charge", 1, 201)  # as many undos as effects: only their order tells
+        self.assert_caught("I7")
+
+    def test_i7_faulted_with_an_effect_standing(self):
+        story = self.run_.story("a")
+        story.do("charge")
+        story.end("faulted")
+        self.assert_caught("I7")
+
+    def test_i8_undone_in_forward_order(self):
+        story = self.run_.story("a")
+        story.do("charge")
+        story.do("reserve")
+        story.refuse("ship")
+        story.undo("charge")
+        story.undo("reserve")
+        story.end("compensated")
+        self.assert_caught("I8")
+
+    def test_i8_undone_without_waiting(self):
+        story = self.run_.compensated("a")
+        received = next(e for e in self.run_.journal if e.key == "a/charge/compensate")
+        applied = next(e for e in self.run_.journal if e.key == "a/reserve/compensate" and e.event == "applied")
+        journal = [replace(e, sequence=applied.sequence - 0.5) if e is received else e for e in self.run_.journal]
+        self.assertEqual(story.rows[-1].data["outcome"], "compensated")
+        self.assert_caught("I8", journal=journal)
+
+    def test_i9_step_begins_while_undoing(self):
+        story = self.run_.compensated("a")
+        story.rows.insert(-1, Row(0, 1, "StepStarted", "ship", 1))
+        self.assert_caught("I9")
+
+    def test_i11_epoch_goes_back(self):
+        story = self.run_.restarted("a")
+        change(story.rows, len(story.rows), epoch=1)
+        self.assert_caught("I11")
+
+    def test_i12_neither_ended_nor_parked(self):
+        story = self.run_.story("a")
+        self.run_.stored["a"] = Stored("running", "", story.key)
+        self.assert_caught("I12")
+
+    def test_i12_incident_resolved_and_nothing_more(self):
+        story = self.run_.story("a")
+        story.event("IncidentRaised", number=1)
+        story.event("IncidentResolved", number=1)
+        self.assert_caught("I12")
+
+    def test_i12_start_never_acknowledged(self):
+        self.run_.completed("a")
+        self.assert_caught("I12", submissions=[replace(self.run_.evidence().submissions[0], acknowledged=())])
+
+    def test_i13_history_rewritten(self):
+        story = self.run_.completed("a")
+        before = [replace(row, attempt=9) for row in story.rows[:3]]
+        self.assert_caught("I13", witnesses=[("a", before)])
+        self.assertNotIn("I13", invariants_of(self.run_.evidence(witnesses=[("a", story.rows[:3])])))
+
+    def test_i13_history_lost(self):
+        self.run_.completed("a")
+        self.assert_caught("I13", witnesses=[("b", [Row(1, 1, "ExecutionStarted")])])
+
+    def test_i14_success_that_nobody_applied(self):
+        story = self.run_.story("a")
+        story.event("StepStarted", "charge", 1)
+        story.note("received", "charge")
+        story.event("StepCompleted", "charge")
+        self.assert_caught("I14")
+
+    def test_i14_success_without_an_answer(self):
+        story = self.run_.story("a")
+        story.event("StepStarted", "charge", 1)
+        story.note("received", "charge")
+        story.note("applied", "charge", 1, 201)
+        story.note("cut", "charge", 1, 201)
+        story.event("StepCompleted", "charge")
+        self.assert_caught("I14")
+
+    def test_i14_undo_that_nobody_applied(self):
+        story = self.run_.story("a")
+        story.do("charge")
+        story.event("UndoStarted", "charge/compensate", 1)
+        story.event("UndoCompleted", "charge/compensate")
+        self.assert_caught("I14")
+
+    def test_i17_books_disagree(self):
+        self.run_.completed("a")
+        self.assert_caught("I17", balance={"balanced": False, "money": {"shopCents": 1250}})
+
+    def test_i17_money_without_a_charge(self):
+        self.run_.completed("a")
+        self.assert_caught("I17", balance={"balanced": True, "money": {"shopCents": 1251}})
+
+    def test_plan_another_outcome(self):
+        self.run_.compensated("a")
+        self.assert_caught("plan", submissions=[replace(self.run_.evidence().submissions[0], expected=("completed",))])
+
+    def test_database_corrupt(self):
+        self.run_.completed("a")
+        self.assert_caught("database", integrity="row 3 missing from index")
 
 
-class CheckerTest(unittest.TestCase):
-    def expect(self, run, invariant):
-        found = {violation.split(":")[0] for violation in Checker(run).run()}
-        self.assertIn(invariant, found)
+class Verdict(unittest.TestCase):
+    def setUp(self):
+        self.run_ = Run()
+        self.run_.completed("a")
+        self.run_.compensated("b")
+        self.run_.restarted("c")
 
-    def test_clean_runs_pass(self):
-        self.assertEqual(Checker(completed()).run(), [])
-        self.assertEqual(Checker(compensated()).run(), [])
+    def report(self, minima, **changes):
+        out = io.StringIO()
+        return check.report(self.run_.evidence(**changes), minima, out), out.getvalue()
 
-    def test_a_lost_start_is_caught(self):
-        run = completed()
-        run.history = {}
-        self.expect(run, "I1")
+    def test_counts_what_happened(self):
+        counts = check.counts_of(self.run_.evidence())
+        wanted = {"orders": 3, "kills": 1, "attemptsLost": 1, "repeatedKeys": 1, "undos": 2, "lostReplies": 1,
+                  "outcome.completed": 2, "outcome.compensated": 1}
+        self.assertEqual({name: counts[name] for name in wanted}, wanted)
 
-    def test_two_executions_of_a_key_are_caught(self):
-        run = completed()
-        run.executions["other"] = dict(run.executions[ID])
-        self.expect(run, "I2")
-        run = completed()
-        run.acknowledged.append({"key": "A", "orderId": "A", "id": "other"})
-        self.expect(run, "I2")
+    def test_holds(self):
+        self.assertEqual(self.report({"kills": 1})[0], 0)
 
-    def test_a_gap_and_a_row_after_the_end_are_caught(self):
-        run = completed()
-        run.history[ID][3]["position"] = 40
-        self.expect(run, "I3")
-        run = completed()
-        run.history[ID] = run.history[ID] + [{**run.history[ID][1], "position": 9}]
-        self.expect(run, "I3")
+    def test_too_little_is_vacuous(self):
+        code, text = self.report({"kills": 2})
+        self.assertEqual(code, 3)
+        self.assertIn("too few kills: 1, at least 2 are needed\nVACUOUS\n", text)
 
-    def test_a_request_without_intent_is_caught(self):
-        run = completed()
-        run.journal[0]["attempt"] = 2
-        self.expect(run, "I4")
-        run = completed()
-        run.journal[0]["epoch"] = 2
-        self.expect(run, "I4")
+    def test_violation_outranks_vacuity(self):
+        code, text = self.report({"kills": 2}, integrity="broken")
+        self.assertEqual(code, 1)
+        self.assertIn("VIOLATED: database 1 times", text)
 
-    def test_a_step_before_its_predecessor_is_caught(self):
-        run = completed()
-        run.journal[1]["sequence"] = 99
-        self.expect(run, "I5")
 
-    def test_two_bodies_of_a_key_are_caught(self):
-        run = completed()
-        run.journal[1]["bodyHash"] = "other"
-        self.expect(run, "I6")
+class Files(unittest.TestCase):
+    """The same evidence, read from what a run leaves."""
 
-    def test_missing_doubled_and_standing_effects_are_caught(self):
-        run = completed()
-        run.journal = [r for r in run.journal if not r["key"].endswith(STEPS[2])]
-        self.expect(run, "I7")
-        run = completed()
-        run.journal.append({**copy.deepcopy(run.journal[1]), "sequence": 99})
-        self.expect(run, "I7")
-        run = compensated()
-        run.journal.append({**copy.deepcopy(run.journal[1]), "sequence": 99})
-        self.expect(run, "I7")
+    def write(self, folder, run):
+        evidence = run.evidence()
+        connection = sqlite3.connect(folder / "skald.db")
+        connection.execute("CREATE TABLE executions (id, phase, outcome, idempotency_key)")
+        connection.execute("CREATE TABLE history (execution, position, epoch, at, kind, version, step, attempt, actor, data)")
+        for execution, stored in evidence.stored.items():
+            connection.execute("INSERT INTO executions VALUES (?, ?, ?, ?)", (execution, stored.phase, stored.outcome, stored.key))
+        for execution, rows in evidence.histories.items():
+            connection.executemany(
+                "INSERT INTO history VALUES (?, ?, ?, 0, ?, 1, ?, ?, '', ?)",
+                [(execution, r.position, r.epoch, r.kind, r.step, r.attempt, json.dumps(r.data)) for r in rows])
+        connection.commit()
+        connection.close()
+        names = {"order": "orderId", "body_hash": "bodyHash"}
+        lines = [{names.get(k, k): v for k, v in vars(entry).items()} for entry in evidence.journal]
+        (folder / "journal.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        submitted = []
+        for s in evidence.submissions:
+            submitted += [{"event": "planned", "key": s.key, "orderId": s.order, "scenario": s.scenario, "input": s.input,
+                           "expected": s.expected}, {"event": "sent", "key": s.key}, {"event": "unanswered", "key": s.key},
+                          {"event": "sent", "key": s.key},
+                          {"event": "acknowledged", "key": s.key, "execution": s.acknowledged[0]}]
+        (folder / "submissions.jsonl").write_text("".join(json.dumps(line) + "\n" for line in submitted))
+        rows = [vars(row) for row in evidence.histories["a"][:2]]
+        (folder / "witnesses.jsonl").write_text(json.dumps({"execution": "a", "rows": rows}) + "\n")
+        (folder / "balance.json").write_text(json.dumps(evidence.balance))
+        (folder / "run.json").write_text(json.dumps({"flow": FLOW, "nemesis": evidence.nemesis, "minima": {"resubmitted": 2}}))
 
-    def test_undos_in_forward_order_are_caught(self):
-        run = compensated()
-        rows = run.history[ID]
-        first = next(i for i, row in enumerate(rows) if row["kind"] == "UndoStarted")
-        for i in (first, first + 1):
-            rows[i]["step"], rows[i + 2]["step"] = rows[i + 2]["step"], rows[i]["step"]
-        self.expect(run, "I8")
+    def test_round_trip(self):
+        run = Run()
+        run.completed("a")
+        run.compensated("b")
+        with tempfile.TemporaryDirectory() as name:
+            self.write(Path(name), run)
+            evidence, minima = read_run(name)
+            self.assertEqual(check.report(evidence, minima, io.StringIO()), 0)
+            self.assertEqual(evidence.histories, run.evidence().histories)
+            self.assertEqual(evidence.journal, run.journal)
+            self.assertEqual(len(evidence.witnesses), 1)
 
-    def test_a_stuck_execution_is_caught(self):
-        run = completed()
-        run.executions[ID]["phase"] = "running"
-        self.expect(run, "I12")
-        run.executions[ID].update(phase="suspended", open_incidents=1)
-        self.assertEqual(Checker(run).run(), [])
 
-    def test_an_invented_success_is_caught(self):
-        run = completed()
-        run.journal = [r for r in run.journal if r["event"] != "replied"]
-        self.expect(run, "I14")
+class Plans(unittest.TestCase):
+    def test_same_seed_same_orders(self):
+        self.assertEqual(make_orders(100, 7), make_orders(100, 7))
+        self.assertNotEqual(make_orders(100, 7), make_orders(100, 8))
 
-    def test_unbalanced_ledgers_are_caught(self):
-        run = completed()
-        run.balance = {"balanced": False}
-        self.expect(run, "I17")
+    def test_every_scenario_is_met(self):
+        orders = make_orders(300, 1)
+        self.assertEqual({order.scenario.name for order in orders}, {scenario.name for scenario in SCENARIOS})
+        self.assertEqual(len({order.key for order in orders}), 300)
 
-    def test_a_run_without_trouble_is_vacuous(self):
-        self.assertTrue(vacuous(Checker(completed()).counts()))
+    def test_minima_grow_with_the_run(self):
+        small, large = minima_of(300, 12), minima_of(5000, 200)
+        self.assertTrue(all(0 < small[name] <= large[name] for name in small))
 
 
 if __name__ == "__main__":

@@ -53,11 +53,12 @@ TEST(Faults, ProbabilityComesFromTheSeed) {
   EXPECT_EQ(strikes(7), strikes(7));
 }
 
-TEST(Faults, QueryComesBeforeRules) {
+TEST(Faults, QueryStrikesWhereNoRuleFits) {
   Faults faults(1);
-  faults.add({{"mode", "down"}});
+  faults.add({{"mode", "down"}, {"count", 1}});
   HttpRequest request;
   request.query = {{"delay", "PT0.25S"}};
+  EXPECT_EQ(faults.strike(kCharge, request)->mode, FaultMode::kDown);
   const auto fault = faults.strike(kCharge, request);
   EXPECT_EQ(fault->mode, FaultMode::kDelay);
   EXPECT_EQ(fault->delay.count(), 250);

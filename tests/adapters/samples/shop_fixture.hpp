@@ -39,7 +39,7 @@ class ShopFixture : public testing::Test {
   std::optional<HttpReply> send(HttpRequest request) {
     auto slot = std::make_shared<std::optional<HttpReply>>();
     shop_.handle(std::move(request), [slot](HttpReply reply) {
-      if (reply.sent && !reply.drop && !reply.garbage) reply.sent();
+      if (reply.done) reply.done(!reply.drop && !reply.garbage);
       *slot = std::move(reply);
     });
     last_ = slot;

@@ -90,7 +90,7 @@ TEST_F(Shops, ReservationTakesAllItemsOrNone) {
 TEST_F(Shops, LostReplyHasItsEffect) {
   EXPECT_TRUE(post(std::string(kCharges) + "?lost=reply", "e/c", kCharge)->drop);
   EXPECT_EQ(get("/audit")["items"].size(), 1u);
-  EXPECT_THAT(journal(), ElementsAre("received do 0", "applied do 201"));
+  EXPECT_THAT(journal(), ElementsAre("received do 0", "applied do 201", "cut do 201"));
 }
 
 TEST_F(Shops, DownAndErrorHaveNoEffect) {

@@ -1,0 +1,141 @@
+"""What a run has left behind, read into plain values. Nothing here is shared with the engine: only its database's two
+tables and the participants' journal are known."""
+import json
+import sqlite3
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Row:
+    """One event of a history."""
+    position: int
+    epoch: int
+    kind: str
+    step: str = ""
+    attempt: int = 0
+    data: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the participants' journal."""
+    sequence: int
+    event: str  # received, applied, repeated, refused, replied, cut
+    service: str
+    operation: str  # do, undo
+    key: str
+    order: str
+    attempt: int
+    epoch: int
+    body_hash: str
+    status: int
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A start that the submitter asked for, and every answer it got."""
+    key: str
+    order: str
+    scenario: str
+    input: dict
+    expected: tuple  # outcomes that the scenario allows
+    acknowledged: tuple = ()  # the execution of each acknowledgement
+    sent: int = 1
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A row of the table `executions`."""
+    phase: str
+    outcome: str
+    key: str
+
+
+@dataclass
+class Evidence:
+    flow: list  # the steps of the workflow, in order
+    submissions: list
+    journal: list
+    stored: dict  # execution -> Stored
+    histories: dict  # execution -> [Row]
+    balance: dict
+    witnesses: list = field(default_factory=list)  # (execution, [Row]) as read before a restart
+    nemesis: dict = field(default_factory=dict)  # {"kills", "restarts"}
+    integrity: str = "ok"
+
+    def __post_init__(self):
+        self.by_key = defaultdict(list)
+        for entry in self.journal:
+            self.by_key[entry.key].append(entry)
+
+    def key(self, execution, step):
+        return f"{execution}/{step}"
+
+    def end_of(self, execution):
+        return next((row for row in self.histories.get(execution, []) if row.kind == "ExecutionEnded"), None)
+
+    def open_incidents(self, execution):
+        raised, resolved = set(), set()
+        for row in self.histories.get(execution, []):
+            if row.kind == "IncidentRaised":
+                raised.add(row.data.get("number"))
+            elif row.kind == "IncidentResolved":
+                resolved.add(row.data.get("number"))
+        return raised - resolved
+
+
+def read_lines(path):
+    return [json.loads(line) for line in Path(path).read_text().splitlines() if line]
+
+
+def read_journal(path):
+    return [Entry(line["sequence"], line["event"], line["service"], line["operation"], line["key"], line["orderId"],
+                  line["attempt"], line["epoch"], line["bodyHash"], line["status"]) for line in read_lines(path)]
+
+
+def read_submissions(path):
+    plans, answers, sent = {}, defaultdict(list), defaultdict(int)
+    for line in read_lines(path):
+        if line["event"] == "planned":
+            plans[line["key"]] = line
+        elif line["event"] == "sent":
+            sent[line["key"]] += 1
+        elif line["event"] == "acknowledged":
+            answers[line["key"]].append(line["execution"])
+    return [Submission(key, plan["orderId"], plan["scenario"], plan["input"], tuple(plan["expected"]),
+                       tuple(answers[key]), sent[key]) for key, plan in plans.items()]
+
+
+def read_histories(connection, only=None):
+    histories = defaultdict(list)
+    where = "" if only is None else f" WHERE execution IN ({','.join('?' * len(only))})"
+    query = f"SELECT execution, position, epoch, kind, step, attempt, data FROM history{where} ORDER BY execution, position"
+    for execution, position, epoch, kind, step, attempt, data in connection.execute(query, only or []):
+        histories[execution].append(Row(position, epoch, kind, step, attempt, json.loads(data)))
+    return dict(histories)
+
+
+def read_database(path):
+    """(stored, histories, integrity). The writer must have ended."""
+    connection = sqlite3.connect(path)
+    try:
+        stored = {execution: Stored(phase, outcome, key) for execution, phase, outcome, key in connection.execute(
+            "SELECT id, phase, outcome, idempotency_key FROM executions")}
+        integrity = connection.execute("PRAGMA integrity_check").fetchone()[0]
+        return stored, read_histories(connection), integrity
+    finally:
+        connection.close()
+
+
+def read_run(folder):
+    folder = Path(folder)
+    run = json.loads((folder / "run.json").read_text())
+    stored, histories, integrity = read_database(folder / "skald.db")
+    witnesses = [(line["execution"], [Row(**row) for row in line["rows"]])
+                 for line in read_lines(folder / "witnesses.jsonl")]
+    return Evidence(flow=run["flow"], submissions=read_submissions(folder / "submissions.jsonl"),
+                    journal=read_journal(folder / "journal.jsonl"), stored=stored, histories=histories,
+                    balance=json.loads((folder / "balance.json").read_text()), witnesses=witnesses,
+                    nemesis=run["nemesis"], integrity=integrity), run["minima"]

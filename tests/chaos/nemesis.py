@@ -1,0 +1,72 @@
+"""Kills the server at random moments and starts it again, while the submitter goes on."""
+import json
+import random
+import shutil
+import sqlite3
+import tempfile
+import time
+from pathlib import Path
+
+from evidence import read_histories
+from programs import NotReady
+
+WITNESSES_A_KILL = 12
+
+
+class Nemesis:
+    def __init__(self, server, submitter, folder, kills, seed):
+        self.server, self.submitter, self.folder = server, submitter, folder
+        self.kills, self.restarts = 0, 0
+        self.wanted = kills
+        self.random = random.Random(seed + 1)
+        self.witnesses = open(folder / "witnesses.jsonl", "a", encoding="utf-8")
+
+    def run(self):
+        """A share of the orders is released before each kill, so that every kill finds work under way."""
+        orders = len(self.submitter.orders)
+        self.server.spawn()
+        self.server.wait_until_ready()
+        while self.kills < self.wanted:
+            if self.submitter.failure:
+                raise self.submitter.failure
+            self.submitter.release(orders * (self.kills + 1) // (self.wanted + 1))
+            time.sleep(self.moment())
+            self.kill()
+            self.server.spawn()
+            self.restarts += 1
+            if self.random.random() < 0.1 and self.kills < self.wanted:
+                # A restart that does not survive its own recovery.
+                time.sleep(self.random.uniform(0, 0.15))
+                self.kill()
+                self.server.spawn()
+                self.restarts += 1
+            self.server.wait_until_ready()
+        self.submitter.release(orders)
+
+    def moment(self):
+        """Seconds until the next kill: mostly at once, at times after a while, so that every phase is met."""
+        return 10 ** self.random.uniform(-2.3, 0)
+
+    def kill(self):
+        if not self.server.kill():
+            raise NotReady(f"the server had ended by itself with {self.server.process.returncode}; see server.log")
+        self.kills += 1
+        self.bear_witness()
+
+    def bear_witness(self):
+        """Reads some histories from a copy: a reader of the files themselves would do the recovery's work."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as copy:
+            for path in self.folder.glob("skald.db*"):
+                if path.suffix != ".db-shm":
+                    shutil.copy(path, copy)
+            connection = sqlite3.connect(Path(copy) / "skald.db")
+            try:
+                known = [row[0] for row in connection.execute("SELECT id FROM executions")]
+                some = self.random.sample(known, min(len(known), WITNESSES_A_KILL))
+                for execution, rows in read_histories(connection, some).items():
+                    self.witnesses.write(json.dumps({"execution": execution, "rows": [vars(row) for row in rows]}) + "\n")
+                self.witnesses.flush()
+            except sqlite3.OperationalError:
+                pass  # killed before it had a schema
+            finally:
+                connection.close()

@@ -1,0 +1,82 @@
+"""The orders of a run: what each one asks for, which fault strikes it, and how it may end. Everything from one seed."""
+import random
+from dataclasses import dataclass
+
+# The steps of workflows/checkout.yaml, in order.
+FLOW = ["chargePayment", "reserveInventory", "createShipment"]
+SLOW_MS = 2600  # longer than the timeout of an attempt
+
+
+@dataclass(frozen=True)
+class Scenario:
+    name: str
+    weight: float
+    expected: tuple
+    address: str = "1 Quay Street"
+    sku: str = "tea"
+    faults: tuple = ()  # without orderId
+
+
+def fault(service, operation, mode, count, **more):
+    return {"service": service, "operation": operation, "mode": mode, "count": count, **more}
+
+
+# Where a kill can change which attempt a counted fault strikes, both ends are allowed; and an attempt that a kill has cut
+# is owed an undo even where its repetition is refused.
+SCENARIOS = (
+    Scenario("plain", 50, ("completed",)),
+    Scenario("refusedByShipping", 10, ("compensated",), address="Nowhere"),
+    Scenario("outOfStock", 8, ("compensated",), sku="sold-out"),
+    Scenario("paymentRefused", 3, ("faulted", "compensated"), faults=(fault("payments", "do", "refuse", 1, status=402),)),
+    Scenario("paymentSlow", 4, ("completed",), faults=(fault("payments", "do", "delay", 1, delayMs=SLOW_MS),)),
+    Scenario("paymentReplyLost", 5, ("completed",), faults=(fault("payments", "do", "lostReply", 1),)),
+    Scenario("inventoryLate", 3, ("completed",), faults=(fault("inventory", "do", "late", 1, delayMs=SLOW_MS),)),
+    Scenario("inventoryGarbage", 3, ("completed", "compensated"), faults=(fault("inventory", "do", "garbage", 1),)),
+    Scenario("shippingErrors", 4, ("completed",), faults=(fault("shipping", "do", "error", 2, status=500),)),
+    Scenario("shippingDown", 2, ("completed",), faults=(fault("shipping", "do", "down", 2),)),
+    # Five attempts fail, then the outcome is settled before it is undone.
+    Scenario("shippingDead", 3, ("completed", "compensated"), faults=(fault("shipping", "do", "error", 6, status=503),)),
+    Scenario("refundReplyLost", 3, ("compensated",), address="Nowhere",
+             faults=(fault("payments", "undo", "lostReply", 1), fault("inventory", "undo", "error", 1, status=503))),
+    # Every attempt is stuck on the way and arrives after the engine gave it up: the tombstone or the key must hold.
+    Scenario("shippingStuck", 1, ("completed", "compensated"),
+             faults=(fault("shipping", "do", "late", 5, delayMs=4 * SLOW_MS),)),
+)
+
+
+@dataclass(frozen=True)
+class Order:
+    key: str
+    scenario: Scenario
+    input: dict
+
+    @property
+    def id(self):
+        return self.input["orderId"]
+
+    def rules(self):
+        return [{**rule, "orderId": self.id} for rule in self.scenario.faults]
+
+
+def make_orders(count, seed):
+    """Each scenario at least once where `count` allows it, the rest by weight."""
+    rng = random.Random(seed)
+    drawn = list(SCENARIOS[:count])
+    drawn += rng.choices(SCENARIOS, [scenario.weight for scenario in SCENARIOS], k=count - len(drawn))
+    rng.shuffle(drawn)
+    orders = []
+    for number, scenario in enumerate(drawn):
+        items = [{"sku": scenario.sku, "quantity": rng.randint(1, 3)}, {"sku": "pot", "quantity": 1}]
+        orders.append(Order(f"chaos-{seed}-{number}", scenario, {
+            "orderId": f"order-{seed}-{number}", "amount": rng.randint(100, 99999) / 100, "currency": "EUR",
+            "items": items, "address": scenario.address}))
+    return orders
+
+
+def minima_of(orders, kills):
+    """Below these a run proves nothing. They are a fraction of what such a run reaches."""
+    return {"orders": orders, "executions": orders, "kills": kills, "restarts": kills, "witnesses": kills,
+            "resubmitted": max(1, kills // 20), "attemptsLost": kills // 2, "repeatedKeys": max(1, kills // 4),
+            "retries": orders // 15, "unknowns": orders // 15, "lostReplies": max(1, orders // 40),
+            "settles": max(1, orders // 200), "undos": orders // 5,
+            "outcome.completed": orders // 2, "outcome.compensated": orders // 10}

@@ -1,0 +1,123 @@
+"""The two programs of a run: the participants, which live through all of it, and the server, which is killed."""
+import http.client
+import json
+import re
+import select
+import subprocess
+import threading
+import time
+from urllib.parse import urlsplit
+
+READY_SECONDS = 30
+# Some of the calls take a moment, so that kills meet calls in flight.
+SLOWNESS = "?delay=PT0.02S&probability=0.5"
+ADAPTERS = """adapters:
+  payments:
+    baseUrl: {base}/payments
+    operations:
+      charge: {{ method: post, path: '/charges{slow}' }}
+      refund: {{ method: post, path: '/orders/{{orderId}}/refunds{slow}' }}
+  inventory:
+    baseUrl: {base}/inventory
+    operations:
+      reserve: {{ method: post, path: '/reservations{slow}' }}
+      release: {{ method: post, path: '/orders/{{orderId}}/releases{slow}' }}
+  shipping:
+    baseUrl: {base}/shipping
+    operations:
+      create: {{ method: post, path: '/shipments{slow}' }}
+      cancel: {{ method: post, path: '/orders/{{orderId}}/cancellations{slow}' }}
+  notifications:
+    baseUrl: {base}/notifications
+    operations:
+      send: {{ method: post, path: /messages }}
+"""
+
+
+class NotReady(Exception):
+    pass
+
+
+def wait_for_address(process, seconds):
+    """Reads standard output until the line with the address; NotReady where the program ends or stays silent."""
+    deadline, text = time.monotonic() + seconds, b""
+    while True:
+        found = re.search(rb"(http://[0-9.:]+)\s", text)
+        if found:
+            return found.group(1).decode()
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([process.stdout], [], [], left)[0]:
+            raise NotReady(f"no address after {seconds} s")
+        chunk = process.stdout.read1(4096)
+        if not chunk:
+            raise NotReady(f"it ended with {process.wait()} before it was ready")
+        text += chunk
+
+
+def request(base, method, path, body=None, headers=None, timeout=10):
+    """(status, JSON or None). Raises OSError or http.client.HTTPException where no answer came."""
+    connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=timeout)
+    try:
+        connection.request(method, path, None if body is None else json.dumps(body),
+                           {"Content-Type": "application/json", **(headers or {})})
+        response = connection.getresponse()
+        text = response.read()
+        return response.status, json.loads(text) if text else None
+    finally:
+        connection.close()
+
+
+class Samples:
+    def __init__(self, binary, folder, seed):
+        self.process = subprocess.Popen(
+            [binary, "--listen", "127.0.0.1:0", "--data", folder / "samples.db", "--journal", folder / "journal.jsonl",
+             "--seed", str(seed)], stdout=subprocess.PIPE)
+        self.base = wait_for_address(self.process, READY_SECONDS)
+
+    def add_fault(self, rule):
+        status, _ = request(self.base, "POST", "/admin/faults", rule)
+        if status != 204:
+            raise RuntimeError(f"the fault {rule} was answered {status}")
+
+    def balance(self):
+        return request(self.base, "GET", "/audit/balance", timeout=60)[1]
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(READY_SECONDS)
+
+
+class Server:
+    """Started, killed and started again on the same database. `base` is None while it is down; any thread may look."""
+
+    def __init__(self, binary, folder, workflows, participants):
+        adapters = folder / "adapters.yaml"
+        adapters.write_text(ADAPTERS.format(base=participants, slow=SLOWNESS))
+        self.command = [binary, "serve", "--listen", "127.0.0.1:0", "--storage", f"sqlite:{folder / 'skald.db'}",
+                        "--workflows", workflows, "--adapters", adapters, "--engine-recovery-ramp", "PT0.1S",
+                        "--log-format", "json"]
+        self.log = open(folder / "server.log", "ab")
+        self.up = threading.Event()
+        self.base = None
+        self.process = None
+
+    def spawn(self):
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=self.log)
+
+    def wait_until_ready(self):
+        self.base = wait_for_address(self.process, READY_SECONDS)
+        self.up.set()
+
+    def kill(self):
+        """SIGKILL, by the handle of the process that was started here. True if it was alive until then."""
+        alive = self.process.poll() is None
+        self.up.clear()
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        return alive
+
+    def stop(self):
+        """A clean shutdown; returns the exit code."""
+        self.process.terminate()
+        return self.process.wait(60)
