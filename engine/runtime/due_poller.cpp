@@ -23,7 +23,7 @@ void DuePoller::fired() {
   auto& shared = host_.shared();
   if (shared.draining) return;
   // What was found last time comes first.
-  if (host_.is_activating()) return again();
+  if (shared.activating > 0) return again();
   // Less far ahead than what stays in memory, so that nothing is loaded only to leave again.
   const auto horizon = std::min(shared.options.passivate_after, 2 * shared.options.due_poll);
   const auto until = shared.time.now() + horizon;

@@ -43,8 +43,8 @@ void ExecutionDriver::submit(saga::Input input, Reply reply) {
 }
 
 void ExecutionDriver::view(Reply reply) {
-  if (stage_ == Stage::kBackingOff) {
-    // The store does not take appends just now; it may still be read.
+  if (stage_ == Stage::kBackingOff || stage_ == Stage::kSetAside) {
+    // The store may be readable where it takes no appends, a history where its definition is not.
     return host_.offload([&history = host_.shared().history, id = id_] { return read_state(history, id); },
                          [reply = std::move(reply)](Result<saga::State> state) mutable {
                            if (!state) return reply(std::unexpected(std::move(state.error())));

@@ -42,6 +42,7 @@ ExecutionDriver& ExecutionHost::activate(const ExecutionId& id) {
 
 void ExecutionHost::activate_later(const std::vector<ExecutionId>& ids) {
   waiting_.insert(waiting_.end(), ids.begin(), ids.end());
+  shared_.activating += ids.size();
   start_loads();
 }
 
@@ -49,6 +50,7 @@ void ExecutionHost::start_loads() {
   while (!waiting_.empty() && loads_ < shared_.options.recovery_concurrency) {
     const ExecutionId id = waiting_.front();
     waiting_.pop_front();
+    --shared_.activating;
     if (!shared_.draining.load(std::memory_order_relaxed)) activate(id);
   }
 }
@@ -129,6 +131,7 @@ void ExecutionHost::warn(std::string_view message, const Error& error) {
 
 void ExecutionHost::drain(std::function<void()> drained) {
   on_drained_ = std::move(drained);
+  shared_.activating -= waiting_.size();
   waiting_.clear();
   check_drained();
 }

@@ -34,6 +34,7 @@ struct Shared {
   std::atomic<std::size_t> active{0};  // executions in memory
   std::atomic<std::size_t> timers{0};
   std::atomic<std::size_t> backlog{0};
+  std::atomic<std::size_t> activating{0};  // handed to a host and not loaded yet
   std::atomic<bool> draining{false};
 };
 
@@ -54,7 +55,6 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   ExecutionDriver& activate(const ExecutionId& id);
   // Loads those that are not in memory, a bounded number at a time.
   void activate_later(const std::vector<ExecutionId>& ids);
-  bool is_activating() const { return !waiting_.empty() || loads_ > 0; }
 
   // For drivers.
   void append(ports::AppendGroup group, ExecutionDriver& driver);

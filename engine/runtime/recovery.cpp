@@ -67,7 +67,7 @@ void Recovery::hand_out() {
     resume_({ids_.begin() + static_cast<std::ptrdiff_t>(handed_out_), ids_.begin() + static_cast<std::ptrdiff_t>(due)});
     handed_out_ = due;
   }
-  if (handed_out_ == ids_.size() && !host_.is_activating()) {
+  if (handed_out_ == ids_.size() && host_.shared().activating == 0) {
     running_ = false;
     ids_ = {};
     return;
