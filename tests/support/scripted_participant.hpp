@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -42,6 +43,10 @@ class Script {
   void set_rule(Rule rule) { rule_ = std::move(rule); }
   std::optional<saga::Answer> answer(const ports::ParticipantCall& call) const { return rule_(call); }
 
+  // Whether calls without an answer wait for their turn, so that they can be taken back, instead of being in flight.
+  void set_queueing(bool queueing) { queueing_ = queueing; }
+  bool is_queueing() const { return queueing_; }
+
   void note(const ports::ParticipantCall& call) { calls_.push_back(call); }
   const std::vector<ports::ParticipantCall>& calls() const { return calls_; }
   // "charge", "charge/compensate", in the order of the calls.
@@ -56,6 +61,7 @@ class Script {
  private:
   Rule rule_ = [](const ports::ParticipantCall&) { return done(); };
   std::vector<ports::ParticipantCall> calls_;
+  bool queueing_ = false;
 };
 
 class ScriptedParticipant final : public ports::Participant {
@@ -65,6 +71,13 @@ class ScriptedParticipant final : public ports::Participant {
   void send(ports::ParticipantCall call, Done done) override {
     script_.note(call);
     in_flight_.push_back({std::move(call), std::move(done)});
+  }
+
+  bool withdraw(const ExecutionId& execution, std::string_view key) override {
+    if (!script_.is_queueing()) return false;
+    return std::erase_if(in_flight_, [&](const Call& call) {
+             return call.call.execution == execution && call.call.key == key;
+           }) > 0;
   }
 
   void abandon_all() override { in_flight_.clear(); }

@@ -127,27 +127,52 @@ TEST(EngineRecovery, LoadsAnExecutionForACommand) {
   EXPECT_EQ(bench.in_memory(), 0u);
 }
 
-TEST(EngineRecovery, SetsAsideWhatItCannotRead) {
-  RuntimeBench bench;
+// An execution whose history gets this row at its end, beside a healthy one; then the process is started anew.
+struct Broken {
+  ExecutionId id;
+  ExecutionId healthy;
+};
+Broken start_with_bad_row(RuntimeBench& bench, ports::HistoryRow row) {
   bench.script.set_rule([](const auto&) { return std::nullopt; });
   const auto healthy = bench.start()->id;
   const auto broken = bench.start()->id;
-  // A row of a kind that a newer binary wrote.
   class Sink final : public ports::AppendSink {
     void appended(std::vector<ports::AppendResult>) override {}
   } sink;
-  bench.store.append(
-      {.appends = {{.execution = broken, .expected_position = 2, .rows = {{.position = 3, .kind = "StepTeleported"}}}}},
-      sink);
+  row.position = 3;
+  bench.store.append({.appends = {{.execution = broken, .expected_position = 2, .rows = {std::move(row)}}}}, sink);
   bench.store.deliver();
   bench.script.set_rule([](const auto&) { return done(); });
   bench.kill_process();
   bench.start_process();
+  return {.id = broken, .healthy = healthy};
+}
+
+TEST(EngineRecovery, SetsAsideWhatItCannotRead) {
+  RuntimeBench bench;
+  const auto [broken, healthy] = start_with_bad_row(bench, {.kind = "StepTeleported"});
   EXPECT_EQ(bench.run_to_end(healthy).outcome, saga::Outcome::kCompleted);
   EXPECT_TRUE(bench.log.contains("cannot be read"));
   const auto refused = bench.command(broken, {.actor = "ann", .what = saga::CancelExecution{}});
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, "history.unknown_kind");
+}
+
+TEST(EngineRecovery, SetsAsideWhatItCannotAdvance) {
+  RuntimeBench bench;
+  // A step that the definition does not have.
+  const auto [broken, healthy] =
+      start_with_bad_row(bench, {.kind = "StepStarted",
+                                 .step = "ghost",
+                                 .data = R"({"request":{"adapter":"payments","operation":"charge","method":"POST",)"
+                                         R"("target":"/charges","body":""}})"});
+  EXPECT_EQ(bench.run_to_end(healthy).outcome, saga::Outcome::kCompleted);
+  EXPECT_TRUE(bench.log.contains("could not be advanced"));
+  EXPECT_EQ(bench.command(broken, {.actor = "ann", .what = saga::CancelExecution{}}).error().code, "engine.internal");
+  EXPECT_EQ(bench.view(broken)->phase, saga::Phase::kRunning);
+  const auto lines = bench.log.lines.size();
+  bench.advance(std::chrono::seconds(30));
+  EXPECT_EQ(bench.log.lines.size(), lines);
 }
 
 TEST(EngineRecovery, KnowsNoExecutionThatIsNotThere) {

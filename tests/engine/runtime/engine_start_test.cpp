@@ -132,5 +132,32 @@ TEST(EngineStart, AnswersWhoWaitsForTheEnd) {
   EXPECT_EQ(seen.size(), 3u);
 }
 
+TEST(EngineStart, ACancelDoesNotWaitForACallThatHasNotLeft) {
+  RuntimeBench bench;
+  bench.script.set_queueing(true);
+  bench.script.set_rule([](const auto& call) -> std::optional<saga::Answer> {
+    if (call.step == "ship") return std::nullopt;
+    return done();
+  });
+  const auto id = bench.start()->id;
+  ASSERT_TRUE(bench.command(id, {.actor = "ann", .what = saga::CancelExecution{.reason = "test"}}).has_value());
+  EXPECT_EQ(bench.view(id)->outcome, saga::Outcome::kCancelled);
+  EXPECT_EQ(bench.script.steps().back(), "charge/compensate");
+  EXPECT_EQ(bench.in_memory(), 0u);
+}
+
+TEST(EngineStart, ACancelWaitsForACallInFlight) {
+  RuntimeBench bench;
+  bench.script.set_rule([](const auto& call) -> std::optional<saga::Answer> {
+    if (call.step == "ship") return std::nullopt;
+    return done();
+  });
+  const auto id = bench.start()->id;
+  ASSERT_TRUE(bench.command(id, {.actor = "ann", .what = saga::CancelExecution{.reason = "test"}}).has_value());
+  EXPECT_EQ(bench.view(id)->phase, saga::Phase::kRunning);
+  bench.script.set_rule([](const auto&) { return done(); });
+  EXPECT_TRUE(saga::is_terminal(bench.run_to_end(id).phase));
+}
+
 }  // namespace
 }  // namespace skald::test
