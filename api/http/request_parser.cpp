@@ -13,6 +13,8 @@ namespace http = boost::beast::http;
 
 constexpr std::string_view kMalformed = "http.malformed";
 
+constexpr std::size_t kLastChunkBytes = 5;  // "0\r\n\r\n"
+
 bool has_control_character(std::string_view value) {
   return std::ranges::any_of(value,
                              [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; });
@@ -29,6 +31,9 @@ RequestParser::RequestParser(const HttpLimits& limits) : limits_(limits) {
 RequestParser::Progress RequestParser::feed(std::string_view bytes, std::size_t& used) {
   used = 0;
   while (true) {
+    // Beast asserts that the last chunk's header comes with five bytes; an unfinished chunked message has as many to
+    // come.
+    if (has_header_ && codings_ > 0 && bytes.size() - used < kLastChunkBytes) return Progress::kNeedMore;
     error_code ec;
     const std::size_t taken = put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), ec);
     used += taken;

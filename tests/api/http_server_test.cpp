@@ -140,6 +140,19 @@ TEST_F(HttpServerTest, TakesChunksAndByteByByteRequests) {
   EXPECT_EQ(client.receive().body, "/chunks hello world");
 }
 
+TEST_F(HttpServerTest, TakesAnEmptyChunkedBodyInPieces) {
+  start();
+  for (std::size_t cut = 1; cut < 5; ++cut) {
+    RawClient client(port_);
+    const std::string last = "0\r\n\r\n";
+    client.send("POST /e HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n" + last.substr(0, cut));
+    RawClient other(port_);
+    EXPECT_EQ(other.call("GET", "/between").status, 200);  // the piece has been read by then
+    client.send(last.substr(cut));
+    EXPECT_EQ(client.receive().body, "/e ");
+  }
+}
+
 TEST_F(HttpServerTest, SaysContinueBeforeALargeBody) {
   start();
   RawClient client(port_);
