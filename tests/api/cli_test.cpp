@@ -63,9 +63,8 @@ TEST_F(Cli, FollowPrintsStepsAndSurvivesARestart) {
   const std::string address = server_->address();
   const std::string port = std::to_string(server_->port());
   CommandResult followed;
-  std::jthread following([&] {
-    followed = run_skald({"history", id, "--follow"}, "", {{"SKALD_SERVER", address}, {"USER", "ada"}});
-  });
+  std::jthread following(
+      [&] { followed = run_skald({"history", id, "--follow"}, "", {{"SKALD_SERVER", address}, {"USER", "ada"}}); });
   server_->send_signal(SIGKILL);
   server_->wait();
   participant_.release();
