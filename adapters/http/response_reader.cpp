@@ -17,6 +17,7 @@ namespace http = boost::beast::http;
 
 // A whole answer: head, body, and the framing of its chunks.
 constexpr std::size_t kAnswerBytesMax = 2 * limits::kResponseBytesMax + kHeadBytesMax;
+constexpr std::size_t kLastChunkBytes = 5;  // "0\r\n\r\n"
 
 std::optional<std::chrono::seconds> parse_idle_hint(std::string_view value) {
   const auto at = value.find("timeout=");
@@ -186,6 +187,9 @@ ResponseReader::Progress ResponseReader::feed(std::string_view bytes, std::size_
     me.has_begun = true;
     beast::error_code ec;
     const auto rest = bytes.substr(consumed);
+    // Beast asserts that the last chunk's header comes with five bytes; an unfinished chunked answer has as many to
+    // come.
+    if (me.parser->is_header_done() && me.parser->chunked() && rest.size() < kLastChunkBytes) break;
     const std::size_t taken = me.parser->put({rest.data(), rest.size()}, ec);
     consumed += taken;
     me.total += taken;

@@ -57,6 +57,14 @@ void expect_bad(const std::string& text, const std::string& problem) {
   EXPECT_EQ(result.problem, problem);
 }
 
+// Beast asserts on a last chunk of which it sees fewer than five bytes: an answer must not be able to do that.
+TEST(ResponseReader, TakesAnEmptyChunkedAnswerInPieces) {
+  const auto result = read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+  EXPECT_EQ(result.progress, Progress::kComplete);
+  EXPECT_EQ(result.response.body, "");
+  EXPECT_EQ(result.left, 0u);
+}
+
 TEST(ResponseReader, ReadsAnAnswerWithALength) {
   const Read result = read(
       "HTTP/1.1 201 Created\r\nContent-Type: application/json; charset=utf-8\r\nRetry-After: 3\r\n"
