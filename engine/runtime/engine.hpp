@@ -107,8 +107,8 @@ class Engine {
   // Errors: "execution.unknown", the refusals of saga::decide, "store.unavailable".
   void command(const ExecutionId& id, saga::Input input, Callback<Snapshot> callback);
 
-  // Errors: those of start and the "replay." refusals of saga::decide; "replay.differs" where a newer version's steps
-  // do not fit.
+  // Without a version the replay follows the original's own definition. Errors: those of start, the "replay." refusals
+  // of saga::decide, and those of plan_replay (replay_plan.hpp).
   void replay(ReplayCommand command, Callback<Started> callback);
 
   // Errors: "execution.unknown", "store.unavailable".

@@ -172,7 +172,7 @@ Result<void> check(const ReplayCommand& command, const ReplayBasis& basis, const
     if (command.from == kFromFailed) {
       return failure("replay.not_failed", "no step of this execution failed", subject, "replay it from the start");
     }
-    return failure("replay.not_reached", fmt::format("this execution did not come to a step '{}'", command.from),
+    return failure("replay.unknown_step", fmt::format("this execution did not come to a step '{}'", command.from),
                    subject, "name a step that it reached, or replay it from the start");
   }
   if (!walk.differs().empty()) {

@@ -29,7 +29,7 @@ struct ReplayPlan {
   saga::RecordReplay record;   // on the original
 };
 
-// Errors: "replay.not_ended", "replay.not_failed" (from "failed" where nothing failed), "replay.not_reached" (a step
+// Errors: "replay.not_ended", "replay.not_failed" (from "failed" where nothing failed), "replay.unknown_step" (a step
 // that the original did not come to), "replay.undone" (what would be taken over is not in effect any more),
 // "replay.standing" (effects that are not taken over may stand), "replay.differs". Each names the steps.
 Result<ReplayPlan> plan_replay(const ReplayCommand& command, const ReplayBasis& basis);
