@@ -273,6 +273,15 @@ class Caught(unittest.TestCase):
         self.run_.compensated("a")
         self.assert_caught("plan", submissions=[replace(self.run_.evidence().submissions[0], expected=("completed",))])
 
+    def test_plan_running_out_of_time_is_no_other_outcome(self):
+        story = self.run_.compensated("a")
+        failed = next(row for row in story.rows if row.kind == "StepFailed")
+        change(story.rows, failed.position, at=29_999)
+        submissions = [replace(self.run_.evidence().submissions[0], expected=("completed",))]
+        self.assert_caught("plan", submissions=submissions)
+        change(story.rows, failed.position, at=30_000)
+        self.assertEqual(invariants_of(self.run_.evidence(submissions=submissions)), set())
+
     def test_database_corrupt(self):
         self.run_.completed("a")
         self.assert_caught("database", integrity="row 3 missing from index")
@@ -321,8 +330,8 @@ class Files(unittest.TestCase):
             connection.execute("INSERT INTO executions VALUES (?, ?, ?, ?)", (execution, stored.phase, stored.outcome, stored.key))
         for execution, rows in evidence.histories.items():
             connection.executemany(
-                "INSERT INTO history VALUES (?, ?, ?, 0, ?, 1, ?, ?, '', ?)",
-                [(execution, r.position, r.epoch, r.kind, r.step, r.attempt, json.dumps(r.data)) for r in rows])
+                "INSERT INTO history VALUES (?, ?, ?, ?, ?, 1, ?, ?, '', ?)",
+                [(execution, r.position, r.epoch, r.at, r.kind, r.step, r.attempt, json.dumps(r.data)) for r in rows])
         connection.commit()
         connection.close()
         names = {"order": "orderId", "body_hash": "bodyHash"}
@@ -338,7 +347,7 @@ class Files(unittest.TestCase):
         rows = [vars(row) for row in evidence.histories["a"][:2]]
         (folder / "witnesses.jsonl").write_text(json.dumps({"execution": "a", "rows": rows}) + "\n")
         (folder / "balance.json").write_text(json.dumps(evidence.balance))
-        (folder / "run.json").write_text(json.dumps({"flow": FLOW, "nemesis": evidence.nemesis, "minima": {"resubmitted": 2}}))
+        (folder / "run.json").write_text(json.dumps({"flow": FLOW, "retryMs": 30_000, "nemesis": evidence.nemesis, "minima": {"resubmitted": 2}}))
 
     def test_round_trip(self):
         run = Run()

@@ -16,6 +16,7 @@ class Row:
     step: str = ""
     attempt: int = 0
     data: dict = field(default_factory=dict)
+    at: int = 0  # milliseconds since 1970
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Evidence:
     balance: dict
     witnesses: list = field(default_factory=list)  # (execution, [Row]) as read before a restart
     nemesis: dict = field(default_factory=dict)  # {"kills", "restarts"}
+    retry_ms: int = 30_000  # how long the workflow retries a step; it goes on while the server is down
     integrity: str = "ok"
 
     def __post_init__(self):
@@ -111,9 +113,10 @@ def read_submissions(path):
 def read_histories(connection, only=None):
     histories = defaultdict(list)
     where = "" if only is None else f" WHERE execution IN ({','.join('?' * len(only))})"
-    query = f"SELECT execution, position, epoch, kind, step, attempt, data FROM history{where} ORDER BY execution, position"
-    for execution, position, epoch, kind, step, attempt, data in connection.execute(query, only or []):
-        histories[execution].append(Row(position, epoch, kind, step, attempt, json.loads(data)))
+    columns = "execution, position, epoch, kind, step, attempt, data, at"
+    query = f"SELECT {columns} FROM history{where} ORDER BY execution, position"
+    for execution, position, epoch, kind, step, attempt, data, at in connection.execute(query, only or []):
+        histories[execution].append(Row(position, epoch, kind, step, attempt, json.loads(data), at))
     return dict(histories)
 
 
@@ -138,4 +141,4 @@ def read_run(folder):
     return Evidence(flow=run["flow"], submissions=read_submissions(folder / "submissions.jsonl"),
                     journal=read_journal(folder / "journal.jsonl"), stored=stored, histories=histories,
                     balance=json.loads((folder / "balance.json").read_text()), witnesses=witnesses,
-                    nemesis=run["nemesis"], integrity=integrity), run["minima"]
+                    nemesis=run["nemesis"], retry_ms=run["retryMs"], integrity=integrity), run["minima"]

@@ -218,14 +218,28 @@ def ledgers_add_up(evidence):
         yield Violation("I17", "balance", f"the shop has {paid} cents, the standing charges are {owed}")
 
 
+def ran_out_of_time(evidence, rows):
+    """Whether a step was given up after its retries had used up their time, which goes on while the server is down."""
+    started = {}
+    for row in rows:
+        if row.kind == "StepStarted":
+            started[row.step] = row.at
+        elif row.kind == "StepFailed" and row.at - started.get(row.step, row.at) >= evidence.retry_ms:
+            return True
+    return False
+
+
 def orders_end_as_planned(evidence):
     """Not one of the promises, but what keeps a run honest: faults lead to their outcome and plain orders complete."""
     for submission in evidence.submissions:
         for execution in set(submission.acknowledged):
             end = evidence.end_of(execution)
-            if end and end.data["outcome"] not in submission.expected:
-                yield Violation("plan", execution,
-                                f"{submission.scenario} ended {end.data['outcome']}, not {' or '.join(submission.expected)}")
+            if not end or end.data["outcome"] in submission.expected:
+                continue
+            if end.data["outcome"] == "compensated" and ran_out_of_time(evidence, evidence.histories[execution]):
+                continue
+            yield Violation("plan", execution,
+                            f"{submission.scenario} ended {end.data['outcome']}, not {' or '.join(submission.expected)}")
 
 
 def the_database_is_sound(evidence):

@@ -18,7 +18,7 @@ from pathlib import Path
 import check
 from evidence import read_run
 from nemesis import Nemesis
-from plan import FLOW, make_orders, minima_of
+from plan import FLOW, RETRY_MS, make_orders, minima_of
 from programs import Samples, Server
 from submitter import Log, Submitter
 
@@ -66,7 +66,7 @@ def run(options, folder):
             server.kill()
         samples.stop()
     (folder / "run.json").write_text(json.dumps({
-        "flow": FLOW, "seed": options.seed, "minima": minima_of(options.orders, options.kills),
+        "flow": FLOW, "retryMs": RETRY_MS, "seed": options.seed, "minima": minima_of(options.orders, options.kills),
         "nemesis": {"kills": nemesis.kills, "restarts": nemesis.restarts}}, indent=1))
 
 

@@ -44,8 +44,9 @@ class Nemesis:
         self.submitter.release(orders)
 
     def moment(self):
-        """Seconds until the next kill: mostly at once, at times after a while, so that every phase is met."""
-        return 10 ** self.random.uniform(-2.3, 0)
+        """Seconds until the next kill: half of them at once, half after some work, so that every phase is met. Five
+        deaths in a row under one call have it put aside, so not all may be quick."""
+        return 10 ** self.random.uniform(-2.3, 0) if self.random.random() < 0.5 else self.random.uniform(0.3, 1.5)
 
     def kill(self):
         if not self.server.kill():

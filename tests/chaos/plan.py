@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 # The steps of workflows/checkout.yaml, in order.
 FLOW = ["chargePayment", "reserveInventory", "createShipment"]
+RETRY_MS = 30_000  # its retry.limit.duration
 SLOW_MS = 2600  # longer than the timeout of an attempt
 
 

@@ -95,10 +95,10 @@ class Submitter:
 
         def look():
             for execution in list(left):
-                _, view = request(self.server.base, "GET", f"/v1/executions/{execution}")
-                if view["endedAt"] is not None:
-                    left.discard(execution)
-                for incident in view["incidents"]:
+                status, view = request(self.server.base, "GET", f"/v1/executions/{execution}")
+                if status == 404 or (status == 200 and view["endedAt"] is not None):
+                    left.discard(execution)  # one that is lost is the checker's to judge
+                for incident in view["incidents"] if status == 200 else ():
                     if incident["open"] and incident["kind"] == "quarantined":
                         request(self.server.base, "POST", f"/v1/executions/{execution}/incidents/{incident['number']}/retry",
                                 {"reason": "the kills are over"})
