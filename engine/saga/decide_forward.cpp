@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "engine/base/limits.hpp"
-#include "engine/saga/decide_compensate.hpp"
 #include "engine/saga/path.hpp"
 #include "engine/saga/problem.hpp"
 #include "engine/saga/steps/step_kinds.hpp"

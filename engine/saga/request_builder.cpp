@@ -41,7 +41,7 @@ Result<std::string> path_segment(const Json& arguments, const std::string& name,
   const auto it = arguments.is_object() ? arguments.find(name) : arguments.end();
   if (it == arguments.end() || it->is_null() || it->is_structured()) {
     return failure("configuration", fmt::format("the path parameter '{}' has no value", name), std::string(where),
-                   fmt::format("give it a string or a number in `with`", name));
+                   "give it a string or a number in `with`");
   }
   std::string text = scalar_text(*it);
   if (text.empty() || text == "." || text == "..") {
