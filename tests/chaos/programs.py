@@ -54,12 +54,15 @@ def wait_for_address(process, seconds):
         text += chunk
 
 
-def request(base, method, path, body=None, headers=None, timeout=10):
-    """(status, JSON or None). Raises OSError or http.client.HTTPException where no answer came."""
+def request(base, method, path, body=None, headers=None, timeout=10, hang_up=False):
+    """(status, JSON or None). Raises OSError or http.client.HTTPException where no answer came; with `hang_up` none is
+    waited for."""
     connection = http.client.HTTPConnection(urlsplit(base).netloc, timeout=timeout)
     try:
         connection.request(method, path, None if body is None else json.dumps(body),
                            {"Content-Type": "application/json", **(headers or {})})
+        if hang_up:
+            raise ConnectionAbortedError("hung up before the answer")
         response = connection.getresponse()
         text = response.read()
         return response.status, json.loads(text) if text else None

@@ -1,5 +1,5 @@
-"""Submits orders, each under its Idempotency-Key, and again under the same key for as long as no answer came; then
-waits for their ends. Everything is logged before it is sent and after it was answered."""
+"""Submits orders, each under its Idempotency-Key, and again under the same key for as long as no answer came; some hang
+up before the first answer. Then waits for their ends. Everything is logged before it is sent and after it was answered."""
 import http.client
 import json
 import queue
@@ -52,19 +52,20 @@ class Submitter:
             try:
                 for rule in order.rules():
                     self.samples.add_fault(rule)
-                while not self.stopped.is_set() and not self.submit(order):
-                    pass
+                hang_up = order.hasty
+                while not self.stopped.is_set() and not self.submit(order, hang_up):
+                    hang_up = False
             except Exception as error:  # shown by the driver, which gives the run up
                 self.failure = self.failure or error
                 return
 
-    def submit(self, order):
+    def submit(self, order, hang_up):
         if not self.server.up.wait(1):
             return False
         base = self.server.base
         self.log.write(event="sent", key=order.key)
         try:
-            status, body = request(base, "POST", START, order.input, {"Idempotency-Key": f'"{order.key}"'})
+            status, body = request(base, "POST", START, order.input, {"Idempotency-Key": f'"{order.key}"'}, hang_up=hang_up)
         except (OSError, http.client.HTTPException, json.JSONDecodeError):
             self.log.write(event="unanswered", key=order.key)
             self.stopped.wait(PAUSE_SECONDS / 5)
