@@ -1,7 +1,6 @@
 #include "adapters/system_entropy.hpp"
 
 #include <sys/random.h>
-#include <unistd.h>
 
 #include <array>
 #include <random>
@@ -13,7 +12,6 @@ namespace {
 struct Block {
   std::array<std::uint64_t, 32> words{};
   std::size_t used = 32;
-  pid_t owner = 0;
 };
 
 // getrandom gives up to 256 bytes uninterrupted; std::random_device stands in where a sandbox forbids the call.
@@ -28,10 +26,9 @@ void fill(std::array<std::uint64_t, 32>& words) {
 
 std::uint64_t SystemEntropy::next() {
   thread_local Block block;
-  if (block.used == block.words.size() || block.owner != ::getpid()) {  // a forked child must not repeat its parent
+  if (block.used == block.words.size()) {
     fill(block.words);
     block.used = 0;
-    block.owner = ::getpid();
   }
   return block.words[block.used++];
 }

@@ -55,11 +55,14 @@ find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(GTest REQUIRED)
 find_package(CLI11 REQUIRED)
 
-# Debian's SOCI and RE2 ship no CMake package.
+# Debian's SOCI, RE2 and jemalloc ship no CMake package.
 find_library(SOCI_CORE soci_core REQUIRED)
 find_library(SOCI_SQLITE3 soci_sqlite3 REQUIRED)
 find_library(SQLITE3 sqlite3 REQUIRED)
 find_library(RE2 re2 REQUIRED)
+if(NOT SKALD_SANITIZE)
+  find_library(JEMALLOC jemalloc REQUIRED)
+endif()
 
 include_directories(SYSTEM ${Boost_INCLUDE_DIRS})
 

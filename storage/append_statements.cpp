@@ -8,15 +8,7 @@ using soci::into;
 using soci::use;
 
 AppendStatements::AppendStatements(soci::session& session)
-    : insert_behind_(
-          (session.prepare
-               << "INSERT INTO history (execution, position, epoch, at, kind, version, step, attempt, actor, data)"
-                  " SELECT :execution, :position, :epoch, :at, :kind, :version, :step, :attempt, :actor, :data"
-                  " WHERE EXISTS (SELECT 1 FROM history WHERE execution = :same AND position = :previous)"
-                  " ON CONFLICT DO NOTHING",
-           use(id_), use(position_), use(epoch_), use(at_), use(kind_), use(version_), use(step_), use(attempt_),
-           use(actor_), use(data_), use(id_), use(previous_))),
-      insert_((session.prepare
+    : insert_((session.prepare
                    << "INSERT INTO history (execution, position, epoch, at, kind, version, step, attempt, actor, data)"
                       " VALUES (:execution, :position, :epoch, :at, :kind, :version, :step, :attempt, :actor, :data)",
                use(id_), use(position_), use(epoch_), use(at_), use(kind_), use(version_), use(step_), use(attempt_),
@@ -67,12 +59,6 @@ std::optional<AppendStatements::Existing> AppendStatements::find_key() {
   return existing;
 }
 
-bool AppendStatements::insert_behind(const ports::HistoryRow& row) {
-  fill(row);
-  insert_behind_.execute(true);
-  return insert_behind_.get_affected_rows() == 1;
-}
-
 void AppendStatements::insert(const ports::HistoryRow& row) {
   fill(row);
   insert_.execute(true);
@@ -104,7 +90,6 @@ std::uint64_t AppendStatements::owner_epoch() {
 
 void AppendStatements::fill(const ports::HistoryRow& row) {
   position_ = static_cast<long long>(row.position);
-  previous_ = position_ - 1;
   epoch_ = static_cast<long long>(row.epoch);
   at_ = to_millis(row.at);
   kind_ = row.kind;

@@ -27,8 +27,6 @@ class AppendStatements {
     std::string fingerprint;
   };
   std::optional<Existing> find_key();
-  // The first row of an append: written only behind the row before it, and only once. Whether it was.
-  bool insert_behind(const ports::HistoryRow& row);
   void insert(const ports::HistoryRow& row);
   // Whether the history ends at `position`.
   bool ends_at(std::uint64_t position);
@@ -44,12 +42,12 @@ class AppendStatements {
 
   std::string id_, kind_, step_, actor_, data_, namespace_, workflow_, definition_version_, digest_, phase_, outcome_,
       status_, labels_, key_, fingerprint_, replay_of_, found_id_, found_fingerprint_;
-  long long position_ = 0, previous_ = 0, epoch_ = 0, at_ = 0, attempt_ = 0, started_at_ = 0, ended_at_ = 0,
+  long long position_ = 0, epoch_ = 0, at_ = 0, attempt_ = 0, started_at_ = 0, ended_at_ = 0,
             wake_at_ = 0, open_incidents_ = 0, last_position_ = 0, owner_epoch_ = 0;
   int version_ = 1, shard_ = 0;
   soci::indicator ended_set_ = soci::i_null, wake_set_ = soci::i_null, key_set_ = soci::i_null,
                   replay_set_ = soci::i_null, last_set_ = soci::i_null;
-  soci::statement insert_behind_, insert_, create_, relabel_, update_, find_key_, last_, owner_;
+  soci::statement insert_, create_, relabel_, update_, find_key_, last_, owner_;
 };
 
 }  // namespace skald::storage

@@ -184,16 +184,9 @@ Verdict BatchWriter::write_append(const Append& append, AppendResult& result) {
   s.name(append.execution);
   if (append.create) return write_creation(append, result);
   if (append.expected_position == 0) return Verdict::kConflict;
-  bool behind = true;
-  if (append.rows.empty() && !s.ends_at(append.expected_position)) return Verdict::kConflict;
-  for (const auto& row : append.rows) {
-    if (!behind) {
-      s.insert(row);
-    } else if (!s.insert_behind(row)) {
-      return Verdict::kConflict;
-    }
-    behind = false;
-  }
+  // One writer owns the table while the transaction lasts, so what is read here still holds below.
+  if (!s.ends_at(append.expected_position)) return Verdict::kConflict;
+  for (const auto& row : append.rows) s.insert(row);
   if (append.summary && !s.update(*append.summary)) {
     throw DoesNotFit{{.ticket = result.ticket, .verdict = Verdict::kConflict}};
   }

@@ -45,7 +45,8 @@ Result<runtime::StartCommand> read_start(const Call& call) {
   if (!actor) return std::unexpected(actor.error());
   command.actor = std::move(*actor);
   // The separator keeps "1.0" + "x" and "1.0x" + "" apart: no version has a line break.
-  command.fingerprint = definition::sha256_hex(command.version.value_or("") + "\n" + request.body);
+  if (command.idempotency_key)
+    command.fingerprint = definition::sha256_hex(command.version.value_or("") + "\n" + request.body);
   return command;
 }
 

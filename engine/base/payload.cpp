@@ -26,8 +26,9 @@ Payload::Payload() {
 Payload::Payload(std::shared_ptr<Document> document) : document_(std::move(document)) {}
 
 Result<Payload> Payload::from_text(std::string text) {
-  if (auto error = check_json(text)) return std::unexpected(std::move(*error));
-  return from_trusted_text(std::move(text));
+  auto value = parse_json(text);
+  if (!value) return std::unexpected(std::move(value.error()));
+  return Payload(std::make_shared<Document>(std::move(text), std::move(*value)));
 }
 
 Payload Payload::from_trusted_text(std::string text) {

@@ -1,4 +1,4 @@
-// An immutable JSON document that is kept as its text and parsed only when somebody looks inside.
+// An immutable JSON document and its text. Text of our own is parsed only when somebody looks inside.
 //
 // Copies are cheap (a shared handle). Thread rule: a Payload that several threads hold must have been parsed before it
 // is shared, or be used through text() alone; the engine keeps an execution's payloads on its loop.

@@ -1,8 +1,6 @@
 #include "engine/base/time.hpp"
 
-#include <fmt/format.h>
-
-#include <charconv>
+#include <algorithm>
 
 namespace skald {
 namespace {
@@ -40,15 +38,29 @@ std::optional<std::chrono::minutes> parse_offset(std::string_view text) {
   return text[0] == '-' ? -offset : offset;
 }
 
+// A year has four digits (RFC 3339, section 5.6).
+constexpr Timestamp kFirstWritable = std::chrono::sys_days(std::chrono::year(0) / 1 / 1);
+constexpr Timestamp kLastWritable = std::chrono::sys_days(std::chrono::year(10000) / 1 / 1) - Millis(1);
+
 }  // namespace
 
 std::string format_rfc3339(Timestamp at) {
+  at = std::clamp(at, kFirstWritable, kLastWritable);
   const auto day = std::chrono::floor<std::chrono::days>(at);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(at - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", int(date.year()), unsigned(date.month()),
-                     unsigned(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                     clock.subseconds().count());
+  std::string text = "0000-00-00T00:00:00.000Z";
+  const auto put = [&](std::size_t last, std::int64_t value) {
+    for (; value != 0; value /= 10) text[last--] = static_cast<char>('0' + value % 10);
+  };
+  put(3, int(date.year()));
+  put(6, unsigned(date.month()));
+  put(9, unsigned(date.day()));
+  put(12, clock.hours().count());
+  put(15, clock.minutes().count());
+  put(18, clock.seconds().count());
+  put(22, clock.subseconds().count());
+  return text;
 }
 
 std::optional<Timestamp> parse_rfc3339(std::string_view text) {

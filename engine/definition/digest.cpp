@@ -10,9 +10,10 @@ namespace skald::definition {
 
 std::string sha256_hex(std::string_view bytes) {
   constexpr std::string_view kHexDigits = "0123456789abcdef";
+  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);  // once: each look-up takes locks
   std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
   unsigned int size = 0;
-  const int done = EVP_Digest(bytes.data(), bytes.size(), hash.data(), &size, EVP_sha256(), nullptr);
+  const int done = EVP_Digest(bytes.data(), bytes.size(), hash.data(), &size, algorithm, nullptr);
   SKALD_INVARIANT(done == 1 && size == 32);
   std::string hex;
   for (unsigned int i = 0; i < size; ++i) {

@@ -63,7 +63,7 @@ struct StartCommand {
   Payload input;
   std::map<std::string, std::string> labels;
   std::optional<std::string> idempotency_key;
-  std::string fingerprint;  // SHA-256 of the raw body and the requested version
+  std::string fingerprint;  // SHA-256 of the raw body and the requested version; with a key only
   std::string actor;
 };
 

@@ -197,8 +197,11 @@ void ExecutionDriver::withdraw_calls(const saga::StepState& step) {
 
 void ExecutionDriver::rest() {
   const Timestamp at = now();
-  if (is_settled(state_)) answer_waiters();
-  if (saga::is_terminal(state_.phase)) return leave();
+  if (saga::is_terminal(state_.phase)) {
+    leave();
+    return answer_waiters(std::make_shared<const saga::State>(std::move(state_)));
+  }
+  if (is_settled(state_) && !waiters_.empty()) answer_waiters(snapshot());
   if (host_.shared().draining.load(std::memory_order_relaxed)) return;
   const Timestamp wake = *saga::next_wake(state_, at);
   if (calls_ == 0) {

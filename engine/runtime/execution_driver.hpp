@@ -93,7 +93,7 @@ class ExecutionDriver final : public TimerNode {
   void pump();
   void process(Mail mail);
   std::optional<saga::Decision> decide(const saga::Input& input, Timestamp now);
-  void commit(Mail mail, saga::Decision decision, std::optional<saga::State> before, Timestamp now);
+  void commit(Mail&& mail, saga::Decision&& decision, std::optional<saga::State>&& before, Timestamp now);
   void append();
   void written();
   void duplicate(ports::AppendResult result);
@@ -109,7 +109,7 @@ class ExecutionDriver final : public TimerNode {
   void write_summary(ports::ExecutionSummary summary);
   void set_aside(const Error& error, bool retry_soon);
   void refuse_all(const Error& error);
-  void answer_waiters();
+  void answer_waiters(const Snapshot& state);
   void expire(Waiter& waiter);
 
   Timestamp now() const;

@@ -42,7 +42,8 @@ ports::ParticipantCall participant_call(const saga::State& state, saga::SendRequ
                                 .request = std::move(request.request)};
 }
 
-void ExecutionDriver::commit(Mail mail, saga::Decision decision, std::optional<saga::State> before, Timestamp at) {
+void ExecutionDriver::commit(Mail&& mail, saga::Decision&& decision, std::optional<saga::State>&& before,
+                             Timestamp at) {
   auto summary = summary_change(stored_, decision.next, at);
   pending_ = std::make_unique<Pending>(Pending{.mail = std::move(mail),
                                                .decision = std::move(decision),

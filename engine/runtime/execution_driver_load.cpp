@@ -89,9 +89,7 @@ void ExecutionDriver::when_settled(Millis at_most, Reply reply) {
   host_.timers().set(*waiter, host_.shared().time.steady() + at_most);
 }
 
-void ExecutionDriver::answer_waiters() {
-  if (waiters_.empty()) return;
-  const auto state = snapshot();
+void ExecutionDriver::answer_waiters(const Snapshot& state) {
   for (auto& waiter : std::exchange(waiters_, {})) {
     host_.timers().cancel(*waiter);
     waiter->reply(state);

@@ -12,8 +12,11 @@
 
 namespace skald::saga {
 
-Planner::Planner(const Context& context, State state, std::string actor)
-    : context_(context), state_(std::move(state)), actor_(std::move(actor)) {}
+Planner::Planner(const Context& context, State&& state, std::string actor)
+    : context_(context),
+      decision_{.events = {}, .effects = {}, .refusal = {}, .next = std::move(state)},
+      state_(decision_.next),
+      actor_(std::move(actor)) {}
 
 const StepState& Planner::step(std::string_view path) const {
   const StepState* found = find_step(state_, path);
@@ -98,7 +101,6 @@ const definition::RetryPolicy* Planner::retry_policy(const definition::Step& ste
 }
 
 Decision Planner::finish() && {
-  decision_.next = std::move(state_);
   return std::move(decision_);
 }
 

@@ -15,7 +15,7 @@ namespace skald::saga {
 
 class Planner {
  public:
-  Planner(const Context& context, State state, std::string actor);
+  Planner(const Context& context, State&& state, std::string actor);
 
   const Context& context() const { return context_; }
   const definition::Definition& definition() const { return context_.definition; }
@@ -51,10 +51,10 @@ class Planner {
 
  private:
   const Context& context_;
-  State state_;
+  Decision decision_;
+  State& state_;
   std::string actor_;
   std::uint64_t seeds_used_ = 0;
-  Decision decision_;
 };
 
 }  // namespace skald::saga
