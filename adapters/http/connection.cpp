@@ -11,7 +11,7 @@
 namespace skald::adapters {
 namespace {
 
-constexpr std::size_t kFirstBufferBytes = 4 * 1024;
+constexpr std::size_t kFirstBufferBytes = 2 * 1024;
 // An idle connection is looked at before reuse when its pending read could have missed a close that is on its way.
 constexpr Steady kTrustedIdle = std::chrono::milliseconds(20);
 

@@ -35,7 +35,7 @@ void Parser::stop_nesting(std::size_t offset) {
 }
 
 std::string Parser::describe(const Token& token) const {
-  if (token.kind == TokenKind::kEnd) return "the end";
+  if (token.kind == TokenKind::kEnd) return "end of the expression";
   return fmt::format("'{}'", source_.substr(token.offset, token.end - token.offset));
 }
 

@@ -81,7 +81,7 @@ std::optional<expression::Environment::Found> Variables::resolve(std::string_vie
   if (name == "error" && scope_.error) return payload(scope_.error);
   if ((name == "task" || name == "step") && scope_.step) return step();
   if (name == "compensation" && state_.compensation.state != CompensationState::kNone) return compensation();
-  if (name == "runtime") return keep({{"name", "skald"}, {"version", "0.1.0"}, {"metadata", Json::object()}}, 0);
+  if (name == "runtime") return keep({{"name", "skald"}, {"version", SKALD_VERSION}, {"metadata", Json::object()}}, 0);
   return std::nullopt;
 }
 

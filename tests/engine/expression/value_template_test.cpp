@@ -36,7 +36,7 @@ TEST(ValueTemplate, ReportsAllErrorsWithTheirPlaces) {
   const auto& errors = compiled.error();
   ASSERT_EQ(errors.size(), 3U);
   EXPECT_EQ(errors[0].pointer, "/a~1b/0");
-  EXPECT_EQ(errors[0].error.message, "unexpected the end, expected an expression");
+  EXPECT_EQ(errors[0].error.message, "unexpected end of the expression, expected an expression");
   EXPECT_EQ(errors[0].error.offset, 8U);
   EXPECT_EQ(errors[1].pointer, "/c");
   EXPECT_EQ(errors[1].error.message, "an expression must be the whole value; write ${ \"Order \\(.id)!\" }");
