@@ -45,6 +45,9 @@ class Dialect {
   virtual bool is_idle(soci::session& session) const = 0;
   // A condition on `labels`, where `key` and `value` are placeholders.
   virtual std::string label_condition(const std::string& key, const std::string& value) const = 0;
+  // Whether one of the searched texts of `executions` has a part in lower case; its placeholder for the columns, and
+  // for the labels.
+  virtual std::string text_condition(const std::string& part, const std::string& same_part) const = 0;
 };
 
 // What the database said, without the values of the statement: those may be anybody's data and belong in no log.

@@ -164,6 +164,10 @@ void add_conditions(Conditions& where, const Dialect& dialect, const ExecutionQu
   if (query.started_after) where.number("started_at > " + where.next(), to_millis(*query.started_after));
   if (query.started_before) where.number("started_at < " + where.next(), to_millis(*query.started_before));
   if (query.with_open_incidents) where.plain("open_incidents > 0");
+  if (query.text) {
+    const std::string part = to_lower(*query.text);
+    where.texts(dialect.text_condition(where.next(0), where.next(1)), part, part);
+  }
   for (const auto& [key, value] : query.labels) {
     where.texts(dialect.label_condition(where.next(0), where.next(1)), key, value);
   }

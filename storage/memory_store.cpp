@@ -2,10 +2,19 @@
 
 #include <algorithm>
 
+#include "storage/row_codec.hpp"
+
 namespace skald::storage {
 namespace {
 
 using namespace ports;
+
+bool has_text(const StoredExecution& e, const std::string& text) {
+  const std::string part = to_lower(text);
+  const auto has = [&](const std::string& searched) { return to_lower(searched).contains(part); };
+  return has(to_string(e.id)) || has(e.created.idempotency_key.value_or("")) || has(e.summary.status) ||
+         std::ranges::any_of(e.created.labels, [&](const auto& label) { return has(label.second); });
+}
 
 bool matches(const StoredExecution& e, const ExecutionQuery& q) {
   const auto is = [](const auto& wanted, const auto& value) { return !wanted || *wanted == value; };
@@ -18,7 +27,7 @@ bool matches(const StoredExecution& e, const ExecutionQuery& q) {
          is(q.status, e.summary.status) && (!q.idempotency_key || q.idempotency_key == e.created.idempotency_key) &&
          (!q.started_after || e.created.started_at > *q.started_after) &&
          (!q.started_before || e.created.started_at < *q.started_before) &&
-         (!q.replay_of || q.replay_of == e.created.replay_of) &&
+         (!q.replay_of || q.replay_of == e.created.replay_of) && (!q.text || has_text(e, *q.text)) &&
          (!q.with_open_incidents || e.summary.open_incidents > 0) && (!q.before || e.id < *q.before);
 }
 

@@ -29,4 +29,11 @@ ExecutionId id_from_text(const std::string& text) {
   return *id;
 }
 
+std::string to_lower(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  }
+  return text;
+}
+
 }  // namespace skald::storage

@@ -23,4 +23,7 @@ std::string labels_to_json(const std::map<std::string, std::string>& labels);
 // Throws CorruptRow.
 std::map<std::string, std::string> labels_from_json(const std::string& text);
 
+// ASCII letters alone, as SQL's lower() does everywhere.
+std::string to_lower(std::string text);
+
 }  // namespace skald::storage

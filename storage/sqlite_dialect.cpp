@@ -120,6 +120,13 @@ class SqliteDialect final : public Dialect {
     return fmt::format("EXISTS (SELECT 1 FROM json_each(labels) AS l WHERE l.key = {} AND l.value = {})", key, value);
   }
 
+  std::string text_condition(const std::string& part, const std::string& same_part) const override {
+    return fmt::format(
+        "(instr(lower(id || char(10) || coalesce(idempotency_key, '') || char(10) || status), {}) > 0"
+        " OR EXISTS (SELECT 1 FROM json_each(labels) AS l WHERE instr(lower(l.value), {}) > 0))",
+        part, same_part);
+  }
+
  private:
   static sqlite_api::sqlite3* handle(soci::session& session) {
     return static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;

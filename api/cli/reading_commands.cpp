@@ -146,6 +146,7 @@ void add_list(CLI::App& app, Context& context) {
   add_filter(*command, *options, "--phase", "phase", "running, suspended, completed, ...");
   add_filter(*command, *options, "--outcome", "outcome", "completed, compensated, cancelled, faulted, terminated");
   add_filter(*command, *options, "--status", "status", "With this business status");
+  add_filter(*command, *options, "--search", "q", "Part of the id, the idempotency key, the status or a label's value");
   add_filter(*command, *options, "--started-after", "startedAfter", "RFC 3339 time");
   add_filter(*command, *options, "--started-before", "startedBefore", "RFC 3339 time");
   command->add_option_function<std::vector<std::string>>(

@@ -7,7 +7,11 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
+#include <mutex>
+#include <optional>
 #include <sstream>
+#include <unordered_map>
 #include <vector>
 
 #include "api/telemetry/metric_cache.hpp"
@@ -142,6 +146,11 @@ struct PrometheusTelemetry::Metrics {
       registry, described, "skald_compensations_total", "Undos ended, by result.", {"workflow", "step", "result"}};
   GaugeOf<2> incidents{
       registry, described, "skald_incidents_open", "Incidents that wait for an operator.", {"workflow", "kind"}};
+  GaugeOf<0> oldest_uncompensated{registry,
+                                  described,
+                                  "skald_oldest_uncompensated_seconds",
+                                  "How long the oldest unfinished compensation has lasted; 0 where there is none.",
+                                  {}};
   CounterOf<1> expression_errors{
       registry, described, "skald_expression_errors_total", "Expressions that failed.", {"workflow"}};
   HistogramOf<0> timer_lag{registry, described,        "skald_timer_lag_seconds", "How late timers fired.",
@@ -178,10 +187,27 @@ struct PrometheusTelemetry::Metrics {
                                {"route", "method"},
                                request_buckets()};
   GaugeOf<0> http_connections{registry, described, "skald_http_connections", "Open connections to the API.", {}};
+
+  struct KnownStanding {
+    std::string workflow;
+    std::optional<Timestamp> compensating_since;
+    std::vector<std::string> incidents;
+  };
+  std::mutex standing_mutex;
+  std::unordered_map<ExecutionId, KnownStanding> standing;
+
+  Millis oldest_compensation(Timestamp now) {
+    const std::lock_guard lock(standing_mutex);
+    Millis oldest{0};
+    for (const auto& [id, known] : standing) {
+      if (known.compensating_since) oldest = std::max(oldest, now - *known.compensating_since);
+    }
+    return oldest;
+  }
 };
 
 PrometheusTelemetry::PrometheusTelemetry(ports::Clock& clock, std::string version)
-    : metrics_(std::make_unique<Metrics>()), version_(std::move(version)), started_at_(clock.now()) {
+    : metrics_(std::make_unique<Metrics>()), clock_(clock), version_(std::move(version)), started_at_(clock.now()) {
   metrics_->http_connections.of().Set(0);
   metrics_->definitions.of().Set(0);
 }
@@ -189,6 +215,7 @@ PrometheusTelemetry::PrometheusTelemetry(ports::Clock& clock, std::string versio
 PrometheusTelemetry::~PrometheusTelemetry() = default;
 
 std::string PrometheusTelemetry::scrape() {
+  metrics_->oldest_uncompensated.of().Set(seconds(metrics_->oldest_compensation(clock_.now())));
   const auto families = metrics_->registry.Collect();
   std::ostringstream stream;
   prometheus::TextSerializer().Serialize(stream, families);
@@ -234,12 +261,19 @@ void PrometheusTelemetry::compensation(std::string_view workflow, std::string_vi
   metrics_->compensations.of(workflow, step, result).Increment();
 }
 
-void PrometheusTelemetry::incident_opened(std::string_view workflow, std::string_view kind) {
-  metrics_->incidents.of(workflow, kind).Increment();
-}
-
-void PrometheusTelemetry::incident_closed(std::string_view workflow, std::string_view kind) {
-  metrics_->incidents.of(workflow, kind).Decrement();
+void PrometheusTelemetry::execution_standing(const ExecutionId& execution, const ports::Standing& standing) {
+  const std::lock_guard lock(metrics_->standing_mutex);
+  auto& known = metrics_->standing[execution];
+  for (const auto& kind : known.incidents)
+    metrics_->incidents.of(std::string_view(known.workflow), std::string_view(kind)).Decrement();
+  for (const auto& kind : standing.incidents) metrics_->incidents.of(standing.workflow, kind).Increment();
+  if (!standing.compensating_since && standing.incidents.empty()) {
+    metrics_->standing.erase(execution);
+    return;
+  }
+  known.workflow = standing.workflow;
+  known.compensating_since = standing.compensating_since;
+  known.incidents.assign(standing.incidents.begin(), standing.incidents.end());
 }
 
 void PrometheusTelemetry::expression_error(std::string_view workflow) {

@@ -28,8 +28,7 @@ class PrometheusTelemetry final : public ports::Telemetry, public HttpObserver {
                     Millis duration) override;
   void step_retry(std::string_view workflow, std::string_view step, std::string_view reason) override;
   void compensation(std::string_view workflow, std::string_view step, std::string_view result) override;
-  void incident_opened(std::string_view workflow, std::string_view kind) override;
-  void incident_closed(std::string_view workflow, std::string_view kind) override;
+  void execution_standing(const ExecutionId& execution, const ports::Standing& standing) override;
   void expression_error(std::string_view workflow) override;
   void timer_lag(Millis lag) override;
   void timers_pending(std::uint64_t count) override;
@@ -48,6 +47,7 @@ class PrometheusTelemetry final : public ports::Telemetry, public HttpObserver {
  private:
   struct Metrics;
   std::unique_ptr<Metrics> metrics_;
+  ports::Clock& clock_;
   std::string version_;
   Timestamp started_at_;
 };

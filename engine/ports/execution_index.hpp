@@ -24,6 +24,8 @@ struct ExecutionQuery {
   std::optional<Timestamp> started_after;   // exclusive
   std::optional<Timestamp> started_before;  // exclusive
   std::optional<ExecutionId> replay_of;
+  // A part of the id, the idempotency key, the status or a label's value; ASCII letters of any case.
+  std::optional<std::string> text;
   bool with_open_incidents = false;
   std::optional<ExecutionId> before;  // cursor: ids older than this one
   std::size_t limit = 50;             // at most 500

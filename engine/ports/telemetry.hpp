@@ -1,10 +1,13 @@
-// What the engine tells of itself: counters and durations, no ids. Any thread; never blocks.
+// What the engine tells of itself: counters and durations. Any thread; never blocks.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
+#include <vector>
 
+#include "engine/base/ids.hpp"
 #include "engine/base/time.hpp"
 
 namespace skald::ports {
@@ -12,6 +15,13 @@ namespace skald::ports {
 struct WorkflowLabel {
   std::string_view namespace_name;
   std::string_view workflow;
+};
+
+// What somebody should know of while it lasts. Empty for most executions, and for every one that has ended.
+struct Standing {
+  std::string_view workflow;
+  std::optional<Timestamp> compensating_since;
+  std::vector<std::string_view> incidents;  // the kind of each open one
 };
 
 class Telemetry {
@@ -28,8 +38,9 @@ class Telemetry {
   virtual void step_retry(std::string_view workflow, std::string_view step, std::string_view reason) = 0;
   // result: "completed", "failed", "skipped".
   virtual void compensation(std::string_view workflow, std::string_view step, std::string_view result) = 0;
-  virtual void incident_opened(std::string_view workflow, std::string_view kind) = 0;
-  virtual void incident_closed(std::string_view workflow, std::string_view kind) = 0;
+  // What stands of an execution now; told again after a restart, so that the last word counts and not the number of
+  // words.
+  virtual void execution_standing(const ExecutionId& execution, const Standing& standing) = 0;
   virtual void expression_error(std::string_view workflow) = 0;
 
   virtual void timer_lag(Millis lag) = 0;
@@ -56,8 +67,7 @@ class SilentTelemetry : public Telemetry {
   void step_attempt(std::string_view, std::string_view, std::string_view, std::string_view, Millis) override {}
   void step_retry(std::string_view, std::string_view, std::string_view) override {}
   void compensation(std::string_view, std::string_view, std::string_view) override {}
-  void incident_opened(std::string_view, std::string_view) override {}
-  void incident_closed(std::string_view, std::string_view) override {}
+  void execution_standing(const ExecutionId&, const Standing&) override {}
   void expression_error(std::string_view) override {}
   void timer_lag(Millis) override {}
   void timers_pending(std::uint64_t) override {}

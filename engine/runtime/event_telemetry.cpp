@@ -60,18 +60,8 @@ class Counter {
     const bool lost = step && step->attempts.lost_in_a_row > 0;
     telemetry_.step_retry(state_.name, saga::static_path(saga::step_of(e.step)), lost ? "lost" : "failed");
   }
-  void on(const saga::IncidentRaised& e) { telemetry_.incident_opened(state_.name, saga::to_string(e.kind)); }
-  void on(const saga::IncidentResolved& e) {
-    for (const auto& incident : state_.incidents) {
-      if (incident.number == e.number) telemetry_.incident_closed(state_.name, saga::to_string(incident.kind));
-    }
-  }
   void on(const saga::ExecutionEnded& e) {
     telemetry_.execution_finished(workflow(), saga::to_string(e.outcome), state_.ended_at - state_.started_at);
-    // What was still open closes with the execution.
-    for (const auto& incident : state_.incidents) {
-      if (!incident.resolution) telemetry_.incident_closed(state_.name, saga::to_string(incident.kind));
-    }
   }
   template <class Other>
   void on(const Other&) {}
@@ -83,16 +73,35 @@ class Counter {
   Timestamp at_{};
 };
 
+bool has_stood(const saga::State& state) {
+  return !state.incidents.empty() || state.compensation.state != saga::CompensationState::kNone;
+}
+
 bool is_active(saga::Phase phase) {
   return phase != saga::Phase::kPending && !saga::is_terminal(phase);
 }
 
 }  // namespace
 
+void tell_standing(ports::Telemetry& telemetry, const saga::State& state) {
+  if (!has_stood(state)) return;
+  ports::Standing standing{.workflow = state.name, .compensating_since = {}, .incidents = {}};
+  if (!saga::is_terminal(state.phase)) {
+    if (state.compensation.state != saga::CompensationState::kNone) {
+      standing.compensating_since = state.compensation.started_at;
+    }
+    for (const auto& incident : state.incidents) {
+      if (incident.open) standing.incidents.push_back(saga::to_string(incident.kind));
+    }
+  }
+  telemetry.execution_standing(state.id, standing);
+}
+
 void count_events(ports::Telemetry& telemetry, const std::vector<saga::Event>& events, saga::Phase before,
                   const saga::State& state) {
   Counter counter(telemetry, state);
   for (const auto& event : events) counter.count(event);
+  tell_standing(telemetry, state);
   if (before == state.phase) return;
   const ports::WorkflowLabel workflow{.namespace_name = state.namespace_name, .workflow = state.name};
   if (is_active(before)) telemetry.execution_phase(workflow, saga::to_string(before), -1);

@@ -1,4 +1,4 @@
-// Counters that follow from what an execution has just written.
+// Figures that follow from what an execution has just written, and from where it stands.
 #pragma once
 
 #include <vector>
@@ -12,5 +12,8 @@ namespace skald::runtime {
 // `before` is the phase before these events, kPending for a new execution; `state` is the state after them.
 void count_events(ports::Telemetry& telemetry, const std::vector<saga::Event>& events, saga::Phase before,
                   const saga::State& state);
+
+// For an execution that was loaded.
+void tell_standing(ports::Telemetry& telemetry, const saga::State& state);
 
 }  // namespace skald::runtime

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/runtime/event_telemetry.hpp"
 #include "engine/runtime/execution_driver_parts.hpp"
 #include "engine/runtime/execution_host.hpp"
 
@@ -34,6 +35,7 @@ void ExecutionDriver::loaded(Result<LoadedExecution> result) {
   definition_ = std::move(result->definition);
   stored_ = std::move(result->summary);
   phase_ = state_.phase;
+  tell_standing(host_.shared().telemetry, state_);
   pauses_ = 0;
   stage_ = Stage::kReady;
   armed_wake_ = Timestamp::max();

@@ -323,5 +323,24 @@ TEST_F(Service, ContinuesAfterKill) {
   EXPECT_EQ(ended["steps"][0]["attempts"], 2);
 }
 
+TEST_F(Service, WhatStandsIsCountedAgainAfterARestart) {
+  deploy("w", "  - one: { call: p.ok, compensate: { call: p.undoRefused } }\n  - two: { call: p.refuse }\n");
+  const std::string id = run("w")["id"];
+  const std::string open = "\nskald_incidents_open{kind=\"undo-failed\",workflow=\"w\"} ";
+  const auto metrics = [&] { return get("/metrics").body; };
+  EXPECT_NE(metrics().find(open + "1\n"), std::string::npos);
+  server_->send_signal(SIGKILL);
+  server_->wait();
+  start({"--engine-recovery-ramp", "PT0S"});
+  for (int i = 0; i < 2000 && metrics().find(open) == std::string::npos; ++i) {
+  }
+  EXPECT_NE(metrics().find(open + "1\n"), std::string::npos);
+  EXPECT_EQ(metrics().find("\nskald_oldest_uncompensated_seconds 0\n"), std::string::npos);
+  EXPECT_EQ(post("/v1/executions/" + id + "/incidents/1/skip", R"({"reason":"done by hand"})").status, 202);
+  await_end(id);
+  EXPECT_NE(metrics().find(open + "0\n"), std::string::npos);
+  EXPECT_NE(metrics().find("\nskald_oldest_uncompensated_seconds 0\n"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace skald::test

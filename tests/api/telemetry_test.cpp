@@ -32,6 +32,25 @@ TEST(PrometheusTelemetry, CountsByLabel) {
   EXPECT_NE(text.find("\nprocess_resident_memory_bytes "), std::string::npos);
 }
 
+TEST(PrometheusTelemetry, TheLastWordOnAnExecutionCounts) {
+  test::SteppingClock clock;
+  PrometheusTelemetry telemetry(clock, "1");
+  const auto has = [&](const std::string& line) { return telemetry.scrape().find(line) != std::string::npos; };
+  const auto one = parse_execution_id("0192f0c1-2b3c-7def-8abc-000000000001").value();
+  const auto two = parse_execution_id("0192f0c1-2b3c-7def-8abc-000000000002").value();
+  EXPECT_TRUE(has("\nskald_oldest_uncompensated_seconds 0\n"));
+  const Timestamp minute_ago = clock.now() - std::chrono::minutes(1);
+  for (int told = 0; told < 2; ++told) {
+    telemetry.execution_standing(one, {"w", minute_ago, {"undo-failed", "undo-failed"}});
+  }
+  telemetry.execution_standing(two, {"w", minute_ago + std::chrono::seconds(30), {}});
+  EXPECT_TRUE(has("\nskald_oldest_uncompensated_seconds 60.")) << telemetry.scrape();
+  EXPECT_TRUE(has(R"(skald_incidents_open{kind="undo-failed",workflow="w"} 2)"));
+  telemetry.execution_standing(one, {"w", {}, {}});
+  EXPECT_TRUE(has(R"(skald_incidents_open{kind="undo-failed",workflow="w"} 0)"));
+  EXPECT_TRUE(has("\nskald_oldest_uncompensated_seconds 30.")) << telemetry.scrape();
+}
+
 TEST(PrometheusTelemetry, IsSafeFromSeveralThreads) {
   test::SteppingClock clock;
   PrometheusTelemetry telemetry(clock, "1");

@@ -111,6 +111,12 @@ TEST_P(StoreConformance, SearchFindsByEveryField) {
   EXPECT_THAT(found({.started_after = kBegin + Millis(10)}), three);
   EXPECT_THAT(found({.started_before = kBegin + Millis(10)}), one);
   EXPECT_THAT(found({.replay_of = execution(1)}), three);
+  EXPECT_THAT(found({.text = "KEY-A"}), one);
+  EXPECT_THAT(found({.text = "Don"}), two);
+  EXPECT_THAT(found({.text = "us"}), two);
+  EXPECT_THAT(found({.text = "region"}), IsEmpty());
+  EXPECT_THAT(found({.text = "%"}), IsEmpty());
+  EXPECT_THAT(found({.text = to_string(execution(3))}), three);
   EXPECT_THAT(found({.with_open_incidents = true}), three);
   EXPECT_THAT(found({.workflow = "checkout", .phase = "running", .replay_of = execution(1)}), three);
   EXPECT_THAT(found({.workflow = "checkout", .phase = "faulted"}), IsEmpty());

@@ -26,6 +26,9 @@ class OtherSchema final : public Dialect {
   std::string label_condition(const std::string& key, const std::string& value) const override {
     return real_.label_condition(key, value);
   }
+  std::string text_condition(const std::string& part, const std::string& same_part) const override {
+    return real_.text_condition(part, same_part);
+  }
 
  private:
   const Dialect& real_;
