@@ -157,7 +157,7 @@ std::optional<Fault> Faults::strike(const FaultSubject& subject, const HttpReque
                        it->operation == subject.operation) &&
                       (it->order_id.empty() || it->order_id == subject.order_id);
     if (!fits || !happens(it->probability)) continue;
-    const Fault fault = *it;
+    Fault fault = *it;
     if (it->count > 0 && --it->count == 0) rules_.erase(it);
     return fault;
   }
