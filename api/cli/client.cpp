@@ -103,7 +103,7 @@ struct Client::Impl {
       if (!error) answer = std::move(value);
     });
     context.run();
-    if (!thrown) return {std::move(answer), {}};
+    if (!thrown) return {std::move(answer), boost::system::error_code()};
     stream.reset();
     try {
       std::rethrow_exception(thrown);

@@ -248,21 +248,22 @@ bool substitute(Evaluator& evaluator, const Node& call, const Json& input, Sink 
     Search search;
     if (!prepare(evaluator, call, input, pattern, flags, search)) return false;
     search.global = search.global || Global;
+    const auto& text = input.get_ref<const std::string&>();
     std::vector<Replaced> matches;
     const bool found = for_matches(evaluator, search, [&](const Groups& groups) {
-      const auto begin = static_cast<std::size_t>(groups[0].data() - search.text->data());
+      const auto begin = static_cast<std::size_t>(groups[0].data() - text.data());
       matches.push_back({begin, begin + groups[0].size(), named_groups(search, groups)});
       return evaluator.check_room(matches.size() * sizeof(Replaced));
     });
     if (!found) return false;
     const Node& replacement = *call.list[1];
-    if (replacement.single) return replace_once(evaluator, replacement, *search.text, matches, sink);
+    if (replacement.single) return replace_once(evaluator, replacement, text, matches, sink);
     constexpr std::size_t kManyMax = 200;
     if (matches.size() > kManyMax) {
       return evaluator.fail("a replacement with several results is limited to 200 matches");
     }
-    const std::string tail = search.text->substr(matches.empty() ? 0 : matches.back().end);
-    return replace(evaluator, replacement, *search.text, matches, tail, sink);
+    const std::string tail = text.substr(matches.empty() ? 0 : matches.back().end);
+    return replace(evaluator, replacement, text, matches, tail, sink);
   };
   return evaluator.each(*call.list[0], input, [&](Value&& pattern) {
     if (call.list.size() < 3) return run(*pattern, nullptr);

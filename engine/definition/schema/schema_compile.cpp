@@ -105,9 +105,8 @@ class Compiler {
     return value.get<bool>();
   }
 
-  static const Json& object(const Json& value, const std::string& place) {
+  static void expect_object(const Json& value, const std::string& place) {
     if (!value.is_object()) fail(place, fmt::format("must be an object (got {})", value.type_name()));
-    return value;
   }
 
   static std::vector<std::string> names(const Json& value, const std::string& place) {
@@ -161,7 +160,8 @@ class Compiler {
   }
 
   void read_definitions(SchemaNode&, const Json& value, const std::string& place) {
-    for (const auto& [key, schema] : object(value, place).items()) node(schema, place + "/" + escape(key));
+    expect_object(value, place);
+    for (const auto& [key, schema] : value.items()) node(schema, place + "/" + escape(key));
   }
 
   void read_enum(SchemaNode& made, const Json& value, const std::string& place) {
@@ -197,20 +197,23 @@ class Compiler {
   }
 
   void read_properties(SchemaNode& made, const Json& value, const std::string& place) {
-    for (const auto& [key, schema] : object(value, place).items()) {
+    expect_object(value, place);
+    for (const auto& [key, schema] : value.items()) {
       made.properties.emplace_back(key, node(schema, place + "/" + escape(key)));
     }
   }
 
   void read_pattern_properties(SchemaNode& made, const Json& value, const std::string& place) {
-    for (const auto& [key, schema] : object(value, place).items()) {
+    expect_object(value, place);
+    for (const auto& [key, schema] : value.items()) {
       const std::string pointer = place + "/" + escape(key);
       made.pattern_properties.emplace_back(regex(key, pointer), node(schema, pointer));
     }
   }
 
   void read_dependencies(SchemaNode& made, const Json& value, const std::string& place) {
-    for (const auto& [key, dependency] : object(value, place).items()) {
+    expect_object(value, place);
+    for (const auto& [key, dependency] : value.items()) {
       const std::string pointer = place + "/" + escape(key);
       if (dependency.is_array()) {
         made.dependent_required.emplace_back(key, names(dependency, pointer));
