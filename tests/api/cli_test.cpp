@@ -47,6 +47,8 @@ TEST_F(Cli, DeploysStartsShowsAndLists) {
   EXPECT_EQ(line({"show", id}), "execution  " + id);
   EXPECT_NE(skald({"list", "--label", "tier=gold"}).out.find(id), std::string::npos);
   EXPECT_EQ(skald({"list", "--label", "tier=tin", "-o", "json"}).out, "[]\n");
+  EXPECT_NE(skald({"list", "--search", "gold"}).out.find(id), std::string::npos);
+  EXPECT_EQ(skald({"list", "--search", "tin", "-o", "json"}).out, "[]\n");
   EXPECT_NE(skald({"list", "--workflows"}).out.find("test/cli"), std::string::npos);
   const auto history = skald({"history", id});
   EXPECT_NE(history.out.find("ExecutionStarted"), std::string::npos);

@@ -95,6 +95,8 @@ TEST_F(Service, StartsAndShowsAnExecution) {
   EXPECT_EQ(get_json("/v1/executions/" + id), execution);
   EXPECT_EQ(get_json("/v1/executions?label.tier=gold")["items"][0]["id"], id);
   EXPECT_EQ(get_json("/v1/executions?label.tier=tin")["items"].size(), 0u);
+  EXPECT_EQ(get_json("/v1/executions?q=GOL")["items"][0]["id"], id);
+  EXPECT_EQ(get_json("/v1/executions?q=tier")["items"].size(), 0u);
 }
 
 TEST_F(Service, RepeatsAStartByItsKey) {

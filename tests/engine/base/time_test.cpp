@@ -9,6 +9,8 @@ TEST(Time, WritesUtcWithMilliseconds) {
   EXPECT_EQ(format_rfc3339(from_millis(0)), "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(format_rfc3339(from_millis(1'795'248'000'123)), "2026-11-21T08:00:00.123Z");
   EXPECT_EQ(format_rfc3339(from_millis(-1)), "1969-12-31T23:59:59.999Z");
+  EXPECT_EQ(format_rfc3339(Timestamp::min()), "0000-01-01T00:00:00.000Z") << "a year has four digits";
+  EXPECT_EQ(format_rfc3339(Timestamp::max()), "9999-12-31T23:59:59.999Z");
 }
 
 TEST(Time, ReadsFractionsAndOffsets) {
