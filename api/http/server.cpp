@@ -75,7 +75,7 @@ class HttpServer::Core : public std::enable_shared_from_this<Core> {
       hosts_[i]->ended = [self = weak_from_this()] {
         if (const auto core = self.lock()) core->session_ended();
       };
-      asio::post(loops_.at(i).context(), [self = shared_from_this(), i] { self->tick(i); });
+      tick_later(i, std::chrono::seconds(0));
     }
     asio::post(acceptor_.get_executor(), [self = shared_from_this()] { self->accept(); });
     return acceptor_.local_endpoint().port();
@@ -150,10 +150,15 @@ class HttpServer::Core : public std::enable_shared_from_this<Core> {
       const auto session = *it++;  // closing takes it out of the list
       session->check_deadline();
     }
-    if (closing_ && host.sessions.empty()) return;
-    ticks_[index]->expires_after(kTick);
-    ticks_[index]->async_wait([self = shared_from_this(), index](boost::system::error_code error) {
-      if (!error) self->tick(index);
+    if (!closing_ || !host.sessions.empty()) tick_later(index, kTick);
+  }
+
+  // Does not keep the server: a tick may still wait in its loop when the loops are taken down, one after the other.
+  void tick_later(std::size_t index, std::chrono::seconds delay) {
+    ticks_[index]->expires_after(delay);
+    ticks_[index]->async_wait([self = weak_from_this(), index](boost::system::error_code error) {
+      if (error) return;
+      if (const auto core = self.lock()) core->tick(index);
     });
   }
 

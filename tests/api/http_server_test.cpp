@@ -263,6 +263,22 @@ TEST_F(HttpServerTest, SpreadsConnectionsOverLoops) {
   for (int i = 0; i < 9; ++i) EXPECT_EQ(RawClient(port_).call("GET", "/x").status, 200);
 }
 
+TEST_F(HttpServerTest, LeavesWithALoopThatStillHoldsATick) {
+  start({}, 3);
+  RawClient first(port_);
+  RawClient busy(port_);  // on the second loop, and still there when that loop is told to close
+  busy.send("GET /later HTTP/1.1\r\nHost: t\r\n\r\n");
+  auto respond = held_.get_future().get();
+  std::promise<void> closed;
+  server_->close([&] { closed.set_value(); });
+  EXPECT_TRUE(first.is_closed());
+  (*respond)({.content_type = "text/plain", .body = "late"});
+  EXPECT_EQ(busy.receive().body, "late");
+  busy.finish_sending();
+  EXPECT_EQ(closed.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  closed_ = true;
+}
+
 TEST_F(HttpServerTest, NamesWhatIsWrongWithTheAddress) {
   start();
   const auto name = server_->listen("nowhere.example", 1);
