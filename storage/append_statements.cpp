@@ -74,9 +74,11 @@ bool AppendStatements::ends_at(std::uint64_t position) {
 
 bool AppendStatements::update(const ports::ExecutionSummary& summary) {
   fill(summary);
-  // Mostly the label alone has changed, and then no index has to be touched.
-  relabel_.execute(true);
-  if (relabel_.get_affected_rows() == 1) return true;
+  // While it lives, mostly the label alone has changed, and then no index has to be touched.
+  if (!summary.ended_at) {
+    relabel_.execute(true);
+    if (relabel_.get_affected_rows() == 1) return true;
+  }
   update_.execute(true);
   return update_.get_affected_rows() == 1;
 }

@@ -80,24 +80,11 @@ struct ExecutionColumns {
 // A WHERE clause with its values, which SOCI binds by address.
 class Conditions {
  public:
-  void text(const std::string& condition, const std::string& value) {
-    add(condition);
-    texts_.push_back(value);
-    binds_.push_back([this, i = texts_.size() - 1](soci::statement& s) { s.exchange(soci::use(texts_[i])); });
+  template <class... Values>
+  void add(const std::string& condition, const Values&... values) {
+    clause_ += (clause_.empty() ? " WHERE " : " AND ") + condition;
+    (keep(values), ...);
   }
-  void texts(const std::string& condition, const std::string& first, const std::string& second) {
-    add(condition);
-    for (const auto& value : {first, second}) {
-      texts_.push_back(value);
-      binds_.push_back([this, i = texts_.size() - 1](soci::statement& s) { s.exchange(soci::use(texts_[i])); });
-    }
-  }
-  void number(const std::string& condition, long long value) {
-    add(condition);
-    numbers_.push_back(value);
-    binds_.push_back([this, i = numbers_.size() - 1](soci::statement& s) { s.exchange(soci::use(numbers_[i])); });
-  }
-  void plain(const std::string& condition) { add(condition); }
 
   const std::string& clause() const { return clause_; }
   void bind(soci::statement& statement) {
@@ -107,7 +94,12 @@ class Conditions {
   std::string next(std::size_t ahead = 0) const { return ":v" + std::to_string(binds_.size() + ahead); }
 
  private:
-  void add(const std::string& condition) { clause_ += (clause_.empty() ? " WHERE " : " AND ") + condition; }
+  void keep(const std::string& text) {
+    binds_.push_back([&kept = texts_.emplace_back(text)](soci::statement& s) { s.exchange(soci::use(kept)); });
+  }
+  void keep(long long number) {
+    binds_.push_back([&kept = numbers_.emplace_back(number)](soci::statement& s) { s.exchange(soci::use(kept)); });
+  }
 
   std::string clause_;
   std::deque<std::string> texts_;
@@ -129,28 +121,13 @@ std::vector<StoredExecution> select_executions(soci::session& session, Condition
   return found;
 }
 
-std::vector<ExecutionId> select_ids(soci::session& session, Conditions& conditions, const std::string& tail) {
-  std::string id;
-  soci::statement statement(session);
-  statement.exchange(soci::into(id));
-  conditions.bind(statement);
-  statement.alloc();
-  statement.prepare("SELECT id FROM executions" + conditions.clause() + tail);
-  statement.define_and_bind();
-  std::vector<ExecutionId> ids;
-  for (bool more = statement.execute(true); more; more = statement.fetch()) {
-    ids.push_back(id_from_text(id));
-  }
-  return ids;
-}
-
 std::string limit_of(std::size_t limit) {
   return " LIMIT " + std::to_string(limit);
 }
 
 void add_conditions(Conditions& where, const Dialect& dialect, const ExecutionQuery& query) {
   const auto equal = [&](const char* column, const std::optional<std::string>& value) {
-    if (value) where.text(std::string(column) + " = " + where.next(), *value);
+    if (value) where.add(std::string(column) + " = " + where.next(), *value);
   };
   equal("namespace", query.namespace_name);
   equal("workflow", query.workflow);
@@ -159,17 +136,17 @@ void add_conditions(Conditions& where, const Dialect& dialect, const ExecutionQu
   equal("outcome", query.outcome);
   equal("status", query.status);
   equal("idempotency_key", query.idempotency_key);
-  if (query.replay_of) where.text("replay_of = " + where.next(), to_string(*query.replay_of));
-  if (query.before) where.text("id < " + where.next(), to_string(*query.before));
-  if (query.started_after) where.number("started_at > " + where.next(), to_millis(*query.started_after));
-  if (query.started_before) where.number("started_at < " + where.next(), to_millis(*query.started_before));
-  if (query.with_open_incidents) where.plain("open_incidents > 0");
+  if (query.replay_of) where.add("replay_of = " + where.next(), to_string(*query.replay_of));
+  if (query.before) where.add("id < " + where.next(), to_string(*query.before));
+  if (query.started_after) where.add("started_at > " + where.next(), to_millis(*query.started_after));
+  if (query.started_before) where.add("started_at < " + where.next(), to_millis(*query.started_before));
+  if (query.with_open_incidents) where.add("open_incidents > 0");
   if (query.text) {
     const std::string part = to_lower(*query.text);
-    where.texts(dialect.text_condition(where.next(0), where.next(1)), part, part);
+    where.add(dialect.text_condition(where.next(0), where.next(1)), part, part);
   }
   for (const auto& [key, value] : query.labels) {
-    where.texts(dialect.label_condition(where.next(0), where.next(1)), key, value);
+    where.add(dialect.label_condition(where.next(0), where.next(1)), key, value);
   }
 }
 
@@ -177,7 +154,7 @@ void add_conditions(Conditions& where, const Dialect& dialect, const ExecutionQu
 
 std::optional<StoredExecution> select_execution(soci::session& session, const ExecutionId& id) {
   Conditions where;
-  where.text("id = :id", to_string(id));
+  where.add("id = :id", to_string(id));
   auto found = select_executions(session, where, "", kLastPosition);
   return found.empty() ? std::nullopt : std::optional(std::move(found[0]));
 }
@@ -185,9 +162,9 @@ std::optional<StoredExecution> select_execution(soci::session& session, const Ex
 std::optional<StoredExecution> select_by_key(soci::session& session, const std::string& namespace_name,
                                              const std::string& workflow, const std::string& key) {
   Conditions where;
-  where.text("namespace = :namespace", namespace_name);
-  where.text("workflow = :workflow", workflow);
-  where.text("idempotency_key = :key", key);
+  where.add("namespace = :namespace", namespace_name);
+  where.add("workflow = :workflow", workflow);
+  where.add("idempotency_key = :key", key);
   auto found = select_executions(session, where, "");
   return found.empty() ? std::nullopt : std::optional(std::move(found[0]));
 }
@@ -221,18 +198,28 @@ std::vector<HistoryRow> select_history(soci::session& session, const ExecutionId
   return rows;
 }
 
-std::vector<ExecutionId> select_live(soci::session& session, const std::optional<ExecutionId>& after,
-                                     std::size_t limit) {
+std::vector<WakeUp> select_wake_ups(soci::session& session, Timestamp until, const std::optional<WakeUp>& after,
+                                    std::size_t limit) {
+  long long wake_at = 0;
+  std::string id;
   Conditions where;
-  where.plain("wake_at IS NOT NULL");
-  if (after) where.text("id > :after", to_string(*after));
-  return select_ids(session, where, " ORDER BY id" + limit_of(limit));
-}
-
-std::vector<ExecutionId> select_due(soci::session& session, Timestamp until, std::size_t limit) {
-  Conditions where;
-  where.number("wake_at <= :until", to_millis(until));
-  return select_ids(session, where, " ORDER BY wake_at, id" + limit_of(limit));
+  where.add("wake_at <= " + where.next(), to_millis(until));
+  if (after) {
+    where.add("(wake_at, id) > (" + where.next(0) + ", " + where.next(1) + ")", to_millis(after->at),
+              to_string(after->execution));
+  }
+  soci::statement statement(session);
+  statement.exchange(soci::into(wake_at));
+  statement.exchange(soci::into(id));
+  where.bind(statement);
+  statement.alloc();
+  statement.prepare("SELECT wake_at, id FROM executions" + where.clause() + " ORDER BY wake_at, id" + limit_of(limit));
+  statement.define_and_bind();
+  std::vector<WakeUp> found;
+  for (bool more = statement.execute(true); more; more = statement.fetch()) {
+    found.push_back({from_millis(wake_at), id_from_text(id)});
+  }
+  return found;
 }
 
 std::vector<StoredExecution> select_matching(soci::session& session, const Dialect& dialect,

@@ -194,28 +194,19 @@ Result<std::optional<StoredExecution>> MemoryStore::find_by_key(const std::strin
   return executions_.at(it->second).execution;
 }
 
-Result<std::vector<ExecutionId>> MemoryStore::list_live(const std::optional<ExecutionId>& after, std::size_t limit) {
+Result<std::vector<WakeUp>> MemoryStore::list_wake_ups(Timestamp until, const std::optional<WakeUp>& after,
+                                                       std::size_t limit) {
   const std::lock_guard lock(mutex_);
-  std::vector<ExecutionId> ids;
-  for (const auto& [id, kept] : executions_) {
-    if (ids.size() < limit && kept.execution.summary.wake_at && (!after || id > *after)) ids.push_back(id);
-  }
-  return ids;
-}
-
-Result<std::vector<ExecutionId>> MemoryStore::list_due(Timestamp until, std::size_t limit) {
-  const std::lock_guard lock(mutex_);
-  std::vector<std::pair<Timestamp, ExecutionId>> due;
+  std::vector<WakeUp> found;
   for (const auto& [id, kept] : executions_) {
     const auto& wake_at = kept.execution.summary.wake_at;
-    if (wake_at && *wake_at <= until) due.emplace_back(*wake_at, id);
+    if (!wake_at || *wake_at > until) continue;
+    const WakeUp wake_up{*wake_at, id};
+    if (!after || wake_up > *after) found.push_back(wake_up);
   }
-  std::sort(due.begin(), due.end());
-  std::vector<ExecutionId> ids;
-  for (const auto& [at, id] : due) {
-    if (ids.size() < limit) ids.push_back(id);
-  }
-  return ids;
+  std::sort(found.begin(), found.end());
+  if (found.size() > limit) found.resize(limit);
+  return found;
 }
 
 Result<std::vector<StoredExecution>> MemoryStore::search(const ExecutionQuery& query) {

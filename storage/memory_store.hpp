@@ -39,8 +39,8 @@ class MemoryStore final : public Store {
   Result<std::optional<ports::StoredExecution>> find_by_key(const std::string& namespace_name,
                                                             const std::string& workflow,
                                                             const std::string& key) override;
-  Result<std::vector<ExecutionId>> list_live(const std::optional<ExecutionId>& after, std::size_t limit) override;
-  Result<std::vector<ExecutionId>> list_due(Timestamp until, std::size_t limit) override;
+  Result<std::vector<ports::WakeUp>> list_wake_ups(Timestamp until, const std::optional<ports::WakeUp>& after,
+                                                   std::size_t limit) override;
 
   Result<std::vector<ports::StoredExecution>> search(const ports::ExecutionQuery& query) override;
   Result<std::vector<LiveCount>> count_live() override;

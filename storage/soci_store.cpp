@@ -63,12 +63,9 @@ class SociStore final : public Store {
     return read([&](soci::session& session) { return select_by_key(session, namespace_name, workflow, key); });
   }
 
-  Result<std::vector<ExecutionId>> list_live(const std::optional<ExecutionId>& after, std::size_t limit) override {
-    return read([&](soci::session& session) { return select_live(session, after, limit); });
-  }
-
-  Result<std::vector<ExecutionId>> list_due(Timestamp until, std::size_t limit) override {
-    return read([&](soci::session& session) { return select_due(session, until, limit); });
+  Result<std::vector<WakeUp>> list_wake_ups(Timestamp until, const std::optional<WakeUp>& after,
+                                            std::size_t limit) override {
+    return read([&](soci::session& session) { return select_wake_ups(session, until, after, limit); });
   }
 
   Result<std::vector<StoredExecution>> search(const ExecutionQuery& query) override {

@@ -27,7 +27,6 @@ const std::vector<std::vector<std::string>>& sqlite_migrations() {
           " idempotency_fingerprint TEXT NOT NULL, replay_of TEXT,"
           " CHECK ((wake_at IS NULL) = (phase IN ('completed', 'faulted', 'cancelled')))) WITHOUT ROWID",
           "CREATE INDEX executions_wake ON executions (wake_at, id) WHERE wake_at IS NOT NULL",
-          "CREATE INDEX executions_live ON executions (id) WHERE wake_at IS NOT NULL",
           "CREATE UNIQUE INDEX executions_key ON executions (namespace, workflow, idempotency_key)"
           " WHERE idempotency_key IS NOT NULL",
           "CREATE INDEX executions_incidents ON executions (id) WHERE open_incidents > 0",

@@ -104,6 +104,14 @@ struct StoredExecution {
   std::uint64_t position = 0;  // of its last history row; filled by read_execution only
 };
 
+// When a live execution has to be in memory again.
+struct WakeUp {
+  Timestamp at;
+  ExecutionId execution;
+
+  auto operator<=>(const WakeUp&) const = default;
+};
+
 class HistoryStore {
  public:
   virtual ~HistoryStore() = default;
@@ -118,10 +126,10 @@ class HistoryStore {
                                                        std::size_t limit) = 0;
   virtual Result<std::optional<StoredExecution>> find_by_key(const std::string& namespace_name,
                                                              const std::string& workflow, const std::string& key) = 0;
-  // Live executions (phase not terminal) with ids after `after`, in id order: recovery pages through them.
-  virtual Result<std::vector<ExecutionId>> list_live(const std::optional<ExecutionId>& after, std::size_t limit) = 0;
-  // Live executions whose wake_at is at or before `until`, earliest first.
-  virtual Result<std::vector<ExecutionId>> list_due(Timestamp until, std::size_t limit) = 0;
+  // Live executions (phase not terminal) that wake at or before `until`, in order, those after `after` only: recovery
+  // pages through all of them with Timestamp::max().
+  virtual Result<std::vector<WakeUp>> list_wake_ups(Timestamp until, const std::optional<WakeUp>& after,
+                                                    std::size_t limit) = 0;
 };
 
 }  // namespace skald::ports

@@ -27,13 +27,15 @@ void DuePoller::fired() {
   // Less far ahead than what stays in memory, so that nothing is loaded only to leave again.
   const auto horizon = std::min(shared.options.passivate_after, 2 * shared.options.due_poll);
   const auto until = shared.time.now() + horizon;
-  // The list has no cursor: those in memory may fill a page, and at least one page of others must fit behind them.
+  // Read from its beginning: those in memory may fill a page, and at least one page of others must fit behind them.
   const std::size_t limit = kPage + shared.active.load(std::memory_order_relaxed);
-  host_.offload([&history = shared.history, until, limit] { return history.list_due(until, limit); },
-                [this](Result<std::vector<ExecutionId>> due) {
+  host_.offload([&history = shared.history, until, limit] { return history.list_wake_ups(until, {}, limit); },
+                [this](Result<std::vector<ports::WakeUp>> due) {
                   if (host_.shared().draining) return;
                   if (due) {
-                    resume_(*due);
+                    std::vector<ExecutionId> ids;
+                    for (const auto& wake_up : *due) ids.push_back(wake_up.execution);
+                    resume_(ids);
                   } else {
                     host_.warn("due executions could not be listed; it is tried again", due.error());
                   }

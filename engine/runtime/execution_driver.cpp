@@ -199,7 +199,8 @@ void ExecutionDriver::rest() {
   const Timestamp at = now();
   if (saga::is_terminal(state_.phase)) {
     leave();
-    return answer_waiters(std::make_shared<const saga::State>(std::move(state_)));
+    if (!waiters_.empty()) answer_waiters(std::make_shared<const saga::State>(std::move(state_)));
+    return;
   }
   if (is_settled(state_) && !waiters_.empty()) answer_waiters(snapshot());
   if (host_.shared().draining.load(std::memory_order_relaxed)) return;

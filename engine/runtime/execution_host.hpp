@@ -97,6 +97,7 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   void appended(std::vector<ports::AppendResult> results) override;
 
  private:
+  void hand_over();
   void start_loads();
   void check_drained();
 
@@ -106,6 +107,7 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   std::unique_ptr<ports::Participant> participant_;
   std::unordered_map<ExecutionId, std::unique_ptr<ExecutionDriver>> drivers_;
   std::vector<std::unique_ptr<ExecutionDriver>> released_;  // destroyed when the loop comes round
+  std::vector<ports::AppendGroup> outgoing_;                // of this round of the loop
   std::deque<ExecutionId> waiting_;                         // to be activated
   std::size_t loads_ = 0;
   std::size_t offloads_ = 0;

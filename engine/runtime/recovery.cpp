@@ -27,16 +27,16 @@ void Recovery::fired() {
 }
 
 void Recovery::read_page() {
-  std::optional<ExecutionId> after;
-  if (!ids_.empty()) after = ids_.back();
-  host_.offload([&history = host_.shared().history, after] { return history.list_live(after, kPage); },
-                [this](Result<std::vector<ExecutionId>> page) {
+  host_.offload([&history = host_.shared().history,
+                 after = last_] { return history.list_wake_ups(Timestamp::max(), after, kPage); },
+                [this](Result<std::vector<ports::WakeUp>> page) {
                   if (host_.shared().draining) return;
                   if (!page) {
                     host_.warn("what is live could not be listed; it is tried again", page.error());
                     return host_.timers().set(*this, host_.shared().time.steady() + kRetryInterval);
                   }
-                  ids_.insert(ids_.end(), page->begin(), page->end());
+                  for (const auto& wake_up : *page) ids_.push_back(wake_up.execution);
+                  if (!page->empty()) last_ = page->back();
                   if (page->size() == kPage) return read_page();
                   shuffle();
                 });

@@ -36,6 +36,7 @@ class Recovery final : public TimerNode {
   Resume resume_;
   std::atomic<bool> running_{false};
   bool listed_ = false;
+  std::optional<ports::WakeUp> last_;  // of the pages read
   std::vector<ExecutionId> ids_;
   std::size_t handed_out_ = 0;
   std::chrono::nanoseconds ramp_begin_{};

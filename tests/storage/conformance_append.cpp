@@ -243,7 +243,7 @@ TEST_P(StoreConformance, ManyAppendersAreAllServed) {
   for (auto& sink : sinks) {
     for (const auto& result : sink.wait(kEach)) EXPECT_EQ(result.verdict, Verdict::kWritten);
   }
-  EXPECT_EQ(store_->list_live({}, 10'000).value().size(), kThreads * kEach);
+  EXPECT_EQ(live(*store_).size(), kThreads * kEach);
 }
 
 TEST_P(StoreConformance, ASinkGetsABatchInOneCall) {

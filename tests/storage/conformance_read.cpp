@@ -57,12 +57,21 @@ TEST_P(StoreConformance, HistoryIsReadInPages) {
   EXPECT_THAT(positions(99, 3), IsEmpty());
 }
 
-TEST_P(StoreConformance, TheLiveAreListedInPagesById) {
-  for (std::uint64_t i = 1; i <= 5; ++i) commit(*store_, start(execution(i)));
+TEST_P(StoreConformance, TheLiveAreListedInPages) {
+  const auto wakes_at = [](std::uint64_t i) { return kBegin + std::chrono::minutes(i < 4 ? 1 : 0); };
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    auto append = start(execution(i));
+    append.summary->wake_at = wakes_at(i);
+    commit(*store_, append);
+  }
   commit(*store_, next(execution(3), 1, 1, ended()));
-  EXPECT_THAT(store_->list_live({}, 2).value(), ElementsAre(execution(1), execution(2)));
-  EXPECT_THAT(store_->list_live(execution(2), 2).value(), ElementsAre(execution(4), execution(5)));
-  EXPECT_THAT(store_->list_live(execution(5), 2).value(), IsEmpty());
+  const auto page = [&](const std::optional<ports::WakeUp>& after) {
+    return store_->list_wake_ups(Timestamp::max(), after, 3).value();
+  };
+  const auto wake_up = [&](std::uint64_t i) { return ports::WakeUp{wakes_at(i), execution(i)}; };
+  EXPECT_THAT(page({}), ElementsAre(wake_up(4), wake_up(5), wake_up(1)));
+  EXPECT_THAT(page(wake_up(1)), ElementsAre(wake_up(2)));
+  EXPECT_THAT(page(wake_up(2)), IsEmpty());
 }
 
 TEST_P(StoreConformance, TheDueAreListedEarliestFirst) {
@@ -72,11 +81,11 @@ TEST_P(StoreConformance, TheDueAreListedEarliestFirst) {
     commit(*store_, append);
   }
   commit(*store_, next(execution(5), 1, 1, ended()));
-  EXPECT_THAT(store_->list_due(kBegin + std::chrono::minutes(7), 10).value(), ElementsAre(execution(4), execution(3)));
-  EXPECT_THAT(store_->list_due(kBegin + std::chrono::minutes(9), 2).value(), ElementsAre(execution(4), execution(3)));
-  EXPECT_THAT(store_->list_due(kBegin, 10).value(), IsEmpty());
+  EXPECT_THAT(due(*store_, kBegin + std::chrono::minutes(7), 10), ElementsAre(execution(4), execution(3)));
+  EXPECT_THAT(due(*store_, kBegin + std::chrono::minutes(9), 2), ElementsAre(execution(4), execution(3)));
+  EXPECT_THAT(due(*store_, kBegin, 10), IsEmpty());
   commit(*store_, next(execution(1), 1, 1, running("", kBegin)));
-  EXPECT_THAT(store_->list_due(kBegin, 10).value(), ElementsAre(execution(1)));
+  EXPECT_THAT(due(*store_, kBegin, 10), ElementsAre(execution(1)));
 }
 
 TEST_P(StoreConformance, TheLiveAreCounted) {

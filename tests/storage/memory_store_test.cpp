@@ -44,7 +44,7 @@ TEST(MemoryStore, FailsOnDemandOnce) {
   EXPECT_EQ(results[2].verdict, Verdict::kUnknown);
   EXPECT_EQ(results[3].verdict, Verdict::kConflict);
   EXPECT_EQ(results[4].verdict, Verdict::kWritten);
-  EXPECT_EQ(store.list_live({}, 10).value(), (std::vector{execution(1), execution(4)}));
+  EXPECT_EQ(live(store), (std::vector{execution(1), execution(4)}));
 }
 
 TEST(MemoryStore, ForgetsWhatIsQueuedInACrash) {

@@ -31,11 +31,11 @@ TEST_F(SqliteFailure, AFileAtItsBoundRejectsAndKeepsWhatItHas) {
   EXPECT_FALSE(store->is_writable());
   EXPECT_THAT(store->health().reason, HasSubstr("the disk of the database is full"));
   EXPECT_THAT(telemetry_.errors(), ElementsAre("store.full"));
-  EXPECT_EQ(store->list_live({}, 1000).value().size(), written);
+  EXPECT_EQ(live(*store).size(), written);
   EXPECT_THAT(fatal_, IsEmpty());
   store.reset();
   store = open();
-  EXPECT_EQ(store->list_live({}, 1000).value().size(), written);
+  EXPECT_EQ(live(*store).size(), written);
   EXPECT_EQ(commit(*store, start(execution(900))).verdict, Verdict::kWritten);
 }
 
@@ -54,9 +54,9 @@ TEST_F(SqliteFailure, AFullDiskAtTheCommitIsADefiniteNo) {
   files.heal();
   EXPECT_EQ(commit(*store, start(execution(7))).verdict, Verdict::kWritten);
   EXPECT_TRUE(store->is_writable());
-  EXPECT_THAT(store->list_live({}, 10).value(), ElementsAre(execution(1), execution(7)));
+  EXPECT_THAT(live(*store), ElementsAre(execution(1), execution(7)));
   store.reset();
-  EXPECT_THAT(open()->list_live({}, 10).value(), ElementsAre(execution(1), execution(7)));
+  EXPECT_THAT(live(*open()), ElementsAre(execution(1), execution(7)));
   EXPECT_THAT(fatal_, IsEmpty());
 }
 
@@ -106,7 +106,7 @@ TEST_F(SqliteFailure, ALockedDatabaseRejectsAfterTheBusyTimeoutAndRecovers) {
   }
   EXPECT_EQ(commit(*store, start(execution(3))).verdict, Verdict::kWritten);
   EXPECT_TRUE(store->is_writable());
-  EXPECT_THAT(store->list_live({}, 10).value(), ElementsAre(execution(1), execution(3)));
+  EXPECT_THAT(live(*store), ElementsAre(execution(1), execution(3)));
 }
 
 TEST_F(SqliteFailure, AShorterLockIsWaitedFor) {

@@ -122,4 +122,10 @@ AppendResult commit(Store& store, std::vector<Append> appends) {
   return sink.wait(1)[0];
 }
 
+std::vector<ExecutionId> due(Store& store, Timestamp until, std::size_t limit) {
+  std::vector<ExecutionId> ids;
+  for (const auto& wake_up : store.list_wake_ups(until, {}, limit).value()) ids.push_back(wake_up.execution);
+  return ids;
+}
+
 }  // namespace skald::storage::test

@@ -79,6 +79,11 @@ ports::Append next(ExecutionId id, std::uint64_t expected, std::uint64_t rows = 
 
 // Appends one group and waits for its verdict.
 ports::AppendResult commit(Store& store, std::vector<ports::Append> appends);
+// The live executions of the first `limit` wake-ups until then.
+std::vector<ExecutionId> due(Store& store, Timestamp until, std::size_t limit = 1'000'000);
+inline std::vector<ExecutionId> live(Store& store) {
+  return due(store, Timestamp::max());
+}
 inline ports::AppendResult commit(Store& store, ports::Append append) {
   return commit(store, std::vector<ports::Append>{std::move(append)});
 }
