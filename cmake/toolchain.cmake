@@ -58,7 +58,9 @@ find_package(CLI11 REQUIRED)
 # Debian's SOCI, RE2 and jemalloc ship no CMake package.
 find_library(SOCI_CORE soci_core REQUIRED)
 find_library(SOCI_SQLITE3 soci_sqlite3 REQUIRED)
+find_library(SOCI_POSTGRESQL soci_postgresql REQUIRED)
 find_library(SQLITE3 sqlite3 REQUIRED)
+find_package(PostgreSQL REQUIRED)
 find_library(RE2 re2 REQUIRED)
 if(NOT SKALD_SANITIZE)
   find_library(JEMALLOC jemalloc REQUIRED)
@@ -69,7 +71,7 @@ include_directories(SYSTEM ${Boost_INCLUDE_DIRS})
 # SOCI's headers derive from classes whose type information its libraries keep to themselves, which UBSan's check of
 # virtual calls asks for.
 add_library(skald_soci INTERFACE)
-target_link_libraries(skald_soci INTERFACE ${SOCI_CORE} ${SOCI_SQLITE3} ${SQLITE3})
+target_link_libraries(skald_soci INTERFACE ${SOCI_CORE} ${SOCI_SQLITE3} ${SOCI_POSTGRESQL} ${SQLITE3} PostgreSQL::PostgreSQL)
 if(SKALD_SANITIZE MATCHES undefined)
   target_compile_options(skald_soci INTERFACE -fno-sanitize=vptr)
 endif()

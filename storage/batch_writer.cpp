@@ -1,6 +1,6 @@
 #include "storage/batch_writer.hpp"
 
-#include "storage/append_statements.hpp"
+#include "storage/batch_transaction.hpp"
 #include "storage/dialect.hpp"
 #include "storage/guarded_transaction.hpp"
 
@@ -12,13 +12,6 @@ namespace {
 
 // Each try has waited for the busy timeout already.
 constexpr int kBusyTriesMax = 2;
-
-// A group that began to write does not fit: the transaction has to be undone and the batch split.
-struct DoesNotFit {
-  AppendResult result;
-};
-
-struct Fenced {};
 
 Error error_of(Failure failure, const std::exception& error) {
   switch (failure) {
@@ -44,18 +37,10 @@ Error error_of(Failure failure, const std::exception& error) {
   return {.code = "store.rejected", .message = "the database refuses these rows", .detail = message_of(error)};
 }
 
-bool positions_follow(const Append& append) {
-  std::uint64_t position = append.expected_position;
-  for (const auto& row : append.rows) {
-    if (row.position != ++position) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 BatchWriter::BatchWriter(soci::session& session, const Dialect& dialect, std::uint64_t epoch)
-    : session_(session), dialect_(dialect), epoch_(epoch), statements_(std::make_unique<AppendStatements>(session)) {}
+    : session_(session), dialect_(dialect), transaction_(dialect.make_batch(session, epoch)) {}
 
 BatchWriter::~BatchWriter() = default;
 
@@ -93,12 +78,7 @@ void BatchWriter::write_together(Groups groups, Results& results) {
 BatchWriter::Fate BatchWriter::attempt(Groups groups, Results& results) {
   const std::size_t before = results.size();
   try {
-    GuardedTransaction transaction(session_, dialect_);
-    transaction.run([&] {
-      if (statements_->owner_epoch() != epoch_) throw Fenced{};
-      for (const auto& group : groups) write_group(group, results.emplace_back());
-    });
-    transaction.commit();
+    transaction_->write(groups, results);
     return Fate::kCommitted;
   } catch (const Fenced&) {
     results.resize(before);
@@ -157,54 +137,6 @@ BatchWriter::Fate BatchWriter::after_error(const std::exception& error, Groups g
 
 void BatchWriter::refuse(Groups groups, Results& results, Verdict verdict, const Error& error) {
   for (const auto& group : groups) results.push_back({.ticket = group.ticket, .verdict = verdict, .error = error});
-}
-
-void BatchWriter::write_group(const AppendGroup& group, AppendResult& result) {
-  result.ticket = group.ticket;
-  result.verdict = Verdict::kWritten;
-  bool touched = false;
-  for (const auto& append : group.appends) {
-    result.verdict = write_append(append, result);
-    // A conflict or a repeated key is expected: where the group has written nothing yet, nothing has to be undone.
-    if (result.verdict != Verdict::kWritten && touched) throw DoesNotFit{result};
-    if (result.verdict != Verdict::kWritten) return;
-    touched = true;
-  }
-}
-
-// Written, or nothing of it is.
-Verdict BatchWriter::write_append(const Append& append, AppendResult& result) {
-  if (!positions_follow(append)) {
-    result.error = Error{.code = "store.rejected",
-                         .message = "the rows do not count on from the expected position",
-                         .subject = to_string(append.execution)};
-    return Verdict::kRejected;
-  }
-  AppendStatements& s = *statements_;
-  s.name(append.execution);
-  if (append.create) return write_creation(append, result);
-  if (append.expected_position == 0) return Verdict::kConflict;
-  // One writer owns the table while the transaction lasts, so what is read here still holds below.
-  if (!s.ends_at(append.expected_position)) return Verdict::kConflict;
-  for (const auto& row : append.rows) s.insert(row);
-  if (append.summary && !s.update(*append.summary)) {
-    throw DoesNotFit{{.ticket = result.ticket, .verdict = Verdict::kConflict}};
-  }
-  return Verdict::kWritten;
-}
-
-Verdict BatchWriter::write_creation(const Append& append, AppendResult& result) {
-  AppendStatements& s = *statements_;
-  if (append.expected_position != 0) return Verdict::kConflict;
-  if (!s.create(*append.create, append.summary.value_or(ExecutionSummary{}))) {
-    auto existing = s.find_key();
-    if (!existing) return Verdict::kConflict;
-    result.existing = existing->id;
-    result.existing_fingerprint = std::move(existing->fingerprint);
-    return Verdict::kDuplicate;
-  }
-  for (const auto& row : append.rows) s.insert(row);
-  return Verdict::kWritten;
 }
 
 }  // namespace skald::storage

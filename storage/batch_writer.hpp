@@ -18,7 +18,7 @@ class session;
 
 namespace skald::storage {
 
-class AppendStatements;
+class BatchTransaction;
 class Dialect;
 
 class BatchWriter {
@@ -47,15 +47,11 @@ class BatchWriter {
   void write_together(Groups groups, Results& results);
   Fate attempt(Groups groups, Results& results);
   Fate after_error(const std::exception& error, Groups groups, Results& results);
-  void write_group(const ports::AppendGroup& group, ports::AppendResult& result);
-  ports::Verdict write_append(const ports::Append& append, ports::AppendResult& result);
-  ports::Verdict write_creation(const ports::Append& append, ports::AppendResult& result);
   void refuse(Groups groups, Results& results, ports::Verdict verdict, const Error& error);
 
   soci::session& session_;
   const Dialect& dialect_;
-  const std::uint64_t epoch_;
-  std::unique_ptr<AppendStatements> statements_;
+  std::unique_ptr<BatchTransaction> transaction_;
   std::optional<Error> broken_;
   std::optional<Error> trouble_;
 };

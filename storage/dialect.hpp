@@ -28,6 +28,8 @@ enum class Failure {
   kStorage,  // anything else: the disk, the file, its permissions
 };
 
+class BatchTransaction;
+
 class Dialect {
  public:
   virtual ~Dialect() = default;
@@ -43,6 +45,8 @@ class Dialect {
   virtual bool commit_failure_is_definite(const std::exception& error) const = 0;
   // Whether the session is outside every transaction: what a rollback must lead to.
   virtual bool is_idle(soci::session& session) const = 0;
+  // What writes batches with the epoch of this process. Throws soci::soci_error.
+  virtual std::unique_ptr<BatchTransaction> make_batch(soci::session& session, std::uint64_t epoch) const = 0;
   // A condition on `labels`, where `key` and `value` are placeholders.
   virtual std::string label_condition(const std::string& key, const std::string& value) const = 0;
   // Whether one of the searched texts of `executions` has a part in lower case; its placeholder for the columns, and
@@ -60,5 +64,8 @@ struct SqliteOptions {
 };
 
 std::unique_ptr<Dialect> make_sqlite_dialect(SqliteOptions options);
+
+// `url` is "postgresql://...", as libpq takes it. Throws std::runtime_error where it does not.
+std::unique_ptr<Dialect> make_postgres_dialect(const std::string& url);
 
 }  // namespace skald::storage

@@ -3,7 +3,9 @@
 #include <sys/statvfs.h>
 
 #include <atomic>
+#include <functional>
 #include <mutex>
+#include <optional>
 
 #include "storage/batch_writer.hpp"
 #include "storage/definition_queries.hpp"
@@ -23,14 +25,19 @@ using namespace ports;
 
 namespace {
 
+// Where the database is.
+struct Place {
+  std::string name;                 // for people; no credentials
+  std::optional<ProcessLock> lock;  // of a file of ours: its disk is watched too
+};
+
 class SociStore final : public Store {
  public:
   // Throws soci::soci_error.
-  SociStore(std::unique_ptr<Dialect> dialect, std::unique_ptr<soci::session> writer, std::string path, ProcessLock lock,
-            std::uint64_t epoch, const StoreOptions& options)
+  SociStore(std::unique_ptr<Dialect> dialect, std::unique_ptr<soci::session> writer, Place place, std::uint64_t epoch,
+            const StoreOptions& options)
       : options_(options),
-        path_(std::move(path)),
-        lock_(std::move(lock)),
+        place_(std::move(place)),
         dialect_(std::move(dialect)),
         writer_(std::move(writer)),
         epoch_(epoch),
@@ -107,11 +114,11 @@ class SociStore final : public Store {
   StoreHealth health() const override {
     StoreHealth health;
     const std::uint64_t free = free_bytes();
-    health.low_on_space = free < options_.free_bytes_min;
+    health.low_on_space = place_.lock && free < options_.free_bytes_min;
     health.writable = !failing_.load(std::memory_order_relaxed);
     if (health.low_on_space && health.writable) {
       health.reason = fmt::format("{} MiB are free on the disk of {}, {} MiB are needed to start executions",
-                                  free >> 20, path_, options_.free_bytes_min >> 20);
+                                  free >> 20, place_.name, options_.free_bytes_min >> 20);
     } else if (!health.writable) {
       const std::lock_guard lock(trouble_mutex_);
       health.reason = trouble_ ? to_text(*trouble_) : std::string();
@@ -165,10 +172,10 @@ class SociStore final : public Store {
       return work();
     } catch (const CorruptRow& error) {
       options_.telemetry.store_error("store.corrupt");
-      return failure("store.corrupt", error.what(), path_, "restore the database from a backup");
+      return failure("store.corrupt", error.what(), place_.name, "restore the database from a backup");
     } catch (const std::exception& error) {
       options_.telemetry.store_error("store.unavailable");
-      return failure("store.unavailable", "the database does not answer", path_, "see the log of the server",
+      return failure("store.unavailable", "the database does not answer", place_.name, "see the log of the server",
                      message_of(error));
     }
   }
@@ -183,13 +190,12 @@ class SociStore final : public Store {
 
   std::uint64_t free_bytes() const {
     struct statvfs status{};
-    if (::statvfs(path_.c_str(), &status) != 0) return 0;
+    if (::statvfs(place_.name.c_str(), &status) != 0) return 0;
     return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
   }
 
   StoreOptions options_;
-  std::string path_;
-  ProcessLock lock_;
+  Place place_;
   std::unique_ptr<Dialect> dialect_;
   std::unique_ptr<soci::session> writer_;
   std::mutex writer_mutex_;  // the journal's thread, and the rare writers of definitions
@@ -203,31 +209,53 @@ class SociStore final : public Store {
   GroupCommitJournal journal_;
 };
 
-}  // namespace
-
-Result<std::unique_ptr<Store>> open_store(const std::string& url, const StoreOptions& options) {
-  constexpr std::string_view kScheme = "sqlite:";
-  if (!url.starts_with(kScheme) || url.size() == kScheme.size() || url.find('"') != std::string::npos) {
-    return failure("store.url", fmt::format("the storage must be sqlite:PATH (got '{}')", url), "storage",
-                   "for example sqlite:skald.db");
-  }
-  const std::string path = url.substr(kScheme.size());
-  auto lock = ProcessLock::take(path);
-  if (!lock) return std::unexpected(std::move(lock.error()));
-  auto dialect = make_sqlite_dialect({path, options.busy_timeout, options.bytes_max});
+Result<std::unique_ptr<Store>> open_place(const std::function<std::unique_ptr<Dialect>()>& make_dialect, Place place,
+                                          const StoreOptions& options, std::string remedy) {
   try {
+    auto dialect = make_dialect();
     auto writer = std::make_unique<soci::session>();
     dialect->open(*writer, true);
     if (auto migrated = migrate(*writer, *dialect); !migrated) {
-      migrated.error().subject = path;
+      migrated.error().subject = place.name;
       return std::unexpected(std::move(migrated.error()));
     }
     const std::uint64_t epoch = take_shards(*writer, *dialect);
-    return std::make_unique<SociStore>(std::move(dialect), std::move(writer), path, std::move(*lock), epoch, options);
+    return std::make_unique<SociStore>(std::move(dialect), std::move(writer), std::move(place), epoch, options);
   } catch (const std::exception& error) {
-    return failure("store.unavailable", "the database cannot be opened", path,
-                   "check that it is an SQLite file and that its directory may be written", message_of(error));
+    return failure("store.unavailable", "the database cannot be opened", place.name, std::move(remedy),
+                   message_of(error));
   }
+}
+
+Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, const StoreOptions& options) {
+  auto lock = ProcessLock::take(path);
+  if (!lock) return std::unexpected(std::move(lock.error()));
+  return open_place([&] { return make_sqlite_dialect({path, options.busy_timeout, options.bytes_max}); },
+                    {.name = path, .lock = std::move(*lock)}, options,
+                    "check that it is an SQLite file and that its directory may be written");
+}
+
+// The URL without the user's password.
+std::string shown(const std::string& url) {
+  const auto at = url.find('@');
+  const auto colon = url.find(':', url.find("//"));
+  if (at == std::string::npos || colon == std::string::npos || colon > at) return url;
+  return url.substr(0, colon) + ":***" + url.substr(at);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_store(const std::string& url, const StoreOptions& options) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
+    return open_place([&] { return make_postgres_dialect(url); }, {.name = shown(url), .lock = {}}, options,
+                      "check that the server runs, the address and the credentials");
+  }
+  if (!url.starts_with(kSqlite) || url.size() == kSqlite.size() || url.find('"') != std::string::npos) {
+    return failure("store.url", fmt::format("the storage must be sqlite:PATH or postgresql://... (got '{}')", url),
+                   "storage", "for example sqlite:skald.db");
+  }
+  return open_sqlite(url.substr(kSqlite.size()), options);
 }
 
 }  // namespace skald::storage

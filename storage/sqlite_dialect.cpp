@@ -4,6 +4,7 @@
 
 #include <mutex>
 
+#include "storage/batch_transaction.hpp"
 #include "storage/dialect.hpp"
 
 namespace skald::storage {
@@ -113,6 +114,10 @@ class SqliteDialect final : public Dialect {
 
   bool is_idle(soci::session& session) const override {
     return sqlite_api::sqlite3_get_autocommit(handle(session)) != 0;
+  }
+
+  std::unique_ptr<BatchTransaction> make_batch(soci::session& session, std::uint64_t epoch) const override {
+    return make_row_transaction(session, *this, epoch);
   }
 
   std::string label_condition(const std::string& key, const std::string& value) const override {

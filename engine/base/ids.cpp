@@ -1,5 +1,7 @@
 #include "engine/base/ids.hpp"
 
+#include "engine/base/limits.hpp"
+
 namespace skald {
 namespace {
 
@@ -56,6 +58,10 @@ std::optional<ExecutionId> parse_execution_id(std::string_view text) {
     i += 2;
   }
   return id;
+}
+
+std::uint32_t shard_of(const ExecutionId& id) {
+  return static_cast<std::uint32_t>(std::hash<ExecutionId>{}(id) % limits::kShardCount);
 }
 
 }  // namespace skald

@@ -30,6 +30,10 @@ std::string to_string(const ExecutionId& id);
 // Accepts the 36-character form in either case; nullopt for anything else.
 std::optional<ExecutionId> parse_execution_id(std::string_view text);
 
+// The fixed share of all executions that this one belongs to: 0 to limits::kShardCount - 1. Stored with it, so the
+// function is forever.
+std::uint32_t shard_of(const ExecutionId& id);
+
 }  // namespace skald
 
 template <>

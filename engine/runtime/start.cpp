@@ -25,7 +25,7 @@ ports::NewExecution new_row(const definition::Definition& definition, const Exec
                              .workflow = definition.name,
                              .version = definition.version,
                              .digest = definition.digest,
-                             .shard = static_cast<std::uint32_t>(std::hash<ExecutionId>{}(id) % limits::kShardCount),
+                             .shard = shard_of(id),
                              .started_at = at,
                              .labels = std::move(labels),
                              .idempotency_key = std::nullopt,

@@ -1,0 +1,54 @@
+// One try to write groups of appends: all of them in one transaction, or nothing.
+//
+// Belongs to the writer's thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/ports/history_store.hpp"
+
+namespace soci {
+class session;
+}
+
+namespace skald::storage {
+
+class Dialect;
+
+// Thrown by write(): a group cannot be written beside the others. Its result says why.
+struct DoesNotFit {
+  ports::AppendResult result;
+};
+
+// Thrown by write(): the shards have another owner.
+struct Fenced {};
+
+// Why the rows of an append can be written nowhere.
+std::optional<Error> objection_to(const ports::Append& append);
+
+class BatchTransaction {
+ public:
+  using Groups = std::span<const ports::AppendGroup>;
+  using Results = std::vector<ports::AppendResult>;
+
+  virtual ~BatchTransaction() = default;
+
+  // Adds the result of every group: written, conflict, duplicate or fenced. Throws DoesNotFit, Fenced, UnknownCommit or
+  // what the database threw: then nothing is written, but for UnknownCommit, where nobody knows.
+  virtual void write(Groups groups, Results& results) = 0;
+};
+
+// Statement by statement, with prepared statements for each kind of row: where the database is in the process.
+std::unique_ptr<BatchTransaction> make_row_transaction(soci::session& session, const Dialect& dialect,
+                                                       std::uint64_t epoch);
+
+// In one statement, which is its own transaction: one round trip, where the database is on the other end of a
+// connection.
+std::unique_ptr<BatchTransaction> make_statement_transaction(soci::session& session, const Dialect& dialect,
+                                                             std::uint64_t epoch);
+
+}  // namespace skald::storage

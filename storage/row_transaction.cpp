@@ -1,0 +1,90 @@
+#include "storage/append_statements.hpp"
+#include "storage/batch_transaction.hpp"
+#include "storage/dialect.hpp"
+#include "storage/guarded_transaction.hpp"
+
+namespace skald::storage {
+
+using namespace ports;
+
+namespace {
+
+class RowTransaction final : public BatchTransaction {
+ public:
+  RowTransaction(soci::session& session, const Dialect& dialect, std::uint64_t epoch)
+      : session_(session), dialect_(dialect), epoch_(epoch), statements_(session) {}
+
+  void write(Groups groups, Results& results) override {
+    GuardedTransaction transaction(session_, dialect_);
+    transaction.run([&] {
+      if (statements_.owner_epoch() != epoch_) throw Fenced{};
+      for (const auto& group : groups) write_group(group, results.emplace_back());
+    });
+    transaction.commit();
+  }
+
+ private:
+  void write_group(const AppendGroup& group, AppendResult& result);
+  Verdict write_append(const Append& append, AppendResult& result);
+  Verdict write_creation(const Append& append, AppendResult& result);
+
+  soci::session& session_;
+  const Dialect& dialect_;
+  const std::uint64_t epoch_;
+  AppendStatements statements_;
+};
+
+void RowTransaction::write_group(const AppendGroup& group, AppendResult& result) {
+  result.ticket = group.ticket;
+  result.verdict = Verdict::kWritten;
+  bool touched = false;
+  for (const auto& append : group.appends) {
+    result.verdict = write_append(append, result);
+    // A conflict or a repeated key is expected: where the group has written nothing yet, nothing has to be undone.
+    if (result.verdict != Verdict::kWritten && touched) throw DoesNotFit{result};
+    if (result.verdict != Verdict::kWritten) return;
+    touched = true;
+  }
+}
+
+// Written, or nothing of it is.
+Verdict RowTransaction::write_append(const Append& append, AppendResult& result) {
+  if (auto objection = objection_to(append)) {
+    result.error = std::move(objection);
+    return Verdict::kRejected;
+  }
+  AppendStatements& s = statements_;
+  s.name(append.execution);
+  if (append.create) return write_creation(append, result);
+  if (append.expected_position == 0) return Verdict::kConflict;
+  // One writer owns the table while the transaction lasts, so what is read here still holds below.
+  if (!s.ends_at(append.expected_position)) return Verdict::kConflict;
+  for (const auto& row : append.rows) s.insert(row);
+  if (append.summary && !s.update(*append.summary)) {
+    throw DoesNotFit{{.ticket = result.ticket, .verdict = Verdict::kConflict}};
+  }
+  return Verdict::kWritten;
+}
+
+Verdict RowTransaction::write_creation(const Append& append, AppendResult& result) {
+  AppendStatements& s = statements_;
+  if (append.expected_position != 0) return Verdict::kConflict;
+  if (!s.create(*append.create, append.summary.value_or(ExecutionSummary{}))) {
+    auto existing = s.find_key();
+    if (!existing) return Verdict::kConflict;
+    result.existing = existing->id;
+    result.existing_fingerprint = std::move(existing->fingerprint);
+    return Verdict::kDuplicate;
+  }
+  for (const auto& row : append.rows) s.insert(row);
+  return Verdict::kWritten;
+}
+
+}  // namespace
+
+std::unique_ptr<BatchTransaction> make_row_transaction(soci::session& session, const Dialect& dialect,
+                                                       std::uint64_t epoch) {
+  return std::make_unique<RowTransaction>(session, dialect, epoch);
+}
+
+}  // namespace skald::storage
