@@ -1,5 +1,6 @@
 #include <soci/soci.h>
 
+#include <algorithm>
 #include <set>
 
 #include "engine/base/invariant.hpp"
