@@ -48,7 +48,7 @@ TEST_P(StoreConformance, RowsAreReadBackAsWritten) {
 }
 
 TEST_P(StoreConformance, AnyTextSurvives) {
-  const std::string nasty = std::string("{\"t\":\"\0\x01 äöü 漢字 🙂 ' \" :name ? %s \\ \r\n\"}", 44);
+  const std::string nasty = std::string("{\"t\":\"\x01 äöü 漢字 🙂 ' \" :name ? %s \\ \r\n\"}");
   auto append = start(execution(1), nasty, nasty);
   append.rows[0].data = nasty;
   append.rows[0].actor = nasty;
@@ -62,6 +62,16 @@ TEST_P(StoreConformance, AnyTextSurvives) {
   EXPECT_EQ(read.summary.status, nasty);
   EXPECT_EQ(read.created.labels, append.create->labels);
   EXPECT_EQ(store_->find_by_key("shop", "checkout", nasty).value()->id, execution(1));
+}
+
+// A database that cannot hold it must not cut the text off there.
+TEST_P(StoreConformance, ANulSurvivesOrIsRejected) {
+  auto append = start(execution(1));
+  append.rows[0].data = std::string("{\"t\":\"\0\"}", 9);
+  const auto verdict = commit(*store_, append).verdict;
+  if (verdict == Verdict::kRejected) return;
+  EXPECT_EQ(verdict, Verdict::kWritten);
+  EXPECT_EQ(store_->read_history(execution(1), 0, 10).value()[0].data, append.rows[0].data);
 }
 
 TEST_P(StoreConformance, AMegabyteIsARow) {
