@@ -21,7 +21,7 @@ namespace {
 constexpr const char* kWriteBatch = R"(
 WITH batch AS (SELECT CAST(:batch AS jsonb) AS b),
 held AS (
-  SELECT s.id FROM batch, jsonb_array_elements(b->'shards') AS p
+  SELECT s.id FROM batch CROSS JOIN jsonb_array_elements(b->'shards') AS p
     JOIN shards AS s ON s.id = CAST(p AS int) AND s.epoch = (b->>'epoch')::bigint),
 appends AS MATERIALIZED (
   SELECT a.n, a.execution, a.creates, a.expected, a.shard IN (SELECT id FROM held) AS held

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <soci/soci.h>
 
+#include "storage/batch_transaction.hpp"
 #include "storage/dialect.hpp"
 #include "tests/storage/sqlite_fixture.hpp"
 
@@ -23,6 +24,9 @@ class OtherSchema final : public Dialect {
     return real_.commit_failure_is_definite(error);
   }
   bool is_idle(soci::session& session) const override { return real_.is_idle(session); }
+  std::unique_ptr<BatchTransaction> make_batch(soci::session& session, std::uint64_t epoch) const override {
+    return real_.make_batch(session, epoch);
+  }
   std::string label_condition(const std::string& key, const std::string& value) const override {
     return real_.label_condition(key, value);
   }

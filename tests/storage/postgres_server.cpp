@@ -23,7 +23,8 @@ void run(const std::string& command) {
 PostgresServer::PostgresServer() {
   const std::string data = folder_.file("data");
   if (::geteuid() == 0) {
-    if (std::system(("chown postgres: " + folder_.file(".")).c_str()) != 0) throw std::runtime_error("no user postgres");
+    if (std::system(("chown postgres: " + folder_.file(".")).c_str()) != 0)
+      throw std::runtime_error("no user postgres");
     ::chmod(folder_.file(".").c_str(), 0755);
   }
   run(fmt::format("{}/initdb -D {} -U skald -A trust --no-locale -E UTF8 >/dev/null", kPrograms, data));
@@ -44,8 +45,8 @@ PostgresServer& PostgresServer::shared() {
 }
 
 void PostgresServer::start() {
-  run(fmt::format("{0}/pg_ctl -s -w -D {1} -l {2} -o \"-k {3} -c listen_addresses= -c max_connections=200\" start", kPrograms,
-                  folder_.file("data"), folder_.file("log"), folder_.file("")));
+  run(fmt::format("{0}/pg_ctl -s -w -D {1} -l {2} -o \"-k {3} -c listen_addresses= -c max_connections=200\" start",
+                  kPrograms, folder_.file("data"), folder_.file("log"), folder_.file("")));
 }
 
 void PostgresServer::stop(const std::string& mode) {

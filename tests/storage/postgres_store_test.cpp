@@ -6,7 +6,9 @@ namespace {
 
 INSTANTIATE_TEST_SUITE_P(Postgres, StoreConformance,
                          testing::Values(StoreMaker([](const TemporaryFolder&, const StoreOptions& options) {
-                           return open_store(PostgresServer::shared().make_database(), options).value();
+                           auto store = open_store(PostgresServer::shared().make_database(), options);
+                           if (!store) throw std::runtime_error(to_text(store.error()));
+                           return std::move(*store);
                          })));
 
 }  // namespace
