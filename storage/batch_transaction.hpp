@@ -37,7 +37,10 @@ class BatchTransaction {
 
   virtual ~BatchTransaction() = default;
 
-  // Adds the result of every group: written, conflict, duplicate or fenced. Throws DoesNotFit, Fenced, UnknownCommit or
+  // How many groups write() takes at once.
+  virtual std::size_t groups_max() const = 0;
+
+  // Adds the result of every group: written, conflict or duplicate. Throws DoesNotFit, Fenced, UnknownCommit or
   // what the database threw: then nothing is written, but for UnknownCommit, where nobody knows.
   virtual void write(Groups groups, Results& results) = 0;
 };

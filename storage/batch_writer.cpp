@@ -1,5 +1,9 @@
 #include "storage/batch_writer.hpp"
 
+#include <soci/soci.h>
+
+#include <algorithm>
+
 #include "storage/batch_transaction.hpp"
 #include "storage/dialect.hpp"
 #include "storage/guarded_transaction.hpp"
@@ -28,7 +32,7 @@ Error error_of(Failure failure, const std::exception& error) {
     case Failure::kStorage:
       return {.code = "store.unavailable",
               .message = "the database cannot be written",
-              .remedy = "check its disk and its permissions",
+              .remedy = "see that it runs and may be written, and that its disk is sound",
               .detail = message_of(error)};
     case Failure::kExists:
     case Failure::kRefused:
@@ -37,10 +41,20 @@ Error error_of(Failure failure, const std::exception& error) {
   return {.code = "store.rejected", .message = "the database refuses these rows", .detail = message_of(error)};
 }
 
+Error fenced() {
+  return {.code = "store.fenced",
+          .message = "another process has taken the database over",
+          .remedy = "run one Skald on it"};
+}
+
 }  // namespace
 
-BatchWriter::BatchWriter(soci::session& session, const Dialect& dialect, std::uint64_t epoch)
-    : session_(session), dialect_(dialect), transaction_(dialect.make_batch(session, epoch)) {}
+BatchWriter::BatchWriter(soci::session& session, const Dialect& dialect, std::uint64_t epoch, std::string claim)
+    : session_(session),
+      dialect_(dialect),
+      epoch_(epoch),
+      claim_(std::move(claim)),
+      transaction_(dialect.make_batch(session, epoch)) {}
 
 BatchWriter::~BatchWriter() = default;
 
@@ -48,16 +62,41 @@ std::vector<AppendResult> BatchWriter::write(Groups groups) {
   Results results;
   results.reserve(groups.size());
   trouble_.reset();
-  write_together(groups, results);
+  do {
+    const std::size_t count = transaction_ ? std::min(groups.size(), transaction_->groups_max()) : groups.size();
+    write_together(groups.first(count), results);
+    groups = groups.subspan(count);
+  } while (!groups.empty());
   return results;
 }
 
-void BatchWriter::write_together(Groups groups, Results& results) {
-  if (broken_) {
-    // Not even tried.
-    const bool fenced = broken_->code == "store.fenced";
-    return refuse(groups, results, fenced ? Verdict::kFenced : Verdict::kRejected, *broken_);
+bool BatchWriter::is_ready() {
+  if (broken_) return false;
+  if (transaction_) return true;
+  try {
+    session_.close();
+    dialect_.open(session_, true);
+    auto claim = dialect_.claim(session_, claim_);
+    if (!claim) {
+      broken_ = fenced();
+      return false;
+    }
+    claim_ = std::move(*claim);
+    transaction_ = dialect_.make_batch(session_, epoch_);
+    return true;
+  } catch (const std::exception& error) {
+    trouble_ = error_of(Failure::kStorage, error);
+    return false;
   }
+}
+
+void BatchWriter::write_together(Groups groups, Results& results) {
+  if (!is_ready()) {
+    // Not even tried.
+    const Error& why = broken_ ? *broken_ : *trouble_;
+    return refuse(groups, results, why.code == "store.fenced" ? Verdict::kFenced : Verdict::kRejected, why);
+  }
+  if (groups.empty()) return;
   for (int tries = 1;; ++tries) {
     switch (attempt(groups, results)) {
       case Fate::kCommitted:
@@ -82,9 +121,7 @@ BatchWriter::Fate BatchWriter::attempt(Groups groups, Results& results) {
     return Fate::kCommitted;
   } catch (const Fenced&) {
     results.resize(before);
-    broken_ = Error{.code = "store.fenced",
-                    .message = "another process has taken the database over",
-                    .remedy = "run one Skald on it; several nodes need PostgreSQL"};
+    broken_ = fenced();
     refuse(groups, results, Verdict::kFenced, *broken_);
     return Fate::kEnded;
   } catch (const DoesNotFit& misfit) {
@@ -99,16 +136,20 @@ BatchWriter::Fate BatchWriter::attempt(Groups groups, Results& results) {
 }
 
 void BatchWriter::distrust(const std::exception& error) {
-  broken_ = Error{.code = "store.unknown",
-                  .message = "a commit may or may not have happened",
-                  .remedy = "the process ends; the next one reads what is there",
-                  .detail = message_of(error)};
+  const bool replaced = dialect_.replaces_sessions();
+  Error doubt{.code = "store.unknown",
+              .message = "a commit may or may not have happened",
+              .remedy = replaced ? "the histories are read again over a new connection"
+                                 : "the process ends; the next one reads what is there",
+              .detail = message_of(error)};
+  if (replaced) transaction_.reset();
+  (replaced ? trouble_ : broken_) = std::move(doubt);
 }
 
 BatchWriter::Fate BatchWriter::after_error(const std::exception& error, Groups groups, Results& results) {
   if (dynamic_cast<const UnknownCommit*>(&error) || !dialect_.is_idle(session_)) {
     distrust(error);
-    refuse(groups, results, Verdict::kUnknown, *broken_);
+    refuse(groups, results, Verdict::kUnknown, broken_ ? *broken_ : *trouble_);
     return Fate::kEnded;
   }
   const Failure failure = dialect_.classify(error);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "engine/ports/history_store.hpp"
@@ -23,18 +24,24 @@ class Dialect;
 
 class BatchWriter {
  public:
-  // `epoch` is what take_shards() gave this process. Throws soci::soci_error.
-  BatchWriter(soci::session& session, const Dialect& dialect, std::uint64_t epoch);
+  // `epoch` is what take_shards() gave this process, `claim` what the dialect did for the session. Throws
+  // soci::soci_error.
+  BatchWriter(soci::session& session, const Dialect& dialect, std::uint64_t epoch, std::string claim);
   ~BatchWriter();
 
   // The verdicts in the order of the groups. Where a group is refused by the database, the batch is rolled back and
-  // halved until only that group is rejected and the rest is written.
+  // halved until only that group is rejected and the rest is written. An empty batch only sees to the session.
   std::vector<ports::AppendResult> write(std::span<const ports::AppendGroup> groups);
 
-  // Why this process must not go on with the database: a commit of unknown fate ("store.unknown"), or another owner
-  // ("store.fenced"). Nothing is written any more.
+  // A new session in the place of one that was lost. False: there is none, see trouble() or broken().
+  bool is_ready();
+
+  bool has_lost_its_session() const { return !transaction_ && !broken_; }
+
+  // Why this process must not go on with the database: a commit of unknown fate ("store.unknown") where the session
+  // cannot be replaced, or another owner ("store.fenced"). Nothing is written any more.
   const std::optional<Error>& broken() const { return broken_; }
-  // Somebody else's commit on the session had an unknown fate.
+  // A commit on the session, somebody else's perhaps, had an unknown fate.
   void distrust(const std::exception& error);
   // What kept the last batch, or some of it, from the database, where that was not the batch's own fault.
   const std::optional<Error>& trouble() const { return trouble_; }
@@ -51,7 +58,9 @@ class BatchWriter {
 
   soci::session& session_;
   const Dialect& dialect_;
-  std::unique_ptr<BatchTransaction> transaction_;
+  const std::uint64_t epoch_;
+  std::string claim_;
+  std::unique_ptr<BatchTransaction> transaction_;  // null: the session is to be replaced
   std::optional<Error> broken_;
   std::optional<Error> trouble_;
 };

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,12 @@ class Dialect {
 
   // Opens a session. `writer`: the one that writes. Throws soci::soci_error.
   virtual void open(soci::session& session, bool writer) const = 0;
+  // Whether a new session may take the place of one whose connection was lost, or whose state is in doubt. Not where
+  // the database lives in this process: what it failed at once it may have lost.
+  virtual bool replaces_sessions() const = 0;
+  // Makes the session the only one of all processes that writes, and names it. `before` is the name of an earlier one
+  // of this process: the server ends what it may still do for it. Nothing: another process writes.
+  virtual std::optional<std::string> claim(soci::session& session, const std::string& before) const = 0;
   // Begins a transaction that will write, at once.
   virtual std::string begin_write() const = 0;
   // Statements of migrations, one list a schema version, from version 1.
@@ -66,6 +73,6 @@ struct SqliteOptions {
 std::unique_ptr<Dialect> make_sqlite_dialect(SqliteOptions options);
 
 // `url` is "postgresql://...", as libpq takes it. Throws std::runtime_error where it does not.
-std::unique_ptr<Dialect> make_postgres_dialect(const std::string& url);
+std::unique_ptr<Dialect> make_postgres_dialect(const std::string& url, Millis busy_timeout);
 
 }  // namespace skald::storage

@@ -1,6 +1,7 @@
 #include "storage/group_commit_journal.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/invariant.hpp"
 
@@ -41,6 +42,14 @@ void GroupCommitJournal::push(AppendGroup group, AppendSink& sink) {
   if (was_idle) ready_.notify_one();
 }
 
+void GroupCommitJournal::nudge() {
+  {
+    const std::lock_guard lock(mutex_);
+    nudged_ = true;
+  }
+  ready_.notify_one();
+}
+
 // The verdict goes out on the writer's thread like every other, so that no sink is called from inside push().
 void GroupCommitJournal::reject(const AppendGroup& group, AppendSink& sink, Error error) {
   refused_.emplace_back(AppendResult{.ticket = group.ticket, .verdict = Verdict::kRejected, .error = std::move(error)},
@@ -57,21 +66,27 @@ void GroupCommitJournal::run() {
   std::vector<AppendGroup> groups;
   std::vector<AppendSink*> sinks;
   std::vector<std::pair<AppendResult, AppendSink*>> refused;
+  bool nudged = false;
   while (true) {
     {
       std::unique_lock lock(mutex_);
       writing_ = false;
       if (groups_.empty() && refused_.empty()) idle_.notify_all();
-      ready_.wait(lock, [&] { return ending_ || !groups_.empty() || !refused_.empty(); });
-      if (groups_.empty() && refused_.empty()) return;
+      ready_.wait(lock, [&] { return ending_ || nudged_ || !groups_.empty() || !refused_.empty(); });
+      if (ending_ && groups_.empty() && refused_.empty()) return;
       groups.swap(groups_);
       sinks.swap(sinks_);
       refused.swap(refused_);
+      nudged = std::exchange(nudged_, false);
       writing_ = true;
     }
     for (auto& [result, sink] : refused) sink->appended({std::move(result)});
     refused.clear();
-    if (!groups.empty()) write_batch(groups, sinks);
+    if (!groups.empty()) {
+      write_batch(groups, sinks);
+    } else if (nudged) {
+      write_({});
+    }
     groups.clear();
     sinks.clear();
   }

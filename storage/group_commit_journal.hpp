@@ -2,8 +2,8 @@
 // out the verdicts, one call a sink.
 //
 // No delay is added to collect a batch: while one commit is under way the next batch gathers by itself. Thread rule:
-// push() and close() from any thread; sinks are called on the
-// writer's thread. The destructor closes and ends the thread.
+// push(), nudge() and close() from any thread; sinks are called on the writer's thread. The destructor closes and ends
+// the thread.
 #pragma once
 
 #include <condition_variable>
@@ -20,13 +20,16 @@ namespace skald::storage {
 
 class GroupCommitJournal {
  public:
-  // Writes a batch; called on the writer's thread. One result a group, in order. Does not throw.
+  // Writes a batch, an empty one when nudged; called on the writer's thread. One result a group, in order. Does not
+  // throw.
   using Write = std::function<std::vector<ports::AppendResult>(const std::vector<ports::AppendGroup>&)>;
 
   GroupCommitJournal(Write write, const StoreOptions& options);
   ~GroupCommitJournal();
 
   void push(ports::AppendGroup group, ports::AppendSink& sink);
+  // Has an empty batch written, unless there is another: the way to learn that the database is back.
+  void nudge();
   // Waits until what is queued has its verdict. Later pushes are rejected, on the writer's thread like all verdicts.
   void close();
 
@@ -43,6 +46,7 @@ class GroupCommitJournal {
   std::vector<ports::AppendGroup> groups_;
   std::vector<ports::AppendSink*> sinks_;  // of the group at the same index
   std::vector<std::pair<ports::AppendResult, ports::AppendSink*>> refused_;
+  bool nudged_ = false;
   bool writing_ = false;
   bool closing_ = false;
   bool ending_ = false;

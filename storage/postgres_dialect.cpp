@@ -30,7 +30,6 @@ const std::vector<std::vector<std::string>>& postgres_migrations() {
           " idempotency_key TEXT, idempotency_fingerprint TEXT NOT NULL, replay_of TEXT,"
           " CHECK ((wake_at IS NULL) = (phase IN ('completed', 'faulted', 'cancelled')))) WITH (fillfactor = 80)",
           "CREATE INDEX executions_wake ON executions (wake_at, id) WHERE wake_at IS NOT NULL",
-          "CREATE INDEX executions_live ON executions (id) WHERE wake_at IS NOT NULL",
           "CREATE UNIQUE INDEX executions_key ON executions (namespace, workflow, idempotency_key)"
           " WHERE idempotency_key IS NOT NULL",
           "CREATE INDEX executions_incidents ON executions (id) WHERE open_incidents > 0",
@@ -55,15 +54,18 @@ constexpr std::array<std::pair<const char*, const char*>, 7> kDefaults = {{
     {"keepalives_count", "3"},
     {"tcp_user_timeout", "10000"},
 }};
-constexpr std::array<const char*, 3> kTimeouts = {
+constexpr std::array<const char*, 2> kTimeouts = {
     "SET statement_timeout = '30s'",
-    "SET lock_timeout = '5s'",
     "SET idle_in_transaction_session_timeout = '30s'",
 };
 // The writer's statement joins the batch with big tables by their keys. A plan made while they were empty would scan
 // them for good.
 constexpr std::array<const char*, 4> kPlans = {"SET enable_seqscan = off", "SET enable_hashjoin = off",
                                                "SET enable_mergejoin = off", "SET jit = off"};
+
+// Of the writer, for as long as its connection lives: "skald" in ASCII.
+constexpr long long kLockKey = 0x736b616c64;
+constexpr int kEndMillis = 5000;
 
 // libpq's keyword/value form of the URL with our defaults. Throws std::runtime_error for one that libpq refuses.
 std::string connection_string(const std::string& url) {
@@ -105,17 +107,36 @@ void demand_durability(soci::session& session) {
 
 class PostgresDialect final : public Dialect {
  public:
-  explicit PostgresDialect(const std::string& url) : connection_(connection_string(url)) {}
+  PostgresDialect(const std::string& url, Millis busy_timeout)
+      : connection_(connection_string(url)), busy_timeout_(busy_timeout) {}
 
   void open(soci::session& session, bool writer) const override {
     session.open(soci::postgresql, connection_);
+    PQsetNoticeProcessor(connection_of(session), [](void*, const char*) {}, nullptr);
     for (const char* statement : kTimeouts) session << statement;
+    session << fmt::format("SET lock_timeout = '{}ms'", busy_timeout_.count());
     if (!writer) {
       session << "SET default_transaction_read_only = on";
       return;
     }
     demand_durability(session);
     for (const char* statement : kPlans) session << statement;
+  }
+
+  bool replaces_sessions() const override { return true; }
+
+  std::optional<std::string> claim(soci::session& session, const std::string& before) const override {
+    int ended = 0;
+    session << "SELECT count(pg_terminate_backend(pid, " << kEndMillis << ")) FROM pg_stat_activity"
+            << " WHERE pid || ' ' || backend_start = :before",
+        soci::use(before), soci::into(ended);
+    int claimed = 0;
+    session << "SELECT CAST(pg_try_advisory_lock(" << kLockKey << ") AS int)", soci::into(claimed);
+    if (claimed == 0) return std::nullopt;
+    std::string name;
+    session << "SELECT pid || ' ' || backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+        soci::into(name);
+    return name;
   }
 
   std::string begin_write() const override { return "BEGIN"; }
@@ -140,7 +161,7 @@ class PostgresDialect final : public Dialect {
   }
 
   bool is_idle(soci::session& session) const override {
-    auto* connection = static_cast<soci::postgresql_session_backend*>(session.get_backend())->conn_;
+    const PGconn* connection = connection_of(session);
     return PQstatus(connection) == CONNECTION_OK && PQtransactionStatus(connection) == PQTRANS_IDLE;
   }
 
@@ -160,6 +181,10 @@ class PostgresDialect final : public Dialect {
   }
 
  private:
+  static PGconn* connection_of(soci::session& session) {
+    return static_cast<soci::postgresql_session_backend*>(session.get_backend())->conn_;
+  }
+
   // Blank where no server has answered.
   static std::string state_of(const std::exception& error) {
     const auto* known = dynamic_cast<const soci::postgresql_soci_error*>(&error);
@@ -169,12 +194,13 @@ class PostgresDialect final : public Dialect {
   }
 
   std::string connection_;
+  Millis busy_timeout_;
 };
 
 }  // namespace
 
-std::unique_ptr<Dialect> make_postgres_dialect(const std::string& url) {
-  return std::make_unique<PostgresDialect>(url);
+std::unique_ptr<Dialect> make_postgres_dialect(const std::string& url, Millis busy_timeout) {
+  return std::make_unique<PostgresDialect>(url, busy_timeout);
 }
 
 }  // namespace skald::storage

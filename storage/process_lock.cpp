@@ -25,7 +25,7 @@ Result<ProcessLock> ProcessLock::take(const std::string& path) {
     const auto size = ::read(file, holder.data(), holder.size() - 1);
     const std::string pid(holder.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
     return failure("store.locked", fmt::format("the database is in use by process {}", pid.empty() ? "unknown" : pid),
-                   path, "stop that process, or give this one another --storage; several nodes need PostgreSQL");
+                   path, "stop that process, or give this one another --storage");
   }
   const std::string pid = std::to_string(::getpid());
   if (::ftruncate(file, 0) != 0 || ::pwrite(file, pid.data(), pid.size(), 0) < 0) {

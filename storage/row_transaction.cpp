@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "storage/append_statements.hpp"
 #include "storage/batch_transaction.hpp"
 #include "storage/dialect.hpp"
@@ -13,6 +15,8 @@ class RowTransaction final : public BatchTransaction {
  public:
   RowTransaction(soci::session& session, const Dialect& dialect, std::uint64_t epoch)
       : session_(session), dialect_(dialect), epoch_(epoch), statements_(session) {}
+
+  std::size_t groups_max() const override { return std::numeric_limits<std::size_t>::max(); }
 
   void write(Groups groups, Results& results) override {
     GuardedTransaction transaction(session_, dialect_);

@@ -6,7 +6,7 @@
 
 namespace skald::storage {
 
-SessionPool::SessionPool(const Dialect& dialect, std::size_t count) {
+SessionPool::SessionPool(const Dialect& dialect, std::size_t count) : dialect_(dialect) {
   for (std::size_t i = 0; i < count; ++i) {
     sessions_.push_back(std::make_unique<soci::session>());
     dialect.open(*sessions_.back(), false);
@@ -21,6 +21,19 @@ SessionPool::Lease::Lease(SessionPool& pool) : pool_(pool) {
   pool.returned_.wait(lock, [&] { return !pool.idle_.empty(); });
   session_ = pool.idle_.back();
   pool.idle_.pop_back();
+}
+
+bool SessionPool::Lease::renew() {
+  const bool open = session_->get_backend() != nullptr;
+  if (open && (!pool_.dialect_.replaces_sessions() || pool_.dialect_.is_idle(*session_))) return false;
+  session_->close();
+  try {
+    pool_.dialect_.open(*session_, false);
+  } catch (const std::exception&) {
+    session_->close();
+    throw;
+  }
+  return true;
 }
 
 SessionPool::Lease::~Lease() {

@@ -28,6 +28,9 @@ class SessionPool {
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
     soci::session& operator*() const { return *session_; }
+    // After an error: a new session in the place of one that was lost with its connection. False: it was not lost.
+    // Throws soci::soci_error where there is no new one; the next lease tries again.
+    bool renew();
 
    private:
     SessionPool& pool_;
@@ -35,6 +38,7 @@ class SessionPool {
   };
 
  private:
+  const Dialect& dialect_;
   std::mutex mutex_;
   std::condition_variable returned_;
   std::vector<std::unique_ptr<soci::session>> sessions_;

@@ -35,13 +35,13 @@ class SociStore final : public Store {
  public:
   // Throws soci::soci_error.
   SociStore(std::unique_ptr<Dialect> dialect, std::unique_ptr<soci::session> writer, Place place, std::uint64_t epoch,
-            const StoreOptions& options)
+            std::string claim, const StoreOptions& options)
       : options_(options),
         place_(std::move(place)),
         dialect_(std::move(dialect)),
         writer_(std::move(writer)),
         epoch_(epoch),
-        batch_writer_(*writer_, *dialect_, epoch_),
+        batch_writer_(*writer_, *dialect_, epoch_, std::move(claim)),
         readers_(*dialect_, options.readers),
         journal_([this](const auto& groups) { return write(groups); }, options) {}
 
@@ -86,11 +86,18 @@ class SociStore final : public Store {
   Result<StoredDefinition> put_definition(const StoredDefinition& definition) override {
     const std::lock_guard lock(writer_mutex_);
     return guarded([&] {
+      if (!batch_writer_.is_ready()) {
+        look_at_the_writer();
+        const auto& why = batch_writer_.broken() ? batch_writer_.broken() : batch_writer_.trouble();
+        throw std::runtime_error(to_text(*why));
+      }
       try {
         return storage::put_definition(*writer_, *dialect_, definition);
-      } catch (const UnknownCommit& error) {
-        batch_writer_.distrust(error);
-        look_at_the_writer();
+      } catch (const std::exception& error) {
+        if (dynamic_cast<const UnknownCommit*>(&error) || !dialect_->is_idle(*writer_)) {
+          batch_writer_.distrust(error);
+          look_at_the_writer();
+        }
         throw;
       }
     });
@@ -113,9 +120,11 @@ class SociStore final : public Store {
 
   StoreHealth health() const override {
     StoreHealth health;
-    const std::uint64_t free = free_bytes();
-    health.low_on_space = place_.lock && free < options_.free_bytes_min;
+    const std::uint64_t free = place_.lock ? free_bytes() : options_.free_bytes_min;
+    health.low_on_space = free < options_.free_bytes_min;
     health.writable = !failing_.load(std::memory_order_relaxed);
+    // Where nothing is written, nothing else would find a new session.
+    if (session_lost_.load(std::memory_order_relaxed)) journal_.nudge();
     if (health.low_on_space && health.writable) {
       health.reason = fmt::format("{} MiB are free on the disk of {}, {} MiB are needed to start executions",
                                   free >> 20, place_.name, options_.free_bytes_min >> 20);
@@ -144,6 +153,7 @@ class SociStore final : public Store {
     const auto& broken = batch_writer_.broken();
     const auto& trouble = broken ? broken : batch_writer_.trouble();
     note(trouble);
+    session_lost_.store(batch_writer_.has_lost_its_session(), std::memory_order_relaxed);
     if (trouble && !told_fatal_) tell(*trouble);
     if (broken && !told_fatal_) {
       told_fatal_ = true;
@@ -160,8 +170,13 @@ class SociStore final : public Store {
     failing_.store(trouble.has_value(), std::memory_order_relaxed);
   }
 
+  // Every one is counted, one a second is written to the log.
   void tell(const Error& error) {
     options_.telemetry.store_error(error.code);
+    const auto now = options_.clock.steady();
+    if (told_ == error.code && now - told_at_ < std::chrono::seconds(1)) return;
+    told_ = error.code;
+    told_at_ = now;
     options_.log.write(LogLevel::kError, "the database did not take what was written",
                        {{"code", error.code}, {"error", error.message}, {"detail", error.detail}});
   }
@@ -183,8 +198,14 @@ class SociStore final : public Store {
   template <class Work>
   auto read(Work&& work) -> Result<decltype(work(std::declval<soci::session&>()))> {
     return guarded([&] {
-      const SessionPool::Lease lease(readers_);
-      return work(*lease);
+      SessionPool::Lease lease(readers_);
+      try {
+        return work(*lease);
+      } catch (const std::exception&) {
+        // Reading twice does no harm.
+        if (!lease.renew()) throw;
+        return work(*lease);
+      }
     });
   }
 
@@ -203,10 +224,13 @@ class SociStore final : public Store {
   BatchWriter batch_writer_;
   SessionPool readers_;
   std::atomic<bool> failing_ = false;
+  std::atomic<bool> session_lost_ = false;
   mutable std::mutex trouble_mutex_;
   std::optional<Error> trouble_;  // of the last batch
   bool told_fatal_ = false;
-  GroupCommitJournal journal_;
+  std::string told_;
+  std::chrono::nanoseconds told_at_{};
+  mutable GroupCommitJournal journal_;
 };
 
 Result<std::unique_ptr<Store>> open_place(const std::function<std::unique_ptr<Dialect>()>& make_dialect, Place place,
@@ -215,12 +239,18 @@ Result<std::unique_ptr<Store>> open_place(const std::function<std::unique_ptr<Di
     auto dialect = make_dialect();
     auto writer = std::make_unique<soci::session>();
     dialect->open(*writer, true);
+    auto claim = dialect->claim(*writer, "");
+    if (!claim) {
+      return failure("store.locked", "the database is in use by another Skald", place.name,
+                     "stop that one, or give this one another --storage");
+    }
     if (auto migrated = migrate(*writer, *dialect); !migrated) {
       migrated.error().subject = place.name;
       return std::unexpected(std::move(migrated.error()));
     }
     const std::uint64_t epoch = take_shards(*writer, *dialect);
-    return std::make_unique<SociStore>(std::move(dialect), std::move(writer), std::move(place), epoch, options);
+    return std::make_unique<SociStore>(std::move(dialect), std::move(writer), std::move(place), epoch,
+                                       std::move(*claim), options);
   } catch (const std::exception& error) {
     return failure("store.unavailable", "the database cannot be opened", place.name, std::move(remedy),
                    message_of(error));
@@ -248,7 +278,7 @@ std::string shown(const std::string& url) {
 Result<std::unique_ptr<Store>> open_store(const std::string& url, const StoreOptions& options) {
   constexpr std::string_view kSqlite = "sqlite:";
   if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
-    return open_place([&] { return make_postgres_dialect(url); }, {.name = shown(url), .lock = {}}, options,
+    return open_place([&] { return make_postgres_dialect(url, options.busy_timeout); }, {.name = shown(url), .lock = {}}, options,
                       "check that the server runs, the address and the credentials");
   }
   if (!url.starts_with(kSqlite) || url.size() == kSqlite.size() || url.find('"') != std::string::npos) {

@@ -82,6 +82,11 @@ class SqliteDialect final : public Dialect {
     if (options_.bytes_max > 0) session << fmt::format("PRAGMA max_page_count = {}", options_.bytes_max / kPageBytes);
   }
 
+  bool replaces_sessions() const override { return false; }
+
+  // The lock file beside the database has seen to it.
+  std::optional<std::string> claim(soci::session&, const std::string&) const override { return std::string(); }
+
   std::string begin_write() const override { return "BEGIN IMMEDIATE"; }
 
   const std::vector<std::vector<std::string>>& migrations() const override { return sqlite_migrations(); }

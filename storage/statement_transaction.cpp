@@ -58,6 +58,9 @@ changed AS (
 SELECT a.n, CASE WHEN f.n IS NOT NULL THEN 1 WHEN NOT a.held THEN 2 ELSE 0 END
 FROM appends AS a LEFT JOIN fits AS f ON f.n = a.n ORDER BY a.n)";
 
+// Nested loops join the lists of the parameter, so that its cost grows with the square of its length.
+const std::size_t kGroupsMax = std::getenv("GMAX") ? std::stoul(std::getenv("GMAX")) : 64;
+
 enum class Answer : int { kDoesNotFit = 0, kWritten = 1, kNotHeld = 2 };
 
 // Fields of one JSON object; the commas are its own.
@@ -192,6 +195,8 @@ class StatementTransaction final : public BatchTransaction {
                    soci::into(found_id_), soci::into(found_fingerprint_), soci::use(namespace_), soci::use(workflow_),
                    soci::use(key_))) {}
 
+  std::size_t groups_max() const override { return kGroupsMax; }
+
   void write(Groups groups, Results& results) override {
     if (groups.size() > 1) return write_many(groups, results);
     const AppendGroup& group = groups[0];
@@ -220,7 +225,7 @@ class StatementTransaction final : public BatchTransaction {
       if (!fits) throw DoesNotFit{{.ticket = groups[i].ticket}};
       lists.add(appends[0], i);
     }
-    const auto answers = run(lists);
+    const auto answers = run_alone(lists);
     for (std::size_t i = 0; i < groups.size(); ++i) {
       AppendResult& result = results.emplace_back();
       result.ticket = groups[i].ticket;
@@ -232,7 +237,7 @@ class StatementTransaction final : public BatchTransaction {
     Lists lists;
     for (std::size_t i = 0; i < group.appends.size(); ++i) lists.add(group.appends[i], i);
     if (group.appends.size() == 1) {
-      result.verdict = verdict_of(run(lists)[0], group.appends[0], result);
+      result.verdict = verdict_of(run_alone(lists)[0], group.appends[0], result);
       return;
     }
     GuardedTransaction transaction(session_, dialect_);
@@ -247,10 +252,22 @@ class StatementTransaction final : public BatchTransaction {
     result.verdict = verdict_of(*bad, group.appends[static_cast<std::size_t>(bad - answers.begin())], result);
   }
 
+  // The statement is a transaction, and its error like one of COMMIT.
+  std::vector<Answer> run_alone(const Lists& lists) {
+    try {
+      return run(lists);
+    } catch (const std::exception& error) {
+      if (dialect_.commit_failure_is_definite(error)) throw;
+      throw UnknownCommit(message_of(error));
+    }
+  }
+
   std::vector<Answer> run(const Lists& lists) {
     batch_ = lists.to_json(epoch_);
     std::vector<Answer> answers;
     for (bool more = write_.execute(true); more; more = write_.fetch()) answers.push_back(static_cast<Answer>(answer_));
+    // A process takes over all shards or none.
+    if (std::ranges::find(answers, Answer::kNotHeld) != answers.end()) throw Fenced{};
     return answers;
   }
 
@@ -259,7 +276,6 @@ class StatementTransaction final : public BatchTransaction {
       case Answer::kWritten:
         return Verdict::kWritten;
       case Answer::kNotHeld:
-        return Verdict::kFenced;
       case Answer::kDoesNotFit:
         break;
     }

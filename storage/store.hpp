@@ -28,9 +28,9 @@ struct StoreOptions {
   ports::Clock& clock;
   ports::Telemetry& telemetry;
   ports::Log& log;
-  // Called once, on the writer's thread and before the verdicts go out: "store.unknown", a commit may or may not have
-  // happened, or "store.fenced", another process owns the database. The process must end; the next one reads what is
-  // there.
+  // Called once, on the writer's thread and before the verdicts go out: "store.unknown", a commit on SQLite may or may
+  // not have happened, or "store.fenced", another process owns the database. The process must end; the next one reads
+  // what is there.
   std::function<void(const Error&)> on_fatal = {};
   std::uint64_t free_bytes_min = 256ull * 1024 * 1024;
   std::size_t queue_max = 100'000;  // appends waiting for the writer; more are rejected as "store.overloaded"
@@ -49,8 +49,8 @@ class Store : public ports::HistoryStore, public ports::ExecutionIndex, public p
   virtual void close() = 0;
 };
 
-// `url` is "sqlite:PATH". Errors: "store.url", "store.locked" (another process has it), "store.newer" (a newer Skald
-// wrote it), "store.unavailable".
+// `url` is "sqlite:PATH", or "postgresql://..." as libpq takes it. Errors: "store.url", "store.locked" (another process
+// has it), "store.newer" (a newer Skald wrote it), "store.unavailable".
 Result<std::unique_ptr<Store>> open_store(const std::string& url, const StoreOptions& options);
 
 }  // namespace skald::storage

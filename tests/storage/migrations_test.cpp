@@ -17,6 +17,10 @@ class OtherSchema final : public Dialect {
       : real_(real), migrations_(std::move(migrations)) {}
 
   void open(soci::session& session, bool writer) const override { real_.open(session, writer); }
+  bool replaces_sessions() const override { return real_.replaces_sessions(); }
+  std::optional<std::string> claim(soci::session& session, const std::string& before) const override {
+    return real_.claim(session, before);
+  }
   std::string begin_write() const override { return real_.begin_write(); }
   const std::vector<std::vector<std::string>>& migrations() const override { return migrations_; }
   Failure classify(const std::exception& error) const override { return real_.classify(error); }

@@ -12,7 +12,8 @@ namespace skald::storage::test {
 class PostgresServer {
  public:
   // Throws where there is no PostgreSQL 15 (scripts/setup test installs it), or it does not start.
-  PostgresServer();
+  // `options` are added to those of the server, as in "-c fsync=off".
+  explicit PostgresServer(std::string options = {});
   ~PostgresServer();
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
@@ -22,14 +23,14 @@ class PostgresServer {
 
   // The URL of a new, empty database.
   std::string make_database();
-  // Stops it as a crash would, and starts it again.
-  void restart();
+  void start();
+  // "immediate" is as a crash; "fast" lets go of the sessions first.
+  void stop(const std::string& mode = "immediate");
 
  private:
-  void start();
-  void stop(const std::string& mode);
   std::string url(const std::string& database) const;
 
+  std::string options_;
   TemporaryFolder folder_;
   int databases_ = 0;
 };

@@ -18,8 +18,7 @@ TEST_F(SqliteOpen, ASecondProcessIsRefusedAndToldWhy) {
   const auto error = open(options()).error();
   EXPECT_EQ(error.code, "store.locked");
   EXPECT_EQ(to_text(error), path_ + ": the database is in use by process " + std::to_string(::getpid()) +
-                                "; stop that process, or give this one another --storage; several nodes need "
-                                "PostgreSQL");
+                                "; stop that process, or give this one another --storage");
   store.reset();
   EXPECT_TRUE(open(options()));
 }
@@ -48,7 +47,7 @@ TEST_F(SqliteOpen, OtherUrlsAreRefused) {
   for (const char* url : {"", "sqlite:", "skald.db", "mysql:x", "sqlite:a\"b"}) {
     const auto error = open_store(url, options()).error();
     EXPECT_EQ(error.code, "store.url") << url;
-    EXPECT_EQ(error.message, std::string("the storage must be sqlite:PATH (got '") + url + "')");
+    EXPECT_EQ(error.message, std::string("the storage must be sqlite:PATH or postgresql://... (got '") + url + "')");
   }
 }
 

@@ -1,0 +1,237 @@
+#include <gmock/gmock.h>
+#include <soci/postgresql/soci-postgresql.h>
+#include <soci/soci.h>
+
+#include <atomic>
+#include <thread>
+
+#include "tests/storage/postgres_server.hpp"
+
+namespace skald::storage::test {
+namespace {
+
+using namespace ports;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr const char* kOthers = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+
+class PostgresFailure : public testing::Test {
+ protected:
+  StoreOptions options() {
+    return {.clock = clock_, .telemetry = telemetry_, .log = log_, .on_fatal = [this](const Error& error) {
+              fatal_.push_back(error.code);
+            }};
+  }
+  std::unique_ptr<Store> open() { return open_store(url_, options()).value(); }
+
+  // A connection that knows nothing of the store.
+  void run(const std::string& sql) {
+    soci::session session(soci::postgresql, url_);
+    session << sql;
+  }
+  void cut_connections() { run(std::string("SELECT pg_terminate_backend(pid, 5000) ") + kOthers); }
+
+  // Until the store has its session again: at most half a minute.
+  AppendResult commit_again(Store& store, const Append& append) {
+    for (int i = 0; i < 300; ++i) {
+      const auto result = commit(store, append);
+      if (result.verdict == Verdict::kWritten) return result;
+      std::this_thread::sleep_for(Millis(100));
+    }
+    return {};
+  }
+
+  PostgresServer& server_ = PostgresServer::shared();
+  std::string url_ = server_.make_database();
+  TestClock clock_;
+  RecordingTelemetry telemetry_;
+  ports::SilentLog log_;
+  std::vector<std::string> fatal_;
+};
+
+TEST_F(PostgresFailure, ALostConnectionLeavesTheBatchUnknownAndIsReplaced) {
+  auto store = open();
+  EXPECT_EQ(commit(*store, start(execution(1))).verdict, Verdict::kWritten);
+  cut_connections();
+  const auto result = commit(*store, start(execution(2)));
+  EXPECT_EQ(result.verdict, Verdict::kUnknown);
+  EXPECT_EQ(result.error->code, "store.unknown");
+  EXPECT_EQ(result.error->remedy, "the histories are read again over a new connection");
+  EXPECT_EQ(commit(*store, start(execution(3))).verdict, Verdict::kWritten);
+  EXPECT_TRUE(store->is_writable());
+  EXPECT_THAT(live(*store), ElementsAre(execution(1), execution(3)));
+  EXPECT_THAT(fatal_, IsEmpty());
+}
+
+TEST_F(PostgresFailure, ReadsGoOnOverNewConnections) {
+  auto store = open();
+  commit(*store, start(execution(1)));
+  cut_connections();
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(store->read_execution(execution(1)));
+}
+
+TEST_F(PostgresFailure, DefinitionsAreStoredOverANewConnection) {
+  auto store = open();
+  const StoredDefinition definition{.digest = "d", .namespace_name = "n", .name = "n", .version = "1.0.0"};
+  cut_connections();
+  EXPECT_EQ(store->put_definition(definition).error().code, "store.unavailable");
+  EXPECT_TRUE(store->put_definition(definition));
+  EXPECT_EQ(commit(*store, start(execution(1))).verdict, Verdict::kWritten);
+}
+
+TEST_F(PostgresFailure, AServerThatIsGoneRejectsUntilItIsBack) {
+  auto store = open();
+  EXPECT_EQ(commit(*store, start(execution(1))).verdict, Verdict::kWritten);
+  server_.stop();
+  EXPECT_EQ(commit(*store, start(execution(2))).verdict, Verdict::kUnknown);
+  const auto result = commit(*store, start(execution(3)));
+  EXPECT_EQ(result.verdict, Verdict::kRejected);
+  EXPECT_EQ(result.error->code, "store.unavailable");
+  EXPECT_EQ(store->read_execution(execution(1)).error().code, "store.unavailable");
+  EXPECT_FALSE(store->is_writable());
+  server_.start();
+  EXPECT_EQ(commit_again(*store, start(execution(4))).verdict, Verdict::kWritten);
+  EXPECT_TRUE(store->is_writable());
+  EXPECT_THAT(live(*store), ElementsAre(execution(1), execution(4)));
+  EXPECT_THAT(fatal_, IsEmpty());
+}
+
+TEST_F(PostgresFailure, BeingAskedForItsHealthFindsTheServerAgain) {
+  auto store = open();
+  server_.stop("fast");
+  EXPECT_EQ(commit(*store, start(execution(1))).verdict, Verdict::kUnknown);
+  EXPECT_FALSE(store->is_writable());
+  server_.start();
+  bool writable = false;
+  for (int i = 0; i < 300 && !writable; ++i) {
+    writable = store->is_writable();
+    std::this_thread::sleep_for(Millis(100));
+  }
+  EXPECT_TRUE(writable);
+}
+
+// Whoever is told "written" finds it, and what is written of an execution has no gap, while connections are cut at
+// random places of a batch.
+TEST_F(PostgresFailure, NothingAcknowledgedIsLostWhileConnectionsAreCut) {
+  auto store = open();
+  std::atomic<bool> stop = false;
+  std::thread cutter([&] {
+    while (!stop) {
+      std::this_thread::sleep_for(Millis(15));
+      cut_connections();
+    }
+  });
+  std::vector<ExecutionId> written;
+  std::size_t unknown = 0;
+  for (std::uint64_t round = 0; round < 150; ++round) {
+    Collector sink;
+    for (std::uint64_t i = 0; i < 16; ++i) {
+      store->append({.appends = {start(execution(1 + round * 16 + i))}, .ticket = 1 + round * 16 + i}, sink);
+    }
+    for (const auto& result : sink.wait(16)) {
+      if (result.verdict == Verdict::kWritten) written.push_back(execution(result.ticket));
+      if (result.verdict == Verdict::kUnknown) ++unknown;
+    }
+  }
+  stop = true;
+  cutter.join();
+  EXPECT_GT(unknown, 0u);
+  EXPECT_GT(written.size(), 160u);
+  store.reset();
+  const auto found = live(*open());
+  for (const auto& id : written) EXPECT_THAT(found, Contains(id));
+  EXPECT_THAT(fatal_, IsEmpty());
+}
+
+TEST_F(PostgresFailure, AnotherOwnerFencesEverything) {
+  auto store = open();
+  EXPECT_EQ(commit(*store, start(execution(1))).verdict, Verdict::kWritten);
+  run("UPDATE shards SET epoch = epoch + 1, owner = 'other'");
+  const auto result = commit(*store, start(execution(2)));
+  EXPECT_EQ(result.verdict, Verdict::kFenced);
+  EXPECT_EQ(commit(*store, next(execution(1), 1)).verdict, Verdict::kFenced);
+  EXPECT_THAT(fatal_, ElementsAre("store.fenced"));
+  EXPECT_FALSE(store->read_execution(execution(2)));
+}
+
+TEST_F(PostgresFailure, ASecondProcessIsRefusedAndToldWhy) {
+  auto store = open();
+  const auto error = open_store(url_, options()).error();
+  EXPECT_EQ(error.code, "store.locked");
+  EXPECT_EQ(error.message, "the database is in use by another Skald");
+  store.reset();
+  EXPECT_TRUE(open_store(url_, options()));
+}
+
+// A connection that was cut for the client alone: its server may still be in the middle of a batch.
+TEST_F(PostgresFailure, WhoTakesTheDatabaseWhileTheConnectionIsLostFencesTheFirst) {
+  auto store = open();
+  EXPECT_EQ(commit(*store, start(execution(1))).verdict, Verdict::kWritten);
+  cut_connections();
+  auto second = open();
+  EXPECT_EQ(commit(*store, start(execution(2))).verdict, Verdict::kUnknown);
+  EXPECT_EQ(commit(*store, start(execution(3))).verdict, Verdict::kFenced);
+  EXPECT_THAT(fatal_, ElementsAre("store.fenced"));
+  EXPECT_EQ(commit(*second, start(execution(4))).verdict, Verdict::kWritten);
+}
+
+TEST_F(PostgresFailure, AWaitingLockIsTriedTwiceAndRejected) {
+  auto hurried = options();
+  hurried.busy_timeout = Millis(50);
+  auto store = open_store(url_, hurried).value();
+  soci::session other(soci::postgresql, url_);
+  other << "BEGIN";
+  other << "LOCK TABLE history IN ACCESS EXCLUSIVE MODE";
+  const auto result = commit(*store, start(execution(1)));
+  EXPECT_EQ(result.verdict, Verdict::kRejected);
+  EXPECT_EQ(result.error->code, "store.busy");
+  other << "ROLLBACK";
+  EXPECT_EQ(commit(*store, start(execution(1))).verdict, Verdict::kWritten);
+}
+
+TEST_F(PostgresFailure, PlansDoNotRotWhileTheTablesGrow) {
+  auto store = open();
+  const auto write = [&](std::uint64_t from, std::uint64_t count) {
+    Collector sink;
+    for (std::uint64_t i = from; i < from + count; ++i)
+      store->append({.appends = {start(execution(i))}, .ticket = i}, sink);
+    sink.wait(count);
+  };
+  write(1, 5'000);
+  soci::session other(soci::postgresql, url_);
+  long long scanned = -1;
+  other << "SELECT pg_stat_force_next_flush()";
+  other << "SELECT coalesce(sum(seq_tup_read), 0) FROM pg_stat_user_tables WHERE relname IN ('history', 'executions')",
+      soci::into(scanned);
+  EXPECT_LT(scanned, 5'000);
+}
+
+TEST(PostgresOpen, ServersThatMayForgetAreRefused) {
+  for (const char* setting : {"fsync", "synchronous_commit", "full_page_writes"}) {
+    PostgresServer server(std::string("-c ") + setting + "=off");
+    TestClock clock;
+    ports::SilentTelemetry telemetry;
+    ports::SilentLog log;
+    const auto error = open_store(server.make_database(), {.clock = clock, .telemetry = telemetry, .log = log}).error();
+    EXPECT_EQ(error.code, "store.unavailable");
+    EXPECT_THAT(error.detail, HasSubstr(std::string("the server has ") + setting + " = off"));
+  }
+}
+
+TEST(PostgresOpen, ErrorsDoNotTellThePassword) {
+  TestClock clock;
+  ports::SilentTelemetry telemetry;
+  ports::SilentLog log;
+  const auto error =
+      open_store("postgresql://skald:hunter2@127.0.0.1:1/shop", {.clock = clock, .telemetry = telemetry, .log = log})
+          .error();
+  EXPECT_EQ(error.code, "store.unavailable");
+  EXPECT_EQ(error.subject, "postgresql://skald:***@127.0.0.1:1/shop");
+  EXPECT_THAT(to_text(error), Not(HasSubstr("hunter2")));
+}
+
+}  // namespace
+}  // namespace skald::storage::test
