@@ -278,7 +278,8 @@ std::string shown(const std::string& url) {
 Result<std::unique_ptr<Store>> open_store(const std::string& url, const StoreOptions& options) {
   constexpr std::string_view kSqlite = "sqlite:";
   if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
-    return open_place([&] { return make_postgres_dialect(url, options.busy_timeout); }, {.name = shown(url), .lock = {}}, options,
+    return open_place([&] { return make_postgres_dialect(url, options.busy_timeout); },
+                      {.name = shown(url), .lock = {}}, options,
                       "check that the server runs, the address and the credentials");
   }
   if (!url.starts_with(kSqlite) || url.size() == kSqlite.size() || url.find('"') != std::string::npos) {

@@ -17,49 +17,48 @@ using namespace ports;
 namespace {
 
 // All parts of the statement see the database as it was before it; the unique keys catch whoever writes beside it.
-// `n` is the place of an append in the batch.
+// `n` is the place of an append in the batch. Every join is a look-up by key or within one append, so that the cost
+// grows with the batch and not with its square; what was created is looked up in one JSON object for the same reason.
 constexpr const char* kWriteBatch = R"(
 WITH batch AS (SELECT CAST(:batch AS jsonb) AS b),
-held AS (
-  SELECT s.id FROM batch CROSS JOIN jsonb_array_elements(b->'shards') AS p
-    JOIN shards AS s ON s.id = CAST(p AS int) AND s.epoch = (b->>'epoch')::bigint),
 appends AS MATERIALIZED (
-  SELECT a.n, a.execution, a.creates, a.expected, a.shard IN (SELECT id FROM held) AS held
+  SELECT a.n, a.execution, a.expected, a.creation, a.summary, a.rows,
+    EXISTS (SELECT 1 FROM shards AS s WHERE s.id = a.shard AND s.epoch = (b->>'epoch')::bigint) AS held
   FROM batch, jsonb_to_recordset(b->'appends')
-    AS a(n int, execution text, shard int, expected bigint, creates boolean)),
+    AS a(n int, execution text, shard int, expected bigint, creation jsonb, summary jsonb, rows jsonb)),
 created AS (
   INSERT INTO executions (id, shard, namespace, workflow, version, digest, phase, outcome, status, labels, started_at,
     ended_at, wake_at, open_incidents, idempotency_key, idempotency_fingerprint, replay_of)
   SELECT a.execution, c.shard, c.namespace, c.workflow, c.version, c.digest, c.phase, c.outcome, c.status, c.labels,
     c.started_at, c.ended_at, c.wake_at, c.open_incidents, c.key, c.fingerprint, c.replay_of
-  FROM batch, jsonb_to_recordset(b->'creates') AS c(n int, shard int, namespace text, workflow text, version text,
-    digest text, phase text, outcome text, status text, labels text, started_at bigint, ended_at bigint,
+  FROM appends AS a CROSS JOIN LATERAL jsonb_to_record(a.creation) AS c(shard int, namespace text, workflow text,
+    version text, digest text, phase text, outcome text, status text, labels text, started_at bigint, ended_at bigint,
     wake_at bigint, open_incidents bigint, key text, fingerprint text, replay_of text)
-    JOIN appends AS a ON a.n = c.n AND a.held
+  WHERE a.held AND a.creation IS NOT NULL
   ON CONFLICT DO NOTHING RETURNING id),
+made AS MATERIALIZED (SELECT coalesce(jsonb_object_agg(id, true), '{}') AS ids FROM created),
 fits AS MATERIALIZED (
-  SELECT n, execution FROM appends WHERE creates AND execution IN (SELECT id FROM created)
+  SELECT a.n, a.execution, a.summary, a.rows FROM appends AS a CROSS JOIN made
+  WHERE a.creation IS NOT NULL AND jsonb_exists(made.ids, a.execution)
   UNION ALL
-  SELECT n, execution FROM appends WHERE NOT creates AND held AND expected =
-    (SELECT max(position) FROM history AS h WHERE h.execution = appends.execution)),
+  SELECT a.n, a.execution, a.summary, a.rows FROM appends AS a
+  WHERE a.creation IS NULL AND a.held AND a.expected =
+    (SELECT max(position) FROM history AS h WHERE h.execution = a.execution)),
 written AS (
   INSERT INTO history (execution, position, epoch, at, kind, version, step, attempt, actor, data)
   SELECT f.execution, r.position, r.epoch, r.at, r.kind, r.version, r.step, r.attempt, r.actor, r.data
-  FROM batch, jsonb_to_recordset(b->'rows') AS r(n int, position bigint, epoch bigint, at bigint, kind text,
-    version int, step text, attempt bigint, actor text, data text)
-    JOIN fits AS f ON f.n = r.n),
+  FROM fits AS f CROSS JOIN LATERAL jsonb_to_recordset(f.rows) AS r(position bigint, epoch bigint, at bigint,
+    kind text, version int, step text, attempt bigint, actor text, data text)),
 changed AS (
   UPDATE executions AS e SET phase = u.phase, outcome = u.outcome, status = u.status, ended_at = u.ended_at,
     wake_at = u.wake_at, open_incidents = u.open_incidents
-  FROM batch, jsonb_to_recordset(b->'updates') AS u(n int, phase text, outcome text, status text, ended_at bigint,
-    wake_at bigint, open_incidents bigint)
-    JOIN fits AS f ON f.n = u.n
-  WHERE e.id = f.execution)
-SELECT a.n, CASE WHEN f.n IS NOT NULL THEN 1 WHEN NOT a.held THEN 2 ELSE 0 END
-FROM appends AS a LEFT JOIN fits AS f ON f.n = a.n ORDER BY a.n)";
+  FROM fits AS f CROSS JOIN LATERAL jsonb_to_record(f.summary) AS u(phase text, outcome text, status text,
+    ended_at bigint, wake_at bigint, open_incidents bigint)
+  WHERE f.summary IS NOT NULL AND e.id = f.execution)
+SELECT n, 1 FROM fits UNION ALL SELECT n, 2 FROM appends WHERE NOT held)";
 
-// Nested loops join the lists of the parameter, so that its cost grows with the square of its length.
-const std::size_t kGroupsMax = std::getenv("GMAX") ? std::stoul(std::getenv("GMAX")) : 64;
+// Beyond it the parameter's size costs more than the round trips.
+constexpr std::size_t kGroupsMax = 256;
 
 enum class Answer : int { kDoesNotFit = 0, kWritten = 1, kNotHeld = 2 };
 
@@ -71,28 +70,22 @@ class Object {
   Object(const Object&) = delete;
   Object& operator=(const Object&) = delete;
 
-  void text(std::string_view name, std::string_view value) {
-    key(name);
-    append_json_string(out_, value);
-  }
-  void number(std::string_view name, long long value) { raw(name, std::to_string(value)); }
+  void text(std::string_view name, std::string_view value) { append_json_string(key(name), value); }
+  void number(std::string_view name, long long value) { key(name) += std::to_string(value); }
   void time(std::string_view name, const std::optional<Timestamp>& at) {
     if (at) number(name, to_millis(*at));
   }
-  void raw(std::string_view name, std::string_view value) {
-    key(name);
-    out_ += value;
-  }
-
- private:
-  void key(std::string_view name) {
+  // Where the value is to be appended.
+  std::string& key(std::string_view name) {
     if (!first_) out_ += ',';
     first_ = false;
     out_ += '"';
     out_ += name;
     out_ += "\":";
+    return out_;
   }
 
+ private:
   std::string& out_;
   bool first_ = true;
 };
@@ -106,43 +99,42 @@ void add_summary(Object& object, const ExecutionSummary& summary) {
   object.number("open_incidents", summary.open_incidents);
 }
 
-// The lists of the statement's only parameter.
-struct Lists {
-  std::string appends, creates, rows, updates;
-  std::set<std::uint32_t> shards;
-
-  static void separate(std::string& list) {
-    if (!list.empty()) list += ',';
-  }
-
-  void add(const Append& append, std::size_t n) {
-    const auto number = static_cast<long long>(n);
-    const std::uint32_t shard = append.create ? append.create->shard : shard_of(append.execution);
-    shards.insert(shard);
-    separate(appends);
-    {
-      Object object(appends);
-      object.number("n", number);
-      object.text("execution", to_string(append.execution));
-      object.number("shard", shard);
-      object.number("expected", static_cast<long long>(append.expected_position));
-      object.raw("creates", append.create ? "true" : "false");
-    }
+// The statement's only parameter.
+class Batch {
+ public:
+  void add(const Append& append) {
+    separate(appends_);
+    Object object(appends_);
+    object.number("n", static_cast<long long>(count_++));
+    object.text("execution", to_string(append.execution));
+    object.number("shard", append.create ? append.create->shard : shard_of(append.execution));
+    object.number("expected", static_cast<long long>(append.expected_position));
     if (append.create) {
-      add_creation(*append.create, append.summary.value_or(ExecutionSummary{}), number);
+      Object creation(object.key("creation"));
+      add_creation(creation, *append.create);
+      add_summary(creation, append.summary.value_or(ExecutionSummary{}));
     } else if (append.summary) {
-      separate(updates);
-      Object object(updates);
-      object.number("n", number);
-      add_summary(object, *append.summary);
+      Object summary(object.key("summary"));
+      add_summary(summary, *append.summary);
     }
-    for (const auto& row : append.rows) add_row(row, number);
+    std::string& rows = object.key("rows");
+    rows += '[';
+    for (const auto& row : append.rows) add_row(rows, row);
+    rows += ']';
   }
 
-  void add_creation(const NewExecution& execution, const ExecutionSummary& summary, long long n) {
-    separate(creates);
-    Object object(creates);
-    object.number("n", n);
+  std::size_t count() const { return count_; }
+
+  std::string to_json(std::uint64_t epoch) const {
+    return "{\"epoch\":" + std::to_string(epoch) + ",\"appends\":[" + appends_ + "]}";
+  }
+
+ private:
+  static void separate(std::string& list) {
+    if (!list.empty() && list.back() != '[') list += ',';
+  }
+
+  static void add_creation(Object& object, const NewExecution& execution) {
     object.number("shard", execution.shard);
     object.text("namespace", execution.namespace_name);
     object.text("workflow", execution.workflow);
@@ -153,13 +145,11 @@ struct Lists {
     if (execution.idempotency_key) object.text("key", *execution.idempotency_key);
     object.text("fingerprint", execution.idempotency_fingerprint);
     if (execution.replay_of) object.text("replay_of", to_string(*execution.replay_of));
-    add_summary(object, summary);
   }
 
-  void add_row(const HistoryRow& row, long long n) {
+  static void add_row(std::string& rows, const HistoryRow& row) {
     separate(rows);
     Object object(rows);
-    object.number("n", n);
     object.number("position", static_cast<long long>(row.position));
     object.number("epoch", static_cast<long long>(row.epoch));
     object.number("at", to_millis(row.at));
@@ -171,15 +161,8 @@ struct Lists {
     object.text("data", row.data);
   }
 
-  std::string to_json(std::uint64_t epoch) const {
-    std::string held;
-    for (const auto shard : shards) {
-      separate(held);
-      held += std::to_string(shard);
-    }
-    return "{\"epoch\":" + std::to_string(epoch) + ",\"shards\":[" + held + "],\"appends\":[" + appends +
-           "],\"creates\":[" + creates + "],\"rows\":[" + rows + "],\"updates\":[" + updates + "]}";
-  }
+  std::string appends_;
+  std::size_t count_ = 0;
 };
 
 class StatementTransaction final : public BatchTransaction {
@@ -217,15 +200,15 @@ class StatementTransaction final : public BatchTransaction {
   // Groups of one append each, of different executions: the others go alone.
   void write_many(Groups groups, Results& results) {
     std::set<ExecutionId> executions;
-    Lists lists;
+    Batch batch;
     for (std::size_t i = 0; i < groups.size(); ++i) {
       const auto& appends = groups[i].appends;
       const bool fits =
           appends.size() == 1 && executions.insert(appends[0].execution).second && !objection_to(appends[0]);
       if (!fits) throw DoesNotFit{{.ticket = groups[i].ticket}};
-      lists.add(appends[0], i);
+      batch.add(appends[0]);
     }
-    const auto answers = run_alone(lists);
+    const auto answers = run_alone(batch);
     for (std::size_t i = 0; i < groups.size(); ++i) {
       AppendResult& result = results.emplace_back();
       result.ticket = groups[i].ticket;
@@ -234,14 +217,14 @@ class StatementTransaction final : public BatchTransaction {
   }
 
   void write_one(const AppendGroup& group, AppendResult& result) {
-    Lists lists;
-    for (std::size_t i = 0; i < group.appends.size(); ++i) lists.add(group.appends[i], i);
+    Batch batch;
+    for (const auto& append : group.appends) batch.add(append);
     if (group.appends.size() == 1) {
-      result.verdict = verdict_of(run_alone(lists)[0], group.appends[0], result);
+      result.verdict = verdict_of(run_alone(batch)[0], group.appends[0], result);
       return;
     }
     GuardedTransaction transaction(session_, dialect_);
-    const auto answers = transaction.run([&] { return run(lists); });
+    const auto answers = transaction.run([&] { return run(batch); });
     const auto bad = std::ranges::find_if(answers, [](Answer a) { return a != Answer::kWritten; });
     if (bad == answers.end()) {
       transaction.commit();
@@ -253,19 +236,21 @@ class StatementTransaction final : public BatchTransaction {
   }
 
   // The statement is a transaction, and its error like one of COMMIT.
-  std::vector<Answer> run_alone(const Lists& lists) {
+  std::vector<Answer> run_alone(const Batch& batch) {
     try {
-      return run(lists);
+      return run(batch);
     } catch (const std::exception& error) {
       if (dialect_.commit_failure_is_definite(error)) throw;
       throw UnknownCommit(message_of(error));
     }
   }
 
-  std::vector<Answer> run(const Lists& lists) {
-    batch_ = lists.to_json(epoch_);
-    std::vector<Answer> answers;
-    for (bool more = write_.execute(true); more; more = write_.fetch()) answers.push_back(static_cast<Answer>(answer_));
+  std::vector<Answer> run(const Batch& batch) {
+    batch_ = batch.to_json(epoch_);
+    std::vector<Answer> answers(batch.count(), Answer::kDoesNotFit);
+    for (bool more = write_.execute(true); more; more = write_.fetch()) {
+      answers[static_cast<std::size_t>(n_)] = static_cast<Answer>(answer_);
+    }
     // A process takes over all shards or none.
     if (std::ranges::find(answers, Answer::kNotHeld) != answers.end()) throw Fenced{};
     return answers;
