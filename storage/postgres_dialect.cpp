@@ -44,7 +44,8 @@ const std::vector<std::vector<std::string>>& postgres_migrations() {
   return versions;
 }
 
-// A connection that is gone must be noticed within seconds, and nothing may wait for ever. What the URL says counts.
+// A connection that is gone must be noticed within seconds on either side, and nothing may wait for ever. What the URL
+// says counts.
 constexpr std::array<std::pair<const char*, const char*>, 7> kDefaults = {{
     {"application_name", "skald"},
     {"connect_timeout", "5"},
@@ -54,8 +55,11 @@ constexpr std::array<std::pair<const char*, const char*>, 7> kDefaults = {{
     {"keepalives_count", "3"},
     {"tcp_user_timeout", "10000"},
 }};
-constexpr std::array<const char*, 2> kTimeouts = {
+constexpr std::array<const char*, 5> kTimeouts = {
     "SET statement_timeout = '30s'",
+    "SET tcp_keepalives_idle = 5",
+    "SET tcp_keepalives_interval = 2",
+    "SET tcp_keepalives_count = 3",
     "SET idle_in_transaction_session_timeout = '30s'",
 };
 // The writer's statement joins the batch with big tables by their keys. A plan made while they were empty would scan
@@ -130,9 +134,13 @@ class PostgresDialect final : public Dialect {
     session << "SELECT count(pg_terminate_backend(pid, " << kEndMillis << ")) FROM pg_stat_activity"
             << " WHERE pid || ' ' || backend_start = :before",
         soci::use(before), soci::into(ended);
-    int claimed = 0;
-    session << "SELECT CAST(pg_try_advisory_lock(" << kLockKey << ") AS int)", soci::into(claimed);
-    if (claimed == 0) return std::nullopt;
+    // The server lets go of a dead process's lock when it notices, which may be a moment after that process has ended.
+    try {
+      session << "SELECT pg_advisory_lock(" << kLockKey << ")";
+    } catch (const std::exception& error) {
+      if (classify(error) != Failure::kBusy) throw;
+      return std::nullopt;
+    }
     std::string name;
     session << "SELECT pid || ' ' || backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()",
         soci::into(name);

@@ -28,6 +28,7 @@ def counts_of(evidence):
                   if row.kind == "AttemptFailed" and row.data.get("outcome") == "unknown")
     return {"orders": len(evidence.submissions), "executions": len(evidence.stored),
             "kills": evidence.nemesis.get("kills", 0), "restarts": evidence.nemesis.get("restarts", 0),
+            "strikes": evidence.nemesis.get("strikes", 0),
             "resubmitted": sum(submission.sent - 1 for submission in evidence.submissions),
             "events": sum(kinds.values()), "requests": events["received"], "repeatedKeys": events["repeated"],
             "attemptsLost": kinds["AttemptLost"], "retries": kinds["RetryScheduled"], "unknowns": unknown,

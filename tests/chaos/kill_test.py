@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import check
+from databases import Postgres, SqliteFile
 from evidence import read_run
 from nemesis import Nemesis
 from plan import FLOW, RETRY_MS, make_orders, minima_of
@@ -33,6 +34,7 @@ def parse():
     parser.add_argument("--orders", type=int, default=300)
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--postgres", action="store_true", help="store in a PostgreSQL 15 of the run's own, and strike it too")
     parser.add_argument("--concurrency", type=int, default=16, help="starts in flight at once")
     parser.add_argument("--settle", type=float, default=180, help="seconds after the last kill until everything must have ended")
     parser.add_argument("--workflows", type=Path, default=WORKFLOWS, help="folder that holds checkout.yaml")
@@ -42,15 +44,16 @@ def parse():
 
 def run(options, folder):
     """Leaves the evidence in `folder`."""
+    database = (Postgres if options.postgres else SqliteFile)(folder)
     samples = Samples(options.samples, folder, options.seed)
-    server = Server(options.skald, folder, options.workflows, samples.base)
+    server = Server(options.skald, folder, database.storage, options.workflows, samples.base)
     orders = make_orders(options.orders, options.seed)
     submitter = Submitter(server, samples, orders, Log(folder / "submissions.jsonl"), options.concurrency)
-    nemesis = Nemesis(server, submitter, folder, options.kills, options.seed)
+    nemesis = Nemesis(server, database, submitter, folder, options.kills, options.seed)
     try:
         began = time.monotonic()
         nemesis.run()
-        print(f"{nemesis.kills} kills in {time.monotonic() - began:.1f} s", flush=True)
+        print(f"{nemesis.kills} kills and {nemesis.strikes} strikes at the database in {time.monotonic() - began:.1f} s", flush=True)
         deadline = time.monotonic() + options.settle
         submitter.wait_until_started(deadline)
         unfinished = submitter.wait_until_ended(deadline)
@@ -65,9 +68,12 @@ def run(options, folder):
         if server.process and server.process.poll() is None:
             server.kill()
         samples.stop()
+        if options.postgres:
+            database.copy(folder)
+        database.stop()
     (folder / "run.json").write_text(json.dumps({
-        "flow": FLOW, "retryMs": RETRY_MS, "seed": options.seed, "minima": minima_of(options.orders, options.kills),
-        "nemesis": {"kills": nemesis.kills, "restarts": nemesis.restarts}}, indent=1))
+        "flow": FLOW, "retryMs": RETRY_MS, "seed": options.seed, "minima": minima_of(options.orders, options.kills, options.postgres),
+        "nemesis": {"kills": nemesis.kills, "restarts": nemesis.restarts, "strikes": nemesis.strikes}}, indent=1))
 
 
 def wait_for_late_requests(folder, deadline):

@@ -1,7 +1,6 @@
-"""Kills the server at random moments and starts it again, while the submitter goes on."""
+"""Kills the server at random moments, strikes its database, and starts it again, while the submitter goes on."""
 import json
 import random
-import shutil
 import sqlite3
 import tempfile
 import time
@@ -14,9 +13,9 @@ WITNESSES_A_KILL = 12
 
 
 class Nemesis:
-    def __init__(self, server, submitter, folder, kills, seed):
-        self.server, self.submitter, self.folder = server, submitter, folder
-        self.kills, self.restarts = 0, 0
+    def __init__(self, server, database, submitter, folder, kills, seed):
+        self.server, self.database, self.submitter, self.folder = server, database, submitter, folder
+        self.kills, self.restarts, self.strikes = 0, 0, 0
         self.wanted = kills
         self.random = random.Random(seed + 1)
         self.witnesses = open(folder / "witnesses.jsonl", "a", encoding="utf-8")
@@ -31,6 +30,9 @@ class Nemesis:
                 raise self.submitter.failure
             self.submitter.release(orders * (self.kills + 1) // (self.wanted + 1))
             time.sleep(self.moment())
+            if self.random.random() < 0.5:
+                self.strikes = self.database.strike(self.random)
+                time.sleep(self.moment())
             self.kill()
             self.server.spawn()
             self.restarts += 1
@@ -57,9 +59,7 @@ class Nemesis:
     def bear_witness(self):
         """Reads some histories from a copy: a reader of the files themselves would do the recovery's work."""
         with tempfile.TemporaryDirectory(dir=self.folder) as copy:
-            for path in self.folder.glob("skald.db*"):
-                if path.suffix != ".db-shm":
-                    shutil.copy(path, copy)
+            self.database.copy(copy)
             connection = sqlite3.connect(Path(copy) / "skald.db")
             try:
                 known = [row[0] for row in connection.execute("SELECT id FROM executions")]

@@ -76,9 +76,9 @@ def make_orders(count, seed):
     return orders
 
 
-def minima_of(orders, kills):
+def minima_of(orders, kills, strikes=False):
     """Below these a run proves nothing. They are a fraction of what such a run reaches."""
-    return {"orders": orders, "executions": orders, "kills": kills, "restarts": kills, "witnesses": kills,
+    return {**({"strikes": max(1, kills // 4)} if strikes else {}), "orders": orders, "executions": orders, "kills": kills, "restarts": kills, "witnesses": kills,
             "resubmitted": orders // 20, "attemptsLost": kills // 2, "repeatedKeys": max(1, kills // 4),
             "retries": orders // 15, "unknowns": orders // 15, "lostReplies": max(1, orders // 40),
             "settles": max(1, orders // 200), "undos": orders // 5,

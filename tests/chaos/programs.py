@@ -93,10 +93,10 @@ class Samples:
 class Server:
     """Started, killed and started again on the same database. `base` is None while it is down; any thread may look."""
 
-    def __init__(self, binary, folder, workflows, participants):
+    def __init__(self, binary, folder, storage, workflows, participants):
         adapters = folder / "adapters.yaml"
         adapters.write_text(ADAPTERS.format(base=participants, slow=SLOWNESS))
-        self.command = [binary, "serve", "--listen", "127.0.0.1:0", "--storage", f"sqlite:{folder / 'skald.db'}",
+        self.command = [binary, "serve", "--listen", "127.0.0.1:0", "--storage", storage,
                         "--workflows", workflows, "--adapters", adapters, "--engine-recovery-ramp", "PT0.1S",
                         "--log-format", "json"]
         self.log = open(folder / "server.log", "ab")

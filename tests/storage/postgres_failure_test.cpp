@@ -159,7 +159,9 @@ TEST_F(PostgresFailure, AnotherOwnerFencesEverything) {
 
 TEST_F(PostgresFailure, ASecondProcessIsRefusedAndToldWhy) {
   auto store = open();
-  const auto error = open_store(url_, options()).error();
+  auto hurried = options();
+  hurried.busy_timeout = Millis(50);
+  const auto error = open_store(url_, hurried).error();
   EXPECT_EQ(error.code, "store.locked");
   EXPECT_EQ(error.message, "the database is in use by another Skald");
   store.reset();
