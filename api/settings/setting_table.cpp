@@ -138,7 +138,7 @@ std::vector<Setting> make_table() {
   using namespace std::chrono_literals;
   return {
       {"listen", "HOST:PORT, an IP address; port 0 picks a free one", "where the API listens", set_listen, get_listen},
-      {"storage", "sqlite:PATH", "the database",
+      {"storage", "sqlite:PATH or postgresql://...", "the database",
        [](S& settings, const std::string& value) { return !value.empty() && (settings.storage = value, true); },
        get_storage},
       text("workflows", "a folder, or empty for none", "workflow files, loaded and reloaded when they change",
