@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 
+#include "engine/base/url.hpp"
 #include "storage/batch_writer.hpp"
 #include "storage/definition_queries.hpp"
 #include "storage/dialect.hpp"
@@ -265,21 +266,13 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, const StoreO
                     "check that it is an SQLite file and that its directory may be written");
 }
 
-// The URL without the user's password.
-std::string shown(const std::string& url) {
-  const auto at = url.find('@');
-  const auto colon = url.find(':', url.find("//"));
-  if (at == std::string::npos || colon == std::string::npos || colon > at) return url;
-  return url.substr(0, colon) + ":***" + url.substr(at);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_store(const std::string& url, const StoreOptions& options) {
   constexpr std::string_view kSqlite = "sqlite:";
   if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
     return open_place([&] { return make_postgres_dialect(url, options.busy_timeout); },
-                      {.name = shown(url), .lock = {}}, options,
+                      {.name = without_password(url), .lock = {}}, options,
                       "check that the server runs, the address and the credentials");
   }
   if (!url.starts_with(kSqlite) || url.size() == kSqlite.size() || url.find('"') != std::string::npos) {

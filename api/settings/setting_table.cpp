@@ -3,6 +3,7 @@
 
 #include "api/settings/settings.hpp"
 #include "engine/base/duration.hpp"
+#include "engine/base/url.hpp"
 
 namespace skald::api {
 namespace {
@@ -83,15 +84,8 @@ std::string get_listen(const Settings& settings) {
   return (is_v6 ? "[" + settings.listen_host + "]" : settings.listen_host) + ":" + std::to_string(settings.listen_port);
 }
 
-// "postgresql://user:secret@host/db" -> "postgresql://user:***@host/db"
 std::string get_storage(const Settings& settings) {
-  const std::string& url = settings.storage;
-  const auto scheme = url.find("://");
-  const auto at = url.rfind('@');
-  if (scheme == std::string::npos || at == std::string::npos) return url;
-  const auto colon = url.find(':', scheme + 3);
-  if (colon == std::string::npos || colon > at) return url;
-  return url.substr(0, colon + 1) + "***" + url.substr(at);
+  return without_password(settings.storage);
 }
 
 std::vector<std::string> split(const std::string& value) {
