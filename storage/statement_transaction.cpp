@@ -268,7 +268,12 @@ class StatementTransaction final : public BatchTransaction {
     namespace_ = append.create->namespace_name;
     workflow_ = append.create->workflow;
     key_ = *append.create->idempotency_key;
-    if (!find_key_.execute(true)) return Verdict::kConflict;
+    try {
+      if (!find_key_.execute(true)) return Verdict::kConflict;
+    } catch (const std::exception& error) {
+      // Others of the batch are written by now.
+      throw UnknownCommit(message_of(error));
+    }
     result.existing = id_from_text(found_id_);
     result.existing_fingerprint = found_fingerprint_;
     return Verdict::kDuplicate;
