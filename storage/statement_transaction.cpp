@@ -168,15 +168,9 @@ class Batch {
 class StatementTransaction final : public BatchTransaction {
  public:
   StatementTransaction(soci::session& session, const Dialect& dialect, std::uint64_t epoch)
-      : session_(session),
-        dialect_(dialect),
-        epoch_(epoch),
-        write_((session.prepare << kWriteBatch, soci::into(n_), soci::into(answer_), soci::use(batch_))),
-        find_key_((session.prepare << "SELECT id, idempotency_fingerprint FROM executions"
-                                      " WHERE namespace = :namespace AND workflow = :workflow"
-                                      " AND idempotency_key = :key",
-                   soci::into(found_id_), soci::into(found_fingerprint_), soci::use(namespace_), soci::use(workflow_),
-                   soci::use(key_))) {}
+      : session_(session), dialect_(dialect), epoch_(epoch) {
+    prepare();
+  }
 
   std::size_t groups_max() const override { return kGroupsMax; }
 
@@ -235,6 +229,16 @@ class StatementTransaction final : public BatchTransaction {
     result.verdict = verdict_of(*bad, group.appends[static_cast<std::size_t>(bad - answers.begin())], result);
   }
 
+  void prepare() {
+    write_ = std::make_unique<soci::statement>(
+        (session_.prepare << kWriteBatch, soci::into(n_), soci::into(answer_), soci::use(batch_)));
+    find_key_ = std::make_unique<soci::statement>(
+        (session_.prepare << "SELECT id, idempotency_fingerprint FROM executions"
+                             " WHERE namespace = :namespace AND workflow = :workflow AND idempotency_key = :key",
+         soci::into(found_id_), soci::into(found_fingerprint_), soci::use(namespace_), soci::use(workflow_),
+         soci::use(key_)));
+  }
+
   // The statement is a transaction, and its error like one of COMMIT.
   std::vector<Answer> run_alone(const Batch& batch) {
     try {
@@ -248,8 +252,15 @@ class StatementTransaction final : public BatchTransaction {
   std::vector<Answer> run(const Batch& batch) {
     batch_ = batch.to_json(epoch_);
     std::vector<Answer> answers(batch.count(), Answer::kDoesNotFit);
-    for (bool more = write_.execute(true); more; more = write_.fetch()) {
-      answers[static_cast<std::size_t>(n_)] = static_cast<Answer>(answer_);
+    if (!write_) prepare();
+    try {
+      for (bool more = write_->execute(true); more; more = write_->fetch()) {
+        answers[static_cast<std::size_t>(n_)] = static_cast<Answer>(answer_);
+      }
+    } catch (const std::exception&) {
+      // SOCI 4.0.3 forgets the parameters of a statement that failed, should it be executed again.
+      write_.reset();
+      throw;
     }
     // A process takes over all shards or none.
     if (std::ranges::find(answers, Answer::kNotHeld) != answers.end()) throw Fenced{};
@@ -269,7 +280,7 @@ class StatementTransaction final : public BatchTransaction {
     workflow_ = append.create->workflow;
     key_ = *append.create->idempotency_key;
     try {
-      if (!find_key_.execute(true)) return Verdict::kConflict;
+      if (!find_key_->execute(true)) return Verdict::kConflict;
     } catch (const std::exception& error) {
       // Others of the batch are written by now.
       throw UnknownCommit(message_of(error));
@@ -284,7 +295,7 @@ class StatementTransaction final : public BatchTransaction {
   const std::uint64_t epoch_;
   std::string batch_, namespace_, workflow_, key_, found_id_, found_fingerprint_;
   int n_ = 0, answer_ = 0;
-  soci::statement write_, find_key_;
+  std::unique_ptr<soci::statement> write_, find_key_;
 };
 
 }  // namespace
