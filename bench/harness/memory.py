@@ -2,7 +2,7 @@
 import time
 
 from .servers import Engine, Sink, poll
-from .workplace import BENCH, file_bytes, history_rows
+from .workplace import BENCH
 
 IN_FLIGHT = 10_000
 WAITING = 100_000
@@ -57,11 +57,11 @@ def waiting(place, nginx):
     with Engine(place.binary, folder, BENCH / "workflows", adapters) as engine:
         empty, _ = engine.memory()
         starts = start_many(place, engine, "waiting", WAITING)
-        poll(lambda: history_rows(engine.database, "RetryScheduled") >= WAITING, 120, "all executions wait")
+        poll(lambda: engine.database.history_rows("RetryScheduled") >= WAITING, 120, "all executions wait")
         resident, peak = steady_memory(engine)
         results.append({"kind": "memory", "what": f"{WAITING} waiting for a retry", "executions": WAITING, "emptyBytes": empty,
                         "residentBytes": resident, "residentPeakBytes": peak, "startsPerSecond": starts,
-                        "storedBytes": file_bytes(engine.database) / WAITING})
+                        "storedBytes": engine.database.stored_bytes() / WAITING})
     begun = time.monotonic()
     with Engine(place.binary, folder, BENCH / "workflows", adapters) as engine:
         ready = time.monotonic() - begun

@@ -1,9 +1,11 @@
 """One point of the bench: a variant of the standard work at one concurrency, on a fresh engine and a fresh database."""
+from contextlib import closing
 from dataclasses import dataclass
 
 from . import ceilings
+from .databases import PostgresDatabase, SqliteFile
 from .servers import Engine
-from .workplace import BENCH, cores, file_bytes, rows_by_table
+from .workplace import BENCH, cores
 
 
 @dataclass(frozen=True)
@@ -20,17 +22,20 @@ VARIANTS = {
 }
 
 
-def measure(place, nginx, measured_ceilings, name, concurrency, seconds, warmup):
+def measure(place, nginx, measured_ceilings, name, concurrency, seconds, warmup, postgres=False):
     variant = VARIANTS[name]
     folder = place.folder(f"{name}-{concurrency}")
     adapters = place.adapters(folder, nginx.port)
-    with Engine(place.binary, folder, BENCH / "workflows", adapters) as engine:
+    with closing((PostgresDatabase if postgres else SqliteFile)(folder)) as database, \
+            Engine(place.binary, folder, BENCH / "workflows", adapters, database) as engine:
+        database_before = database.cpu_seconds()
         load = place.tool("skald-load", "--server", f"127.0.0.1:{engine.port}", "--workflow", f"bench/{variant.workflow}",
                           "--expect-outcome", variant.outcome, "--connections", concurrency, "--seconds", seconds,
                           "--warmup", warmup, "--watch", f"engine={engine.pid}", "--watch", f"participant={nginx.worker_pid}")
+        database_after = database.cpu_seconds()
         executions = load["good"] + load["bad"] + load["unanswered"]
-        tables = {table: rows / executions for table, rows in rows_by_table(engine.database).items()} if executions else {}
-        stored = file_bytes(engine.database) / executions if executions else None
+        tables = {table: rows / executions for table, rows in database.rows().items()} if executions else {}
+        stored = database.stored_bytes() / executions if executions else None
     point = {"kind": "point", "variant": name, "concurrency": concurrency, "perSecond": load["perSecond"], "latencyMs": load["latencyMs"],
              "cpuMicros": {process: use["cpuMicros"] for process, use in load["processes"].items()},
              "waits": {process: use["waits"] for process, use in load["processes"].items()},
@@ -40,7 +45,10 @@ def measure(place, nginx, measured_ceilings, name, concurrency, seconds, warmup)
              "residentPeakBytes": load["processes"]["engine"]["residentPeakBytes"],
              "measured": load["measured"], "bad": load["bad"], "unanswered": load["unanswered"],
              "badKinds": load["badKinds"], "firstBad": load["firstBad"]}
-    if point["historyRows"]:
+    if database_before is not None and executions:
+        # Over the warm-up too: its processes come and go.
+        point["cpuMicros"]["database"] = (database_after - database_before) * 1e6 / executions
+    elif point["historyRows"]:
         point["ceiling"] = ceilings.ceiling(measured_ceilings, cores(), concurrency, variant.requests, variant.commits, point["historyRows"])
         point["ratio"] = point["perSecond"] / point["ceiling"]["perSecond"]
     return point

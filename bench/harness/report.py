@@ -60,6 +60,8 @@ def number(value, form):
 def show_point(point):
     cpu, latency, ceiling = point["cpuMicros"], point["latencyMs"], point.get("ceiling")
     share = f"{100 * point['ratio']:>5.0f} % of {ceiling['perSecond']:,.0f} ({ceiling['boundBy']})" if ceiling else "    -"
+    if "database" in cpu:
+        share += f"   database: {cpu['database']:.1f} us an execution"
     print(f"{point['variant']:<9} {point['concurrency']:>5} {point['perSecond']:>7,.0f} {number(latency['p50'], '7.2f')} {number(latency['p99'], '7.2f')}"
           f"  {number(cpu['engine'], '8.1f')} {number(cpu['participant'], '8.1f')} {number(cpu['load'], '6.1f')} {point['historyRows']:>6.1f}"
           f" {number(point['writtenBytes'], '10,.0f')} {point['residentBytes'] / MIB:>5.0f} {point['residentPeakBytes'] / MIB:>6.0f} {share}", flush=True)
@@ -78,9 +80,14 @@ def show_memory(record):
 
 def goals_of_point(point):
     """(what, value as text, met) for every goal that this point has."""
+    postgres = "database" in point["cpuMicros"]
     busy, refused = point["concurrency"] in (64, 256), point["variant"] == "refused"
     label = f"{point['variant']} at {point['concurrency']}"
     yield f"{label}: every answer as expected", f"{point['bad'] + point['unanswered']} bad", not point["bad"] and not point["unanswered"]
+    if postgres:
+        if point["concurrency"] == 64 and not refused:
+            yield f"{label}: at least 5,000 a second", f"{point['perSecond']:,.0f}", point["perSecond"] >= 5_000
+        return
     if busy:
         least = 5_000 if refused else 8_000
         yield f"{label}: at least {least:,} a second", f"{point['perSecond']:,.0f}", point["perSecond"] >= least

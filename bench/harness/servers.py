@@ -11,6 +11,8 @@ import threading
 import time
 from pathlib import Path
 
+from .databases import SqliteFile
+
 READY_SECONDS = 20
 STOP_SECONDS = 20
 
@@ -146,12 +148,12 @@ class Sink:
 
 
 class Engine(Server):
-    """`skald serve` on a SQLite file in `folder`, which keeps its content when the engine is started again."""
+    """`skald serve` on a database, else on a SQLite file in `folder`; it keeps its content when the engine is started again."""
 
-    def __init__(self, binary, folder, workflows, adapters):
-        self.database = Path(folder) / "skald.db"
+    def __init__(self, binary, folder, workflows, adapters, database=None):
+        self.database = database or SqliteFile(folder)
         port = free_port()
-        command = [str(binary), "serve", "--listen", f"127.0.0.1:{port}", "--storage", f"sqlite:{self.database}",
+        command = [str(binary), "serve", "--listen", f"127.0.0.1:{port}", "--storage", self.database.storage,
                    "--workflows", str(workflows), "--adapters", str(adapters)]
         super().__init__(command, port, "/readyz", Path(folder) / "skald.log")
 

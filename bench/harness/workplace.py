@@ -2,7 +2,6 @@
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -49,24 +48,3 @@ class Workplace:
 
 def cores():
     return len(os.sched_getaffinity(0))
-
-
-def rows_by_table(database):
-    """Rows of every table that has any, read while the engine may still run."""
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30) as reader:
-        names = [name for (name,) in reader.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        counts = {name: reader.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}
-    reader.close()
-    return {name: count for name, count in counts.items() if count}
-
-
-def history_rows(database, kind):
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30) as reader:
-        count = reader.execute("SELECT count(*) FROM history WHERE kind = ?", (kind,)).fetchone()[0]
-    reader.close()
-    return count
-
-
-def file_bytes(database):
-    """Bytes of the database and its write-ahead log."""
-    return sum(path.stat().st_size for suffix in ("", "-wal") if (path := Path(f"{database}{suffix}")).exists())
