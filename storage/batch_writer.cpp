@@ -83,6 +83,7 @@ bool BatchWriter::is_ready() {
     }
     claim_ = std::move(*claim);
     transaction_ = dialect_.make_batch(session_, epoch_);
+    trouble_.reset();
     return true;
   } catch (const std::exception& error) {
     trouble_ = error_of(Failure::kStorage, error);

@@ -130,10 +130,9 @@ class PostgresDialect final : public Dialect {
   bool replaces_sessions() const override { return true; }
 
   std::optional<std::string> claim(soci::session& session, const std::string& before) const override {
-    int ended = 0;
-    session << "SELECT count(pg_terminate_backend(pid, " << kEndMillis << ")) FROM pg_stat_activity"
+    session << "SELECT pg_terminate_backend(pid, " << kEndMillis << ") FROM pg_stat_activity"
             << " WHERE pid || ' ' || backend_start = :before",
-        soci::use(before), soci::into(ended);
+        soci::use(before);
     // The server lets go of a dead process's lock when it notices, which may be a moment after that process has ended.
     try {
       session << "SELECT pg_advisory_lock(" << kLockKey << ")";

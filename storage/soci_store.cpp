@@ -276,7 +276,8 @@ Result<std::unique_ptr<Store>> open_store(const std::string& url, const StoreOpt
                       "check that the server runs, the address and the credentials");
   }
   if (!url.starts_with(kSqlite) || url.size() == kSqlite.size() || url.find('"') != std::string::npos) {
-    return failure("store.url", fmt::format("the storage must be sqlite:PATH or postgresql://... (got '{}')", url),
+    return failure("store.url",
+                   fmt::format("the storage must be sqlite:PATH or postgresql://... (got '{}')", without_password(url)),
                    "storage", "for example sqlite:skald.db");
   }
   return open_sqlite(url.substr(kSqlite.size()), options);

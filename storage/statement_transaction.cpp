@@ -4,7 +4,7 @@
 #include <set>
 
 #include "engine/base/invariant.hpp"
-#include "engine/base/json.hpp"
+#include "engine/base/json_object.hpp"
 #include "storage/batch_transaction.hpp"
 #include "storage/dialect.hpp"
 #include "storage/guarded_transaction.hpp"
@@ -62,40 +62,16 @@ constexpr std::size_t kGroupsMax = 256;
 
 enum class Answer : int { kDoesNotFit = 0, kWritten = 1, kNotHeld = 2 };
 
-// Fields of one JSON object; the commas are its own.
-class Object {
- public:
-  explicit Object(std::string& out) : out_(out) { out_ += '{'; }
-  ~Object() { out_ += '}'; }
-  Object(const Object&) = delete;
-  Object& operator=(const Object&) = delete;
+void add_time(JsonObject& object, std::string_view name, const std::optional<Timestamp>& at) {
+  if (at) object.number(name, to_millis(*at));
+}
 
-  void text(std::string_view name, std::string_view value) { append_json_string(key(name), value); }
-  void number(std::string_view name, long long value) { key(name) += std::to_string(value); }
-  void time(std::string_view name, const std::optional<Timestamp>& at) {
-    if (at) number(name, to_millis(*at));
-  }
-  // Where the value is to be appended.
-  std::string& key(std::string_view name) {
-    if (!first_) out_ += ',';
-    first_ = false;
-    out_ += '"';
-    out_ += name;
-    out_ += "\":";
-    return out_;
-  }
-
- private:
-  std::string& out_;
-  bool first_ = true;
-};
-
-void add_summary(Object& object, const ExecutionSummary& summary) {
+void add_summary(JsonObject& object, const ExecutionSummary& summary) {
   object.text("phase", summary.phase);
   object.text("outcome", summary.outcome);
   object.text("status", summary.status);
-  object.time("ended_at", summary.ended_at);
-  object.time("wake_at", summary.wake_at);
+  add_time(object, "ended_at", summary.ended_at);
+  add_time(object, "wake_at", summary.wake_at);
   object.number("open_incidents", summary.open_incidents);
 }
 
@@ -104,17 +80,17 @@ class Batch {
  public:
   void add(const Append& append) {
     separate(appends_);
-    Object object(appends_);
-    object.number("n", static_cast<long long>(count_++));
-    object.text("execution", to_string(append.execution));
+    JsonObject object(appends_);
+    object.number("n", count_++);
+    object.id("execution", append.execution);
     object.number("shard", append.create ? append.create->shard : shard_of(append.execution));
-    object.number("expected", static_cast<long long>(append.expected_position));
+    object.number("expected", append.expected_position);
     if (append.create) {
-      Object creation(object.key("creation"));
+      JsonObject creation(object.key("creation"));
       add_creation(creation, *append.create);
       add_summary(creation, append.summary.value_or(ExecutionSummary{}));
     } else if (append.summary) {
-      Object summary(object.key("summary"));
+      JsonObject summary(object.key("summary"));
       add_summary(summary, *append.summary);
     }
     std::string& rows = object.key("rows");
@@ -134,24 +110,24 @@ class Batch {
     if (!list.empty() && list.back() != '[') list += ',';
   }
 
-  static void add_creation(Object& object, const NewExecution& execution) {
+  static void add_creation(JsonObject& object, const NewExecution& execution) {
     object.number("shard", execution.shard);
     object.text("namespace", execution.namespace_name);
     object.text("workflow", execution.workflow);
     object.text("version", execution.version);
     object.text("digest", execution.digest);
     object.text("labels", labels_to_json(execution.labels));
-    object.time("started_at", execution.started_at);
+    object.number("started_at", to_millis(execution.started_at));
     if (execution.idempotency_key) object.text("key", *execution.idempotency_key);
     object.text("fingerprint", execution.idempotency_fingerprint);
-    if (execution.replay_of) object.text("replay_of", to_string(*execution.replay_of));
+    if (execution.replay_of) object.id("replay_of", *execution.replay_of);
   }
 
   static void add_row(std::string& rows, const HistoryRow& row) {
     separate(rows);
-    Object object(rows);
-    object.number("position", static_cast<long long>(row.position));
-    object.number("epoch", static_cast<long long>(row.epoch));
+    JsonObject object(rows);
+    object.number("position", row.position);
+    object.number("epoch", row.epoch);
     object.number("at", to_millis(row.at));
     object.text("kind", row.kind);
     object.number("version", row.version);

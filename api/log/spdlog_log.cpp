@@ -3,7 +3,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "api/views/json_object.hpp"
+#include "engine/base/json_object.hpp"
 
 namespace skald::api {
 namespace {

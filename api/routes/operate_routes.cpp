@@ -4,7 +4,7 @@
 #include "api/openapi_document.hpp"
 #include "api/request_reader.hpp"
 #include "api/services.hpp"
-#include "api/views/json_object.hpp"
+#include "engine/base/json_object.hpp"
 
 namespace skald::api {
 namespace {

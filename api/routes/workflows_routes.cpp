@@ -5,8 +5,8 @@
 #include "api/http/target.hpp"
 #include "api/request_reader.hpp"
 #include "api/services.hpp"
-#include "api/views/json_object.hpp"
 #include "api/views/workflow_view.hpp"
+#include "engine/base/json_object.hpp"
 
 namespace skald::api {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "api/views/json_object.hpp"
+#include "engine/base/json_object.hpp"
 
 namespace skald::api {
 namespace {

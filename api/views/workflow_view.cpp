@@ -1,8 +1,8 @@
 #include "api/views/workflow_view.hpp"
 
 #include "api/problem.hpp"
-#include "api/views/json_object.hpp"
 #include "engine/base/duration.hpp"
+#include "engine/base/json_object.hpp"
 
 namespace skald::api {
 namespace {

@@ -26,8 +26,8 @@ std::string without_password(std::string_view given) {
   const auto scheme = url.find("://");
   if (scheme == std::string::npos) return url;
   if (url.find('?') != std::string::npos) mask_parameters(url);
-  // The last one, for a password that holds one itself.
-  const auto at = url.rfind('@', url.find('?'));
+  // The last one, wherever it is: rather too much is masked than a part of a password that should have been encoded.
+  const auto at = url.rfind('@');
   const auto colon = url.find(':', scheme + 3);
   if (at != std::string::npos && colon != std::string::npos && colon < at) mask(url, colon + 1, at);
   return url;

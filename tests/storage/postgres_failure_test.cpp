@@ -5,6 +5,8 @@
 #include <atomic>
 #include <thread>
 
+#include "storage/batch_writer.hpp"
+#include "storage/dialect.hpp"
 #include "tests/storage/postgres_server.hpp"
 
 namespace skald::storage::test {
@@ -64,6 +66,24 @@ TEST_F(PostgresFailure, ALostConnectionLeavesTheBatchUnknownAndIsReplaced) {
   EXPECT_TRUE(store->is_writable());
   EXPECT_THAT(live(*store), ElementsAre(execution(1), execution(3)));
   EXPECT_THAT(fatal_, IsEmpty());
+}
+
+// A batch that is written in several statements, and loses its session in the first one.
+TEST_F(PostgresFailure, TheRestOfABatchIsWrittenOverTheNewConnection) {
+  open();  // makes the tables and takes the shards
+  const auto dialect = make_postgres_dialect(url_, std::chrono::seconds(5));
+  soci::session session;
+  dialect->open(session, true);
+  BatchWriter writer(session, *dialect, 1, dialect->claim(session, "").value());
+  cut_connections();
+  std::vector<AppendGroup> groups;
+  for (std::uint64_t i = 1; i <= 300; ++i) groups.push_back({.appends = {start(execution(i))}, .ticket = i});
+  const auto results = writer.write(groups);
+  ASSERT_EQ(results.size(), groups.size());
+  EXPECT_EQ(results.front().verdict, Verdict::kUnknown);
+  EXPECT_EQ(results.back().verdict, Verdict::kWritten);
+  EXPECT_EQ(writer.trouble(), std::nullopt);
+  EXPECT_FALSE(writer.has_lost_its_session());
 }
 
 TEST_F(PostgresFailure, ReadsGoOnOverNewConnections) {
@@ -168,7 +188,6 @@ TEST_F(PostgresFailure, ASecondProcessIsRefusedAndToldWhy) {
   EXPECT_TRUE(open_store(url_, options()));
 }
 
-// A connection that was cut for the client alone: its server may still be in the middle of a batch.
 TEST_F(PostgresFailure, WhoTakesTheDatabaseWhileTheConnectionIsLostFencesTheFirst) {
   auto store = open();
   EXPECT_EQ(commit(*store, start(execution(1))).verdict, Verdict::kWritten);

@@ -1,4 +1,4 @@
-// Appends one JSON object to a text, field by field; closes it when it goes out of scope. For answers that are built
+// Appends one JSON object to a text, field by field; closes it when it goes out of scope. For texts that are built
 // often enough that a document tree between would cost more than the rest.
 #pragma once
 
@@ -13,7 +13,7 @@
 #include "engine/base/payload.hpp"
 #include "engine/base/time.hpp"
 
-namespace skald::api {
+namespace skald {
 
 class JsonObject {
  public:
@@ -60,4 +60,4 @@ class JsonObject {
   bool first_ = true;
 };
 
-}  // namespace skald::api
+}  // namespace skald
