@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""A PostgreSQL that goes away and comes back under a running `skald serve`: what the API says meanwhile, and that what ran
+goes on.
+
+outage_test.py --skald build/release/skald --samples build/release/skald-samples
+"""
+import argparse
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from databases import Postgres
+from plan import make_orders
+from programs import Samples, Server, request
+
+WORKFLOWS = Path(__file__).resolve().parents[2] / "workflows"
+START = "/v1/workflows/shop/checkout/executions"
+BACK_SECONDS = 30
+PROGRAMS = None
+
+
+class Outage(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="skald-outage-")
+        self.addCleanup(scratch.cleanup)
+        folder = Path(scratch.name)
+        self.database = Postgres(folder)
+        self.addCleanup(self.database.stop)
+        self.samples = Samples(PROGRAMS.samples, folder, seed=1)
+        self.addCleanup(self.samples.stop)
+        self.server = Server(PROGRAMS.skald, folder, self.database.storage, WORKFLOWS, self.samples.base)
+        self.server.spawn()
+        self.addCleanup(self.server.stop)
+        self.server.wait_until_ready()
+        self.inputs = [order.input for order in make_orders(3, seed=1)]
+
+    def start(self, number):
+        return request(self.server.base, "POST", START, self.inputs[number], timeout=30)
+
+    def readiness(self):
+        return request(self.server.base, "GET", "/readyz")[0]
+
+    def wait_for(self, what, wanted):
+        deadline = time.monotonic() + BACK_SECONDS
+        while what() != wanted:
+            self.assertLess(time.monotonic(), deadline, f"not {wanted} within {BACK_SECONDS} s")
+            time.sleep(0.1)
+
+    def test_starts_are_refused_and_what_ran_goes_on(self):
+        status, begun = self.start(0)
+        self.assertEqual(status, 201)
+        self.database.server.stop("immediate")
+        for _ in range(2):
+            status, problem = self.start(1)
+            self.assertEqual((status, problem["code"]), (503, "store.unavailable"))
+        self.wait_for(self.readiness, 503)
+        self.assertEqual(request(self.server.base, "GET", "/livez")[0], 200)
+        self.database.server.start()
+        self.wait_for(self.readiness, 200)
+        status, _ = self.start(2)
+        self.assertEqual(status, 201)
+        phases = ("completed", "faulted", "cancelled")
+        self.wait_for(lambda: request(self.server.base, "GET", f"/v1/executions/{begun['id']}")[1]["phase"] in phases, True)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--skald", required=True)
+    parser.add_argument("--samples", required=True)
+    PROGRAMS = parser.parse_args()
+    unittest.main(argv=sys.argv[:1], warnings="ignore")  # the helpers leave their logs to the end of the process
