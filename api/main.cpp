@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -12,6 +13,7 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <thread>
 
 #include "adapters/adapters_file.hpp"
 #include "adapters/adapters_registry.hpp"
@@ -125,6 +127,40 @@ std::string address_of(const api::Settings& settings, std::uint16_t port) {
   return "http://" + (is_v6 ? "[" + settings.listen_host + "]" : settings.listen_host) + ":" + std::to_string(port);
 }
 
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+// Of this process among those that share a database. A restart at the same place has the same name.
+storage::NodeOptions node_of(const api::Settings& settings) {
+  const bool is_fixed = settings.listen_port != 0;
+  const std::string place = std::to_string(is_fixed ? settings.listen_port : getpid());
+  return {.name = settings.node_name.empty() ? host_name() + ":" + place : settings.node_name,
+          .address = settings.node_address.empty() ? address_of(settings, settings.listen_port) : settings.node_address,
+          .version = SKALD_VERSION,
+          .lease = settings.node_lease};
+}
+
+Result<std::vector<ports::ClusterNode>> list_nodes(storage::Store& store, const storage::NodeOptions& self,
+                                                   Timestamp started_at, bool is_draining) {
+  if (auto* leases = store.leases()) return leases->list_nodes();
+  return std::vector{ports::ClusterNode{.name = self.name,
+                                        .address = self.address,
+                                        .version = self.version,
+                                        .started_at = started_at,
+                                        .draining = is_draining,
+                                        .shards = limits::kShardCount}};
+}
+
+// The first renewal, so that "ready" is true where this node is alone. Beside others it gets its share soon after.
+void wait_for_shards(const runtime::Engine& engine) {
+  constexpr int kLooksMax = 1000;
+  for (int i = 0; i < kLooksMax && !engine.health().owns_shards; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 // Returns when the first SIGTERM or SIGINT has been answered by a clean shutdown; the second ends the process at once.
 void run_until_stopped(runtime::Engine& engine, api::HttpServer& server, std::atomic<bool>& shutting_down,
                        Millis patience, ports::Log& log) {
@@ -194,6 +230,7 @@ int serve_api(const api::Settings& settings, Basis& basis, runtime::Loops& loops
   if (!port) return refuse_to_start(port.error());
   loops.start();
   services.engine.run();
+  wait_for_shards(services.engine);
   std::cout << "skald ready on " << address_of(settings, *port) << std::endl;
   run_until_stopped(services.engine, server, shutting_down, settings.shutdown_timeout, basis.log);
   loops.stop();
@@ -216,6 +253,8 @@ int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& st
                           .entropy = basis.entropy,
                           .telemetry = basis.telemetry,
                           .log = basis.log,
+                          .leases = store.leases(),
+                          .replaced = [&basis](const Error& error) { die(basis.log, error); },
                           .participant =
                               [&](runtime::Loop& loop) {
                                 return adapters::make_http_participant(loop.context(), http_ports, http_options);
@@ -228,19 +267,22 @@ int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& st
   std::atomic<bool> shutting_down = false;
   api::Problems problems(basis.log, basis.entropy);
   StorageWatch storage_watch(store, basis.clock);
-  return serve_api(settings, basis, loops,
-                   {.engine = engine,
-                    .definitions = definitions,
-                    .history = store,
-                    .index = store,
-                    .definition_store = store,
-                    .log = basis.log,
-                    .problems = problems,
-                    .blocking = blocking,
-                    .storage_state = [&storage_watch] { return storage_watch.state(); },
-                    .scrape = [&basis] { return basis.telemetry.scrape(); },
-                    .shutting_down = shutting_down},
-                   shutting_down);
+  return serve_api(
+      settings, basis, loops,
+      {.engine = engine,
+       .definitions = definitions,
+       .history = store,
+       .index = store,
+       .definition_store = store,
+       .log = basis.log,
+       .problems = problems,
+       .blocking = blocking,
+       .storage_state = [&storage_watch] { return storage_watch.state(); },
+       .nodes = [&store, &shutting_down, self = node_of(settings),
+                 started_at = basis.clock.now()] { return list_nodes(store, self, started_at, shutting_down); },
+       .scrape = [&basis] { return basis.telemetry.scrape(); },
+       .shutting_down = shutting_down},
+      shutting_down);
 }
 
 int serve(const cli::ServeOptions& options) {
@@ -255,11 +297,12 @@ int serve(const cli::ServeOptions& options) {
   terminate_log = &basis.log;
   std::set_terminate(log_and_abort);
 
-  auto store = storage::open_store(
-      settings->storage,
-      {.clock = basis.clock, .telemetry = basis.telemetry, .log = basis.log, .on_fatal = [&basis](const Error& error) {
-         die(basis.log, error);
-       }});
+  auto store =
+      storage::open_store(settings->storage, {.clock = basis.clock,
+                                              .telemetry = basis.telemetry,
+                                              .log = basis.log,
+                                              .on_fatal = [&basis](const Error& error) { die(basis.log, error); },
+                                              .node = node_of(*settings)});
   if (!store) return refuse_to_start(store.error());
 
   adapters::AdaptersRegistry registry(basis.log, settings->secrets);

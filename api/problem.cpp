@@ -53,6 +53,8 @@ constexpr std::array kRows = {
     Row{"http.header_too_large", 431, "The header is too large"},
     Row{"internal", 500, "The server failed"},
     Row{"engine.draining", 503, "The server is shutting down"},
+    Row{"engine.no_shards", 503, "This node takes no starts yet"},
+    Row{"engine.moved", 503, "Another node goes on with the execution"},
     Row{"store.unavailable", 503, "The database does not answer"},
     Row{"store.full", 503, "The disk is nearly full"},
     Row{"http.connections", 503, "The server has as many connections as it takes"},

@@ -3,6 +3,7 @@
 // Belongs to the writer's thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -24,8 +25,21 @@ struct DoesNotFit {
   ports::AppendResult result;
 };
 
-// Thrown by write(): the shards have another owner.
+// Thrown by write(): the database has another owner.
 struct Fenced {};
+
+// What the database knows this process by as the owner of shards: where it is the only process, the epoch of all of
+// them; else its row in `nodes`, another one after it was evicted and has joined again. Any thread.
+class Owner {
+ public:
+  explicit Owner(std::uint64_t number = 0) : number_(number) {}
+
+  std::uint64_t number() const { return number_.load(std::memory_order_acquire); }
+  void set(std::uint64_t number) { number_.store(number, std::memory_order_release); }
+
+ private:
+  std::atomic<std::uint64_t> number_;
+};
 
 // Why the rows of an append can be written nowhere.
 std::optional<Error> objection_to(const ports::Append& append);
@@ -40,18 +54,18 @@ class BatchTransaction {
   // How many groups write() takes at once.
   virtual std::size_t groups_max() const = 0;
 
-  // Adds the result of every group: written, conflict or duplicate. Throws DoesNotFit, Fenced, UnknownCommit or
+  // Adds the result of every group: written, conflict, duplicate or fenced. Throws DoesNotFit, Fenced, UnknownCommit or
   // what the database threw: then nothing is written, but for UnknownCommit, where nobody knows.
   virtual void write(Groups groups, Results& results) = 0;
 };
 
 // Statement by statement, with prepared statements for each kind of row: where the database is in the process.
 std::unique_ptr<BatchTransaction> make_row_transaction(soci::session& session, const Dialect& dialect,
-                                                       std::uint64_t epoch);
+                                                       const Owner& owner);
 
 // In one statement, which is its own transaction: one round trip, where the database is on the other end of a
 // connection.
 std::unique_ptr<BatchTransaction> make_statement_transaction(soci::session& session, const Dialect& dialect,
-                                                             std::uint64_t epoch);
+                                                             const Owner& owner);
 
 }  // namespace skald::storage

@@ -49,12 +49,12 @@ Error fenced() {
 
 }  // namespace
 
-BatchWriter::BatchWriter(soci::session& session, const Dialect& dialect, std::uint64_t epoch, std::string claim)
+BatchWriter::BatchWriter(soci::session& session, const Dialect& dialect, const Owner& owner)
     : session_(session),
       dialect_(dialect),
-      epoch_(epoch),
-      claim_(std::move(claim)),
-      transaction_(dialect.make_batch(session, epoch)) {}
+      owner_(owner),
+      name_(dialect.name_writer(session, {})),
+      transaction_(dialect.make_batch(session, owner)) {}
 
 BatchWriter::~BatchWriter() = default;
 
@@ -76,13 +76,8 @@ bool BatchWriter::is_ready() {
   try {
     session_.close();
     dialect_.open(session_, true);
-    auto claim = dialect_.claim(session_, claim_);
-    if (!claim) {
-      broken_ = fenced();
-      return false;
-    }
-    claim_ = std::move(*claim);
-    transaction_ = dialect_.make_batch(session_, epoch_);
+    name_ = dialect_.name_writer(session_, name_);
+    transaction_ = dialect_.make_batch(session_, owner_);
     trouble_.reset();
     return true;
   } catch (const std::exception& error) {

@@ -21,12 +21,12 @@ namespace skald::storage {
 
 class BatchTransaction;
 class Dialect;
+class Owner;
 
 class BatchWriter {
  public:
-  // `epoch` is what take_shards() gave this process, `claim` what the dialect did for the session. Throws
-  // soci::soci_error.
-  BatchWriter(soci::session& session, const Dialect& dialect, std::uint64_t epoch, std::string claim);
+  // Throws std::exception.
+  BatchWriter(soci::session& session, const Dialect& dialect, const Owner& owner);
   ~BatchWriter();
 
   // The verdicts in the order of the groups. Where a group is refused by the database, the batch is rolled back and
@@ -39,7 +39,7 @@ class BatchWriter {
   bool has_lost_its_session() const { return !transaction_ && !broken_; }
 
   // Why this process must not go on with the database: a commit of unknown fate ("store.unknown") where the session
-  // cannot be replaced, or another owner ("store.fenced"). Nothing is written any more.
+  // cannot be replaced, or another owner of all of it ("store.fenced"). Nothing is written any more.
   const std::optional<Error>& broken() const { return broken_; }
   // A commit on the session, somebody else's perhaps, had an unknown fate.
   void distrust(const std::exception& error);
@@ -58,8 +58,8 @@ class BatchWriter {
 
   soci::session& session_;
   const Dialect& dialect_;
-  const std::uint64_t epoch_;
-  std::string claim_;
+  const Owner& owner_;
+  std::string name_;                               // of the session
   std::unique_ptr<BatchTransaction> transaction_;  // null: the session is to be replaced
   std::optional<Error> broken_;
   std::optional<Error> trouble_;

@@ -30,6 +30,7 @@ enum class Failure {
 };
 
 class BatchTransaction;
+class Owner;
 
 class Dialect {
  public:
@@ -40,9 +41,12 @@ class Dialect {
   // Whether a new session may take the place of one whose connection was lost, or whose state is in doubt. Not where
   // the database lives in this process: what it failed at once it may have lost.
   virtual bool replaces_sessions() const = 0;
-  // Makes the session the only one of all processes that writes, and names it. `before` is the name of an earlier one
-  // of this process: the server ends what it may still do for it. Nothing: another process writes.
-  virtual std::optional<std::string> claim(soci::session& session, const std::string& before) const = 0;
+  // Names a session that writes. `before` is the name of the one it replaces: what the server may still do for that one
+  // has ended. Throws std::exception where it has not.
+  virtual std::string name_writer(soci::session& session, const std::string& before) const = 0;
+  // Statements around migrations, so that of several processes one does them; blank where there is one process.
+  virtual std::string lock_schema() const = 0;
+  virtual std::string unlock_schema() const = 0;
   // Begins a transaction that will write, at once.
   virtual std::string begin_write() const = 0;
   // Statements of migrations, one list a schema version, from version 1.
@@ -52,8 +56,8 @@ class Dialect {
   virtual bool commit_failure_is_definite(const std::exception& error) const = 0;
   // Whether the session is outside every transaction: what a rollback must lead to.
   virtual bool is_idle(soci::session& session) const = 0;
-  // What writes batches with the epoch of this process. Throws soci::soci_error.
-  virtual std::unique_ptr<BatchTransaction> make_batch(soci::session& session, std::uint64_t epoch) const = 0;
+  // What writes batches for the process that owns shards as `owner` (batch_transaction.hpp). Throws soci::soci_error.
+  virtual std::unique_ptr<BatchTransaction> make_batch(soci::session& session, const Owner& owner) const = 0;
   // A condition on `labels`, where `key` and `value` are placeholders.
   virtual std::string label_condition(const std::string& key, const std::string& value) const = 0;
   // Whether one of the searched texts of `executions` has a part in lower case; its placeholder for the columns, and
@@ -72,7 +76,7 @@ struct SqliteOptions {
 
 std::unique_ptr<Dialect> make_sqlite_dialect(SqliteOptions options);
 
-// `url` is "postgresql://...", as libpq takes it. Throws std::runtime_error where it does not.
-std::unique_ptr<Dialect> make_postgres_dialect(const std::string& url, Millis busy_timeout);
+// `connection` is what postgres_connection.hpp makes of the URL.
+std::unique_ptr<Dialect> make_postgres_dialect(std::string connection, Millis busy_timeout);
 
 }  // namespace skald::storage

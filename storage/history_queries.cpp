@@ -23,6 +23,14 @@ constexpr const char* kLastPosition =
     "(SELECT coalesce(max(position), 0) FROM history WHERE execution = id) FROM executions";
 constexpr const char* kNoPosition = "0 FROM executions";
 
+std::string list_of(const ShardSet& shards) {
+  std::string list;
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    if (shards[i]) list += (list.empty() ? "" : ", ") + std::to_string(i);
+  }
+  return list.empty() ? "NULL" : list;
+}
+
 // One row of `executions`, bound to a statement.
 struct ExecutionColumns {
   std::string id, namespace_name, workflow, version, digest, phase, outcome, status, labels, key, fingerprint,
@@ -198,11 +206,12 @@ std::vector<HistoryRow> select_history(soci::session& session, const ExecutionId
   return rows;
 }
 
-std::vector<WakeUp> select_wake_ups(soci::session& session, Timestamp until, const std::optional<WakeUp>& after,
-                                    std::size_t limit) {
+std::vector<WakeUp> select_wake_ups(soci::session& session, const ShardSet& shards, Timestamp until,
+                                    const std::optional<WakeUp>& after, std::size_t limit) {
   long long wake_at = 0;
   std::string id;
   Conditions where;
+  if (!shards.all()) where.add("shard IN (" + list_of(shards) + ")");
   where.add("wake_at <= " + where.next(), to_millis(until));
   if (after) {
     where.add("(wake_at, id) > (" + where.next(0) + ", " + where.next(1) + ")", to_millis(after->at),

@@ -23,7 +23,7 @@ std::optional<ports::StoredExecution> select_by_key(soci::session& session, cons
                                                     const std::string& workflow, const std::string& key);
 std::vector<ports::HistoryRow> select_history(soci::session& session, const ExecutionId& id,
                                               std::uint64_t after_position, std::size_t limit);
-std::vector<ports::WakeUp> select_wake_ups(soci::session& session, Timestamp until,
+std::vector<ports::WakeUp> select_wake_ups(soci::session& session, const ports::ShardSet& shards, Timestamp until,
                                            const std::optional<ports::WakeUp>& after, std::size_t limit);
 std::vector<ports::StoredExecution> select_matching(soci::session& session, const Dialect& dialect,
                                                     const ports::ExecutionQuery& query);

@@ -194,13 +194,13 @@ Result<std::optional<StoredExecution>> MemoryStore::find_by_key(const std::strin
   return executions_.at(it->second).execution;
 }
 
-Result<std::vector<WakeUp>> MemoryStore::list_wake_ups(Timestamp until, const std::optional<WakeUp>& after,
-                                                       std::size_t limit) {
+Result<std::vector<WakeUp>> MemoryStore::list_wake_ups(const ShardSet& shards, Timestamp until,
+                                                       const std::optional<WakeUp>& after, std::size_t limit) {
   const std::lock_guard lock(mutex_);
   std::vector<WakeUp> found;
   for (const auto& [id, kept] : executions_) {
     const auto& wake_at = kept.execution.summary.wake_at;
-    if (!wake_at || *wake_at > until) continue;
+    if (!wake_at || *wake_at > until || !shards[kept.execution.created.shard]) continue;
     const WakeUp wake_up{*wake_at, id};
     if (!after || wake_up > *after) found.push_back(wake_up);
   }

@@ -39,7 +39,8 @@ class MemoryStore final : public Store {
   Result<std::optional<ports::StoredExecution>> find_by_key(const std::string& namespace_name,
                                                             const std::string& workflow,
                                                             const std::string& key) override;
-  Result<std::vector<ports::WakeUp>> list_wake_ups(Timestamp until, const std::optional<ports::WakeUp>& after,
+  Result<std::vector<ports::WakeUp>> list_wake_ups(const ports::ShardSet& shards, Timestamp until,
+                                                   const std::optional<ports::WakeUp>& after,
                                                    std::size_t limit) override;
 
   Result<std::vector<ports::StoredExecution>> search(const ports::ExecutionQuery& query) override;

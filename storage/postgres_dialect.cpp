@@ -4,7 +4,6 @@
 #include <soci/soci.h>
 
 #include <array>
-#include <map>
 #include <memory>
 
 #include "storage/batch_transaction.hpp"
@@ -40,62 +39,36 @@ const std::vector<std::vector<std::string>>& postgres_migrations() {
           "CREATE TABLE shards (id INTEGER NOT NULL PRIMARY KEY, owner TEXT NOT NULL, epoch BIGINT NOT NULL,"
           " lease_until BIGINT NOT NULL)",
       },
+      {
+          // Several nodes: the lease is the node's, one row to renew for all its shards.
+          "CREATE TABLE nodes (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+          " address TEXT NOT NULL, version TEXT NOT NULL, started_at BIGINT NOT NULL, lease_until BIGINT NOT NULL,"
+          " draining BOOLEAN NOT NULL)",
+          "ALTER TABLE shards DROP COLUMN lease_until, ALTER COLUMN owner DROP NOT NULL,"
+          " ALTER COLUMN owner TYPE BIGINT USING NULL",
+          "INSERT INTO shards (id, owner, epoch) SELECT s.id, NULL, (SELECT coalesce(max(epoch), 0) FROM shards)"
+          " FROM generate_series(0, 255) AS s(id) ON CONFLICT DO NOTHING",
+      },
   };
   return versions;
 }
 
-// A connection that is gone must be noticed within seconds on either side, and nothing may wait for ever. What the URL
-// says counts.
-constexpr std::array<std::pair<const char*, const char*>, 7> kDefaults = {{
-    {"application_name", "skald"},
-    {"connect_timeout", "5"},
-    {"keepalives", "1"},
-    {"keepalives_idle", "5"},
-    {"keepalives_interval", "2"},
-    {"keepalives_count", "3"},
-    {"tcp_user_timeout", "10000"},
-}};
+// A connection that is gone must be noticed within seconds on either side, and nothing may wait for ever.
 constexpr std::array<const char*, 5> kTimeouts = {
     "SET statement_timeout = '30s'",
     "SET tcp_keepalives_idle = 5",
     "SET tcp_keepalives_interval = 2",
     "SET tcp_keepalives_count = 3",
-    "SET idle_in_transaction_session_timeout = '30s'",
+    "SET idle_in_transaction_session_timeout = '5s'",
 };
 // The writer's statement joins the batch with big tables by their keys. A plan made while they were empty would scan
 // them for good.
 constexpr std::array<const char*, 4> kPlans = {"SET enable_seqscan = off", "SET enable_hashjoin = off",
                                                "SET enable_mergejoin = off", "SET jit = off"};
 
-// Of the writer, for as long as its connection lives: "skald" in ASCII.
-constexpr long long kLockKey = 0x736b616c64;
+// Of who migrates: "skald" in ASCII.
+constexpr long long kSchemaLock = 0x736b616c64;
 constexpr int kEndMillis = 5000;
-
-// libpq's keyword/value form of the URL with our defaults. Throws std::runtime_error for one that libpq refuses.
-std::string connection_string(const std::string& url) {
-  char* message = nullptr;
-  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfoParse(url.c_str(), &message),
-                                                                             PQconninfoFree);
-  if (!options) {
-    const std::string why = message ? message : "it cannot be read";
-    PQfreemem(message);
-    throw std::runtime_error(why);
-  }
-  std::map<std::string, std::string> values(kDefaults.begin(), kDefaults.end());
-  for (const auto* option = options.get(); option->keyword; ++option) {
-    if (option->val) values[option->keyword] = option->val;
-  }
-  std::string text;
-  for (const auto& [keyword, value] : values) {
-    text += keyword + "='";
-    for (const char c : value) {
-      if (c == '\'' || c == '\\') text += '\\';
-      text += c;
-    }
-    text += "' ";
-  }
-  return text;
-}
 
 // What makes an acknowledged commit survive the server's power.
 void demand_durability(soci::session& session) {
@@ -111,8 +84,8 @@ void demand_durability(soci::session& session) {
 
 class PostgresDialect final : public Dialect {
  public:
-  PostgresDialect(const std::string& url, Millis busy_timeout)
-      : connection_(connection_string(url)), busy_timeout_(busy_timeout) {}
+  PostgresDialect(std::string connection, Millis busy_timeout)
+      : connection_(std::move(connection)), busy_timeout_(busy_timeout) {}
 
   void open(soci::session& session, bool writer) const override {
     session.open(soci::postgresql, connection_);
@@ -129,22 +102,22 @@ class PostgresDialect final : public Dialect {
 
   bool replaces_sessions() const override { return true; }
 
-  std::optional<std::string> claim(soci::session& session, const std::string& before) const override {
+  std::string name_writer(soci::session& session, const std::string& before) const override {
     session << "SELECT pg_terminate_backend(pid, " << kEndMillis << ") FROM pg_stat_activity"
             << " WHERE pid || ' ' || backend_start = :before",
         soci::use(before);
-    // The server lets go of a dead process's lock when it notices, which may be a moment after that process has ended.
-    try {
-      session << "SELECT pg_advisory_lock(" << kLockKey << ")";
-    } catch (const std::exception& error) {
-      if (classify(error) != Failure::kBusy) throw;
-      return std::nullopt;
-    }
+    long long left = 0;
+    session << "SELECT count(*) FROM pg_stat_activity WHERE pid || ' ' || backend_start = :before", soci::use(before),
+        soci::into(left);
+    if (left > 0) throw soci::soci_error("the server has not ended the lost connection yet");
     std::string name;
     session << "SELECT pid || ' ' || backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()",
         soci::into(name);
     return name;
   }
+
+  std::string lock_schema() const override { return fmt::format("SELECT pg_advisory_lock({})", kSchemaLock); }
+  std::string unlock_schema() const override { return fmt::format("SELECT pg_advisory_unlock({})", kSchemaLock); }
 
   std::string begin_write() const override { return "BEGIN"; }
 
@@ -172,8 +145,8 @@ class PostgresDialect final : public Dialect {
     return PQstatus(connection) == CONNECTION_OK && PQtransactionStatus(connection) == PQTRANS_IDLE;
   }
 
-  std::unique_ptr<BatchTransaction> make_batch(soci::session& session, std::uint64_t epoch) const override {
-    return make_statement_transaction(session, *this, epoch);
+  std::unique_ptr<BatchTransaction> make_batch(soci::session& session, const Owner& owner) const override {
+    return make_statement_transaction(session, *this, owner);
   }
 
   std::string label_condition(const std::string& key, const std::string& value) const override {
@@ -206,8 +179,8 @@ class PostgresDialect final : public Dialect {
 
 }  // namespace
 
-std::unique_ptr<Dialect> make_postgres_dialect(const std::string& url, Millis busy_timeout) {
-  return std::make_unique<PostgresDialect>(url, busy_timeout);
+std::unique_ptr<Dialect> make_postgres_dialect(std::string connection, Millis busy_timeout) {
+  return std::make_unique<PostgresDialect>(std::move(connection), busy_timeout);
 }
 
 }  // namespace skald::storage

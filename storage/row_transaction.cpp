@@ -13,15 +13,15 @@ namespace {
 
 class RowTransaction final : public BatchTransaction {
  public:
-  RowTransaction(soci::session& session, const Dialect& dialect, std::uint64_t epoch)
-      : session_(session), dialect_(dialect), epoch_(epoch), statements_(session) {}
+  RowTransaction(soci::session& session, const Dialect& dialect, const Owner& owner)
+      : session_(session), dialect_(dialect), owner_(owner), statements_(session) {}
 
   std::size_t groups_max() const override { return std::numeric_limits<std::size_t>::max(); }
 
   void write(Groups groups, Results& results) override {
     GuardedTransaction transaction(session_, dialect_);
     transaction.run([&] {
-      if (statements_.owner_epoch() != epoch_) throw Fenced{};
+      if (statements_.owner_epoch() != owner_.number()) throw Fenced{};
       for (const auto& group : groups) write_group(group, results.emplace_back());
     });
     transaction.commit();
@@ -34,7 +34,7 @@ class RowTransaction final : public BatchTransaction {
 
   soci::session& session_;
   const Dialect& dialect_;
-  const std::uint64_t epoch_;
+  const Owner& owner_;
   AppendStatements statements_;
 };
 
@@ -87,8 +87,8 @@ Verdict RowTransaction::write_creation(const Append& append, AppendResult& resul
 }  // namespace
 
 std::unique_ptr<BatchTransaction> make_row_transaction(soci::session& session, const Dialect& dialect,
-                                                       std::uint64_t epoch) {
-  return std::make_unique<RowTransaction>(session, dialect, epoch);
+                                                       const Owner& owner) {
+  return std::make_unique<RowTransaction>(session, dialect, owner);
 }
 
 }  // namespace skald::storage

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "engine/base/url.hpp"
+#include "storage/batch_transaction.hpp"
 #include "storage/batch_writer.hpp"
 #include "storage/definition_queries.hpp"
 #include "storage/dialect.hpp"
@@ -15,6 +16,8 @@
 #include "storage/guarded_transaction.hpp"
 #include "storage/history_queries.hpp"
 #include "storage/migrations.hpp"
+#include "storage/postgres_connection.hpp"
+#include "storage/postgres_leases.hpp"
 #include "storage/process_lock.hpp"
 #include "storage/row_codec.hpp"
 #include "storage/session_pool.hpp"
@@ -32,17 +35,23 @@ struct Place {
   std::optional<ProcessLock> lock;  // of a file of ours: its disk is watched too
 };
 
+// Whose the shards are. Without leases all of them are this process's.
+struct Cluster {
+  Owner owner;
+  std::unique_ptr<ShardLeases> leases = {};
+};
+
 class SociStore final : public Store {
  public:
   // Throws soci::soci_error.
-  SociStore(std::unique_ptr<Dialect> dialect, std::unique_ptr<soci::session> writer, Place place, std::uint64_t epoch,
-            std::string claim, const StoreOptions& options)
+  SociStore(std::unique_ptr<Dialect> dialect, std::unique_ptr<soci::session> writer, Place place,
+            std::unique_ptr<Cluster> cluster, const StoreOptions& options)
       : options_(options),
         place_(std::move(place)),
         dialect_(std::move(dialect)),
         writer_(std::move(writer)),
-        epoch_(epoch),
-        batch_writer_(*writer_, *dialect_, epoch_, std::move(claim)),
+        cluster_(std::move(cluster)),
+        batch_writer_(*writer_, *dialect_, cluster_->owner),
         readers_(*dialect_, options.readers),
         journal_([this](const auto& groups) { return write(groups); }, options) {}
 
@@ -71,9 +80,9 @@ class SociStore final : public Store {
     return read([&](soci::session& session) { return select_by_key(session, namespace_name, workflow, key); });
   }
 
-  Result<std::vector<WakeUp>> list_wake_ups(Timestamp until, const std::optional<WakeUp>& after,
+  Result<std::vector<WakeUp>> list_wake_ups(const ShardSet& shards, Timestamp until, const std::optional<WakeUp>& after,
                                             std::size_t limit) override {
-    return read([&](soci::session& session) { return select_wake_ups(session, until, after, limit); });
+    return read([&](soci::session& session) { return select_wake_ups(session, shards, until, after, limit); });
   }
 
   Result<std::vector<StoredExecution>> search(const ExecutionQuery& query) override {
@@ -117,7 +126,9 @@ class SociStore final : public Store {
     return read([&](soci::session& session) { return select_revisions(session, namespace_name, name, version); });
   }
 
-  std::uint64_t epoch() const override { return epoch_; }
+  std::uint64_t epoch() const override { return cluster_->leases ? 0 : cluster_->owner.number(); }
+
+  ShardLeases* leases() override { return cluster_->leases.get(); }
 
   StoreHealth health() const override {
     StoreHealth health;
@@ -221,7 +232,7 @@ class SociStore final : public Store {
   std::unique_ptr<Dialect> dialect_;
   std::unique_ptr<soci::session> writer_;
   std::mutex writer_mutex_;  // the journal's thread, and the rare writers of definitions
-  std::uint64_t epoch_;
+  std::unique_ptr<Cluster> cluster_;
   BatchWriter batch_writer_;
   SessionPool readers_;
   std::atomic<bool> failing_ = false;
@@ -234,24 +245,22 @@ class SociStore final : public Store {
   mutable GroupCommitJournal journal_;
 };
 
-Result<std::unique_ptr<Store>> open_place(const std::function<std::unique_ptr<Dialect>()>& make_dialect, Place place,
+using MakeDialect = std::function<std::unique_ptr<Dialect>()>;
+using JoinCluster = std::function<std::unique_ptr<Cluster>(const Dialect&, soci::session&)>;
+
+Result<std::unique_ptr<Store>> open_place(const MakeDialect& make_dialect, const JoinCluster& join, Place place,
                                           const StoreOptions& options, std::string remedy) {
   try {
     auto dialect = make_dialect();
     auto writer = std::make_unique<soci::session>();
     dialect->open(*writer, true);
-    auto claim = dialect->claim(*writer, "");
-    if (!claim) {
-      return failure("store.locked", "the database is in use by another Skald", place.name,
-                     "stop that one, or give this one another --storage");
-    }
     if (auto migrated = migrate(*writer, *dialect); !migrated) {
       migrated.error().subject = place.name;
       return std::unexpected(std::move(migrated.error()));
     }
-    const std::uint64_t epoch = take_shards(*writer, *dialect);
-    return std::make_unique<SociStore>(std::move(dialect), std::move(writer), std::move(place), epoch,
-                                       std::move(*claim), options);
+    auto cluster = join(*dialect, *writer);
+    return std::make_unique<SociStore>(std::move(dialect), std::move(writer), std::move(place), std::move(cluster),
+                                       options);
   } catch (const std::exception& error) {
     return failure("store.unavailable", "the database cannot be opened", place.name, std::move(remedy),
                    message_of(error));
@@ -262,8 +271,29 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, const StoreO
   auto lock = ProcessLock::take(path);
   if (!lock) return std::unexpected(std::move(lock.error()));
   return open_place([&] { return make_sqlite_dialect({path, options.busy_timeout, options.bytes_max}); },
+                    [](const Dialect& dialect, soci::session& writer) {
+                      auto cluster = std::make_unique<Cluster>();
+                      cluster->owner.set(take_shards(writer, dialect));
+                      return cluster;
+                    },
                     {.name = path, .lock = std::move(*lock)}, options,
                     "check that it is an SQLite file and that its directory may be written");
+}
+
+Result<std::unique_ptr<Store>> open_postgres(const std::string& url, const StoreOptions& options) {
+  std::string connection;
+  return open_place(
+      [&] {
+        connection = postgres_connection(url);
+        return make_postgres_dialect(connection, options.busy_timeout);
+      },
+      [&](const Dialect& dialect, soci::session&) {
+        auto cluster = std::make_unique<Cluster>();
+        cluster->leases = make_postgres_leases(dialect, connection, options.node, cluster->owner);
+        return cluster;
+      },
+      {.name = without_password(url), .lock = {}}, options,
+      "check that the server runs, the address and the credentials");
 }
 
 }  // namespace
@@ -271,9 +301,7 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, const StoreO
 Result<std::unique_ptr<Store>> open_store(const std::string& url, const StoreOptions& options) {
   constexpr std::string_view kSqlite = "sqlite:";
   if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
-    return open_place([&] { return make_postgres_dialect(url, options.busy_timeout); },
-                      {.name = without_password(url), .lock = {}}, options,
-                      "check that the server runs, the address and the credentials");
+    return open_postgres(url, options);
   }
   if (!url.starts_with(kSqlite) || url.size() == kSqlite.size() || url.find('"') != std::string::npos) {
     return failure("store.url",

@@ -84,8 +84,10 @@ class SqliteDialect final : public Dialect {
 
   bool replaces_sessions() const override { return false; }
 
-  // The lock file beside the database has seen to it.
-  std::optional<std::string> claim(soci::session&, const std::string&) const override { return std::string(); }
+  std::string name_writer(soci::session&, const std::string&) const override { return {}; }
+  // The lock file beside the database sees to it.
+  std::string lock_schema() const override { return {}; }
+  std::string unlock_schema() const override { return {}; }
 
   std::string begin_write() const override { return "BEGIN IMMEDIATE"; }
 
@@ -121,8 +123,8 @@ class SqliteDialect final : public Dialect {
     return sqlite_api::sqlite3_get_autocommit(handle(session)) != 0;
   }
 
-  std::unique_ptr<BatchTransaction> make_batch(soci::session& session, std::uint64_t epoch) const override {
-    return make_row_transaction(session, *this, epoch);
+  std::unique_ptr<BatchTransaction> make_batch(soci::session& session, const Owner& owner) const override {
+    return make_row_transaction(session, *this, owner);
   }
 
   std::string label_condition(const std::string& key, const std::string& value) const override {

@@ -16,16 +16,19 @@ using namespace ports;
 
 namespace {
 
-// All parts of the statement see the database as it was before it; the unique keys catch whoever writes beside it.
+// All parts of the statement see the database as it was before it; the unique keys catch whoever writes beside it, and
+// the lock on the node's row keeps whoever would evict it waiting until this has ended.
 // `n` is the place of an append in the batch. Every join is a look-up by key or within one append, so that the cost
 // grows with the batch and not with its square; what was created is looked up in one JSON object for the same reason.
 constexpr const char* kWriteBatch = R"(
 WITH batch AS (SELECT CAST(:batch AS jsonb) AS b),
+member AS MATERIALIZED (
+  SELECT nodes.id FROM nodes, batch WHERE nodes.id = (b->>'node')::bigint FOR KEY SHARE OF nodes),
 appends AS MATERIALIZED (
-  SELECT a.n, a.execution, a.expected, a.creation, a.summary, a.rows,
-    EXISTS (SELECT 1 FROM shards AS s WHERE s.id = a.shard AND s.epoch = (b->>'epoch')::bigint) AS held
-  FROM batch, jsonb_to_recordset(b->'appends')
-    AS a(n int, execution text, shard int, expected bigint, creation jsonb, summary jsonb, rows jsonb)),
+  SELECT a.n, a.execution, a.expected, a.creation, a.summary, a.rows, EXISTS (SELECT 1 FROM member)
+    AND EXISTS (SELECT 1 FROM shards AS s WHERE s.id = a.shard AND s.epoch = a.epoch) AS held
+  FROM batch, jsonb_to_recordset(b->'appends') AS a(n int, execution text, shard int, epoch bigint, expected bigint,
+    creation jsonb, summary jsonb, rows jsonb)),
 created AS (
   INSERT INTO executions (id, shard, namespace, workflow, version, digest, phase, outcome, status, labels, started_at,
     ended_at, wake_at, open_incidents, idempotency_key, idempotency_fingerprint, replay_of)
@@ -84,6 +87,7 @@ class Batch {
     object.number("n", count_++);
     object.id("execution", append.execution);
     object.number("shard", append.create ? append.create->shard : shard_of(append.execution));
+    object.number("epoch", append.epoch);
     object.number("expected", append.expected_position);
     if (append.create) {
       JsonObject creation(object.key("creation"));
@@ -101,8 +105,8 @@ class Batch {
 
   std::size_t count() const { return count_; }
 
-  std::string to_json(std::uint64_t epoch) const {
-    return "{\"epoch\":" + std::to_string(epoch) + ",\"appends\":[" + appends_ + "]}";
+  std::string to_json(const Owner& owner) const {
+    return "{\"node\":" + std::to_string(owner.number()) + ",\"appends\":[" + appends_ + "]}";
   }
 
  private:
@@ -143,8 +147,8 @@ class Batch {
 
 class StatementTransaction final : public BatchTransaction {
  public:
-  StatementTransaction(soci::session& session, const Dialect& dialect, std::uint64_t epoch)
-      : session_(session), dialect_(dialect), epoch_(epoch) {
+  StatementTransaction(soci::session& session, const Dialect& dialect, const Owner& owner)
+      : session_(session), dialect_(dialect), owner_(owner) {
     prepare();
   }
 
@@ -226,7 +230,7 @@ class StatementTransaction final : public BatchTransaction {
   }
 
   std::vector<Answer> run(const Batch& batch) {
-    batch_ = batch.to_json(epoch_);
+    batch_ = batch.to_json(owner_);
     std::vector<Answer> answers(batch.count(), Answer::kDoesNotFit);
     if (!write_) prepare();
     try {
@@ -238,8 +242,6 @@ class StatementTransaction final : public BatchTransaction {
       write_.reset();
       throw;
     }
-    // A process takes over all shards or none.
-    if (std::ranges::find(answers, Answer::kNotHeld) != answers.end()) throw Fenced{};
     return answers;
   }
 
@@ -248,6 +250,8 @@ class StatementTransaction final : public BatchTransaction {
       case Answer::kWritten:
         return Verdict::kWritten;
       case Answer::kNotHeld:
+        result.error = Error{.code = "store.fenced", .message = "another node has the shard of this execution"};
+        return Verdict::kFenced;
       case Answer::kDoesNotFit:
         break;
     }
@@ -268,7 +272,7 @@ class StatementTransaction final : public BatchTransaction {
 
   soci::session& session_;
   const Dialect& dialect_;
-  const std::uint64_t epoch_;
+  const Owner& owner_;
   std::string batch_, namespace_, workflow_, key_, found_id_, found_fingerprint_;
   int n_ = 0, answer_ = 0;
   std::unique_ptr<soci::statement> write_, find_key_;
@@ -277,8 +281,8 @@ class StatementTransaction final : public BatchTransaction {
 }  // namespace
 
 std::unique_ptr<BatchTransaction> make_statement_transaction(soci::session& session, const Dialect& dialect,
-                                                             std::uint64_t epoch) {
-  return std::make_unique<StatementTransaction>(session, dialect, epoch);
+                                                             const Owner& owner) {
+  return std::make_unique<StatementTransaction>(session, dialect, owner);
 }
 
 }  // namespace skald::storage

@@ -14,6 +14,7 @@
 #include "engine/ports/execution_index.hpp"
 #include "engine/ports/history_store.hpp"
 #include "engine/ports/log.hpp"
+#include "engine/ports/shard_leases.hpp"
 #include "engine/ports/telemetry.hpp"
 
 namespace skald::storage {
@@ -24,25 +25,36 @@ struct StoreHealth {
   std::string reason;         // for people; empty when all is well
 };
 
+// This process among those that share a database.
+struct NodeOptions {
+  std::string name = "skald";  // unique among them; who joins under a name replaces who had it
+  std::string address = {};    // of its API, for the others' lists
+  std::string version = {};
+  Millis lease = std::chrono::seconds(15);
+};
+
 struct StoreOptions {
   ports::Clock& clock;
   ports::Telemetry& telemetry;
   ports::Log& log;
   // Called once, on the writer's thread and before the verdicts go out: "store.unknown", a commit on SQLite may or may
-  // not have happened, or "store.fenced", another process owns the database. The process must end; the next one reads
-  // what is there.
+  // not have happened, or "store.fenced", another process owns its file. The process must end; the next one reads what
+  // is there.
   std::function<void(const Error&)> on_fatal = {};
   std::uint64_t free_bytes_min = 256ull * 1024 * 1024;
   std::size_t queue_max = 100'000;  // appends waiting for the writer; more are rejected as "store.overloaded"
   Millis busy_timeout = std::chrono::seconds(5);
   std::size_t readers = 4;      // sessions for blocking reads
   std::uint64_t bytes_max = 0;  // of the database file; beyond it appends are rejected as "store.full". 0: no bound
+  NodeOptions node = {};
 };
 
 class Store : public ports::HistoryStore, public ports::ExecutionIndex, public ports::DefinitionStore {
  public:
-  // Of this process's ownership of the shards: higher than that of any process before it.
+  // Of this process's ownership of all shards, higher than that of any process before it. 0 where there are leases.
   virtual std::uint64_t epoch() const = 0;
+  // Null where one process has the database.
+  virtual ports::ShardLeases* leases() { return nullptr; }
   virtual StoreHealth health() const = 0;
   bool is_writable() const { return health().writable; }
   // Waits for the verdicts of what is queued; later appends are rejected as "store.closed". Reads go on. Idempotent.

@@ -30,6 +30,22 @@ std::string adapters_view(const definition::OperationCatalog& catalog) {
   return items;
 }
 
+std::string nodes_view(const std::vector<ports::ClusterNode>& nodes) {
+  std::string items;
+  for (const auto& node : nodes) {
+    if (!items.empty()) items += ',';
+    JsonObject object(items);
+    object.text("name", node.name);
+    object.text("address", node.address);
+    object.text("version", node.version);
+    object.time("startedAt", node.started_at);
+    object.time("leaseUntil", node.lease_until.value_or(Timestamp{}));
+    object.flag("draining", node.draining);
+    object.number("shards", node.shards);
+  }
+  return items;
+}
+
 struct Check {
   std::string_view name;
   std::string_view problem;  // empty: fine
@@ -41,6 +57,7 @@ std::vector<Check> run_checks(Services& services) {
   const auto storage = services.storage_state();
   const bool can_read = services.index.search({.limit = 1}).has_value();
   return {{"shutdown", is_draining ? "shutting down" : ""},
+          {"lease", health.owns_shards ? "" : "this node holds no shards: other nodes take starts"},
           {"recovery", health.recovering ? "what was live is being recovered" : ""},
           {"store", !can_read           ? "the database does not answer"
                     : !storage.writable ? "the database cannot be written"
@@ -89,6 +106,14 @@ void add_operate_routes(Router& router, Services& services) {
     const auto operations = services.definitions.operations();
     auto response = page_response(call.request, operations ? adapters_view(*operations) : std::string(), {});
     call.respond(std::move(response));
+  });
+  router.add(Verb::get, "/v1/nodes", [&services](Call call) {
+    answer_blocking(services, std::move(call), [&services](const Call& c) {
+      if (auto error = QueryReader(c.request).finish()) return problem(services, c, *error);
+      const auto nodes = services.nodes();
+      if (!nodes) return problem(services, c, nodes.error());
+      return page_response(c.request, nodes_view(*nodes), {});
+    });
   });
   router.add(Verb::get, "/metrics", [&services](Call call) {
     answer_blocking(services, std::move(call), [&services](const Call&) {

@@ -13,6 +13,7 @@
 #include "engine/base/error.hpp"
 #include "engine/base/ids.hpp"
 #include "engine/base/time.hpp"
+#include "engine/ports/shard_leases.hpp"
 
 namespace skald::ports {
 
@@ -61,6 +62,7 @@ struct ExecutionSummary {
 // Rows for one execution. They are written only if its last position is still `expected_position`.
 struct Append {
   ExecutionId execution;
+  std::uint64_t epoch = 1;  // under which this process holds the shard
   std::uint64_t expected_position = 0;
   std::optional<NewExecution> create;       // the first append of an execution
   std::vector<HistoryRow> rows;             // positions expected_position + 1, + 2, ...
@@ -126,10 +128,10 @@ class HistoryStore {
                                                        std::size_t limit) = 0;
   virtual Result<std::optional<StoredExecution>> find_by_key(const std::string& namespace_name,
                                                              const std::string& workflow, const std::string& key) = 0;
-  // Live executions (phase not terminal) that wake at or before `until`, in order, those after `after` only: recovery
-  // pages through all of them with Timestamp::max().
-  virtual Result<std::vector<WakeUp>> list_wake_ups(Timestamp until, const std::optional<WakeUp>& after,
-                                                    std::size_t limit) = 0;
+  // Live executions (phase not terminal) of these shards that wake at or before `until`, in order, those after `after`
+  // only: recovery pages through all of them with Timestamp::max().
+  virtual Result<std::vector<WakeUp>> list_wake_ups(const ShardSet& shards, Timestamp until,
+                                                    const std::optional<WakeUp>& after, std::size_t limit) = 0;
 };
 
 }  // namespace skald::ports

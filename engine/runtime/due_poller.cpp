@@ -29,7 +29,8 @@ void DuePoller::fired() {
   const auto until = shared.time.now() + horizon;
   // Read from its beginning: those in memory may fill a page, and at least one page of others must fit behind them.
   const std::size_t limit = kPage + shared.active.load(std::memory_order_relaxed);
-  host_.offload([&history = shared.history, until, limit] { return history.list_wake_ups(until, {}, limit); },
+  host_.offload([&history = shared.history, shards = shared.shards.held(), until,
+                 limit] { return history.list_wake_ups(shards, until, {}, limit); },
                 [this](Result<std::vector<ports::WakeUp>> due) {
                   if (host_.shared().draining) return;
                   if (due) {

@@ -49,16 +49,40 @@ Engine::Impl::Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOp
         return hosts;
       }()),
       recovery_(*hosts_.front(), [this](const auto& ids) { resume(ids); }),
-      due_poller_(*hosts_.front(), [this](const auto& ids) { resume(ids); }) {
+      due_poller_(*hosts_.front(), [this](const auto& ids) { resume(ids); }),
+      leases_(ports.leases) {
   if (threads_) {
     shared_.blocking = [executor = threads_->executor()](std::move_only_function<void()> work) {
       boost::asio::post(executor, std::move(work));
     };
   }
+  if (leases_ == nullptr) {
+    shared_.shards.hold_all(options.epoch);
+  } else {
+    keep_leases(std::move(ports.replaced));
+  }
   for (auto& host : hosts_) gauges_.push_back(std::make_unique<Gauges>(*host, host == hosts_.front()));
 }
 
+// A renewal waits for no other work that blocks, unless somebody else runs that.
+void Engine::Impl::keep_leases(std::function<void(const Error&)> replaced) {
+  LeaseKeeper::Run run = shared_.blocking;
+  if (threads_) {
+    lease_thread_ = std::make_unique<async::Offload>(1);
+    run = [executor = lease_thread_->executor()](std::move_only_function<void()> work) {
+      boost::asio::post(executor, std::move(work));
+    };
+  }
+  lease_keeper_ = std::make_unique<LeaseKeeper>(
+      hosts_, *leases_, std::move(run),
+      LeaseKeeper::Hooks{.came = [this](const ports::ShardSet& shards) { recovery_.begin(shards); },
+                         .replaced = std::move(replaced)});
+  shared_.fenced = [this] { lease_keeper_->look(); };
+}
+
 Engine::Impl::~Impl() {
+  if (lease_keeper_) lease_keeper_->close();
+  lease_thread_.reset();
   // Reads that are under way finish first: they hold references to the ports.
   threads_.reset();
   for (auto& host : hosts_) host->timers().close();
@@ -69,7 +93,11 @@ void Engine::Impl::run() {
     hosts_[i]->loop().post([this, i] { gauges_[i]->begin(); });
   }
   hosts_.front()->loop().post([this] {
-    recovery_.begin();
+    if (lease_keeper_) {
+      lease_keeper_->begin();
+    } else {
+      recovery_.begin(shared_.shards.held());
+    }
     due_poller_.begin();
   });
 }
@@ -89,11 +117,34 @@ void Engine::Impl::drain(Millis at_most, std::move_only_function<void()> drained
 
 void Engine::Impl::host_drained() {
   if (--hosts_draining_ > 0) return;
-  hosts_.front()->loop().post([this] { std::exchange(drained_, nullptr)(); });
+  hosts_.front()->loop().post([this] { give_up_shards(); });
+}
+
+void Engine::Impl::give_up_shards() {
+  if (!lease_keeper_) return std::exchange(drained_, nullptr)();
+  shared_.blocking([this, &loop = hosts_.front()->loop()] {
+    lease_keeper_->close();
+    if (const auto left = leases_->leave(); !left) {
+      const auto error = to_text(left.error());
+      shared_.log.write(ports::LogLevel::kWarning,
+                        "the shards could not be given up; others take them when the lease ends", {{"error", error}});
+    }
+    loop.post([this] { std::exchange(drained_, nullptr)(); });
+  });
+}
+
+Error no_shards() {
+  return {.code = "engine.no_shards",
+          .message = "this node has no shards to put an execution into",
+          .remedy = "try another node, or again in some seconds"};
 }
 
 ExecutionId Engine::Impl::new_id() {
-  return make_execution_id(shared_.time.now(), shared_.entropy.next(), shared_.entropy.next());
+  while (true) {
+    const auto id = make_execution_id(shared_.time.now(), shared_.entropy.next(), shared_.entropy.next());
+    // One that is on its way elsewhere is fenced where it is written.
+    if (shared_.shards.serves(id) || !shared_.shards.serves_any()) return id;
+  }
 }
 
 ExecutionHost& Engine::Impl::host_of(const ExecutionId& id) {
@@ -156,7 +207,10 @@ void Engine::Impl::when_settled(const ExecutionId& id, Millis at_most, Callback<
 }
 
 Engine::Health Engine::Impl::health() const {
-  return {.recovering = recovery_.is_running(), .draining = shared_.draining, .active = shared_.active};
+  return {.owns_shards = shared_.shards.serves_any(),
+          .recovering = recovery_.is_running(),
+          .draining = shared_.draining,
+          .active = shared_.active};
 }
 
 void Engine::Impl::tick() {

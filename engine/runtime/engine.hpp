@@ -21,6 +21,7 @@
 #include "engine/ports/history_store.hpp"
 #include "engine/ports/log.hpp"
 #include "engine/ports/participant.hpp"
+#include "engine/ports/shard_leases.hpp"
 #include "engine/ports/telemetry.hpp"
 #include "engine/runtime/definitions.hpp"
 #include "engine/runtime/loops.hpp"
@@ -41,6 +42,10 @@ struct Ports {
   ports::Entropy& entropy;
   ports::Telemetry& telemetry;
   ports::Log& log;
+  // Absent: this process has all shards, under EngineOptions::epoch.
+  ports::ShardLeases* leases = nullptr;
+  // Another process has this node's name: this one must end. With leases only.
+  std::function<void(const Error&)> replaced = [](const Error&) {};
   // One participant a loop, made on construction.
   std::function<std::unique_ptr<ports::Participant>(Loop&)> participant;
   // Runs work that blocks (reads of the store, compiling), not on a loop. Absent: threads of the engine's own.
@@ -53,7 +58,7 @@ struct EngineOptions {
   Millis due_poll = std::chrono::milliseconds(500);  // how often the store is asked for due executions
   Millis recovery_ramp = std::chrono::seconds(5);    // resumed executions are spread over at most this long
   std::size_t recovery_concurrency = 64;             // loads under way at once, a loop
-  std::uint64_t epoch = 1;                           // of this process's ownership; written into every event
+  std::uint64_t epoch = 1;  // of this process's ownership, written into every event; without leases only
 };
 
 struct StartCommand {
@@ -95,12 +100,12 @@ class Engine {
 
   // Takes no more starts, begins no more attempts, waits for what is in flight until `deadline` (steady, from now),
   // then abandons it: unfinished work is never written as failed. `drained` runs once nothing touches the ports any
-  // more.
+  // more; then the shards are given up.
   void drain(Millis at_most, std::move_only_function<void()> drained);
 
   // The start is durable when the callback runs. Errors: "workflow.unknown", "workflow.unknown_version",
   // "input.invalid" (detail: a JSON array of {pointer, detail}), "idempotency.mismatch", "engine.overloaded",
-  // "engine.draining", "store.unavailable".
+  // "engine.draining", "engine.no_shards", "store.unavailable".
   void start(StartCommand command, Callback<Started> callback);
 
   // cancel, suspend, resume, terminate and incident resolutions. The command is durable when the callback runs.
@@ -118,6 +123,7 @@ class Engine {
   void when_settled(const ExecutionId& id, Millis at_most, Callback<Snapshot> callback);
 
   struct Health {
+    bool owns_shards = true;  // false: nothing can be started here
     bool recovering = false;
     bool draining = false;
     std::size_t active = 0;  // executions in memory

@@ -9,9 +9,13 @@
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/execution_host.hpp"
 #include "engine/runtime/gauges.hpp"
+#include "engine/runtime/lease_keeper.hpp"
 #include "engine/runtime/recovery.hpp"
 
 namespace skald::runtime {
+
+// This node has no shard to put an execution into.
+Error no_shards();
 
 class Engine::Impl {
  public:
@@ -31,6 +35,7 @@ class Engine::Impl {
  private:
   class DrainDeadline;
 
+  // Of a shard that is ours.
   ExecutionId new_id();
   ExecutionHost& host_of(const ExecutionId& id);
   // Runs work(host) on the loop of the execution.
@@ -51,14 +56,19 @@ class Engine::Impl {
                    Callback<Started> callback);
 
   void host_drained();
+  void keep_leases(std::function<void(const Error&)> replaced);
+  void give_up_shards();
 
   Loops& loops_;
   std::unique_ptr<async::Offload> threads_;
+  std::unique_ptr<async::Offload> lease_thread_;
   Shared shared_;
   std::vector<std::shared_ptr<ExecutionHost>> hosts_;  // one a loop
   std::vector<std::unique_ptr<Gauges>> gauges_;
   Recovery recovery_;
   DuePoller due_poller_;
+  ports::ShardLeases* leases_;
+  std::unique_ptr<LeaseKeeper> lease_keeper_;  // with leases only
   std::unique_ptr<DrainDeadline> deadline_;
   std::atomic<std::size_t> hosts_draining_{0};
   std::move_only_function<void()> drained_;

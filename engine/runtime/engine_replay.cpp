@@ -42,13 +42,14 @@ Result<ports::Append> mark_original(const Original& original, const ReplayComman
                               .operations = operations,
                               .now = std::max(shared.time.now(), original.state.updated_at),
                               .seed = 0,
-                              .epoch = shared.options.epoch};
+                              .epoch = shared.shards.epoch_of(original.state.id)};
   auto decision = saga::decide(context, original.state, saga::Input{.actor = command.actor, .what = record});
   if (decision.refusal) {
     decision.refusal->subject = to_string(original.state.id);
     return std::unexpected(std::move(*decision.refusal));
   }
   return ports::Append{.execution = original.state.id,
+                       .epoch = context.epoch,
                        .expected_position = original.state.position,
                        .create = std::nullopt,
                        .rows = to_rows(decision.events, original.state.position),
@@ -114,7 +115,10 @@ void Engine::Impl::replay_read(ExecutionHost& host, const ReplayOriginal& origin
   }
   // Both live on one loop, so that one append can hold them.
   ExecutionId id = new_id();
-  while (&host_of(id) != &host) id = new_id();
+  while (&host_of(id) != &host || !shared_.shards.serves(id)) {
+    if (!shared_.shards.serves_any()) return callback(std::unexpected(no_shards()));
+    id = new_id();
+  }
   auto start = [&]() -> Result<std::unique_ptr<NewStart>> {
     try {
       return prepare(original, command, std::move(definition), id, shared_);

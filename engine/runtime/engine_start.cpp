@@ -12,6 +12,7 @@ Result<void> Engine::Impl::admit() const {
   if (shared_.draining) {
     return failure("engine.draining", "the engine is shutting down and takes no more starts", {}, "try another node");
   }
+  if (!shared_.shards.serves_any()) return std::unexpected(no_shards());
   const auto active = shared_.active.load(std::memory_order_relaxed);
   if (active >= shared_.options.active_max) {
     return failure("engine.overloaded", fmt::format("{} executions are under way", active), {}, "try again later");

@@ -15,7 +15,8 @@ constexpr std::uint16_t kFailuresMax = 2;
 
 }  // namespace
 
-ExecutionDriver::ExecutionDriver(ExecutionHost& host, const ExecutionId& id) : host_(host), id_(id) {
+ExecutionDriver::ExecutionDriver(ExecutionHost& host, const ExecutionId& id)
+    : host_(host), id_(id), epoch_(host.shared().shards.epoch_of(id)) {
   state_.id = id;
 }
 
@@ -123,7 +124,7 @@ std::optional<saga::Decision> ExecutionDriver::decide(const saga::Input& input, 
                                 .operations = *operations,
                                 .now = at,
                                 .seed = shared.entropy.next(),
-                                .epoch = shared.options.epoch};
+                                .epoch = epoch_};
     return saga::decide(context, std::move(state_), input);
   } catch (const std::exception& error) {
     why = error.what();
@@ -148,8 +149,8 @@ std::optional<saga::Decision> ExecutionDriver::decide(const saga::Input& input, 
 }
 
 void ExecutionDriver::perform(std::vector<saga::Effect> effects) {
-  // What has begun to drain begins no attempt; the next process finds this one lost.
-  if (host_.shared().draining.load(std::memory_order_relaxed)) return;
+  // What is not begun here is found lost by the next process, or by this one when its lease is certain again.
+  if (lost_ || !host_.shared().may_begin(id_)) return;
   for (auto& effect : effects) {
     std::visit([this](auto& what) { send(std::move(what)); }, effect);
   }
@@ -160,7 +161,7 @@ void ExecutionDriver::send(saga::SendRequest request) {
       .step = request.step, .attempt = request.attempt, .settling = request.settling, .answer = {}};
   try {
     const auto& shared = host_.shared();
-    auto call = participant_call(state_, std::move(request), shared.options.epoch);
+    auto call = participant_call(state_, std::move(request), epoch_);
     // Adapters are the operator's own; a literal endpoint is judged by who wrote it.
     if (call.request->adapter.empty()) call.trusted = shared.definitions.is_trusted(state_.digest);
     host_.send(std::move(call), attempt);
@@ -203,18 +204,51 @@ void ExecutionDriver::rest() {
     return;
   }
   if (is_settled(state_) && !waiters_.empty()) answer_waiters(snapshot());
-  if (host_.shared().draining.load(std::memory_order_relaxed)) return;
+  const auto& shared = host_.shared();
+  if (shared.draining.load(std::memory_order_relaxed)) return;
+  if (!shared.shards.serves(id_)) {
+    if (calls_ == 0) leave_behind();
+    return;
+  }
   const Timestamp wake = *saga::next_wake(state_, at);
   if (calls_ == 0) {
     if (auto summary = summary_change(stored_, state_, at)) return write_summary(std::move(*summary));
-    if (waiters_.empty() && wake > at + host_.shared().options.passivate_after) return leave();
+    if (waiters_.empty() && wake > at + shared.options.passivate_after) return leave();
   }
   arm_wake(wake, at);
+}
+
+void ExecutionDriver::vacate() {
+  if (stage_ == Stage::kReady) return rest();
+  if (stage_ == Stage::kBackingOff || stage_ == Stage::kSetAside) lose();
+}
+
+void ExecutionDriver::lose() {
+  if (stage_ == Stage::kReleased) return;
+  withdraw_calls(pending_ ? pending_->decision.next.root : state_.root);
+  if (stage_ == Stage::kAppending) {
+    lost_ = true;
+    return;
+  }
+  if (stage_ == Stage::kBackingOff) host_.backed_off(-1);
+  let_go(Error{.code = "engine.moved",
+               .message = "another node goes on with this execution",
+               .subject = to_string(id_),
+               .remedy = "ask again"});
+}
+
+// Somebody else goes on with it: those who wait for its end are told how far it has come here.
+void ExecutionDriver::leave_behind() {
+  leave();
+  if (!waiters_.empty()) answer_waiters(snapshot());
 }
 
 void ExecutionDriver::leave() {
   stage_ = Stage::kReleased;
   host_.release(*this);
+  // The shard went and came back: it is this process's again, and nobody else looks for it.
+  const auto& shards = host_.shared().shards;
+  if (shards.epoch_of(id_) != epoch_ && shards.serves(id_)) host_.activate_later({id_});
 }
 
 void ExecutionDriver::arm_wake(Timestamp wake, Timestamp at) {

@@ -71,6 +71,13 @@ class ExecutionDriver final : public TimerNode {
 
   void append_ended(ports::AppendResult result);
 
+  // Of the shard, when this came into memory.
+  std::uint64_t epoch() const { return epoch_; }
+  // The shard is to be given up: leaves as soon as nothing is in flight.
+  void vacate();
+  // The shard is not ours any more: leaves at once, or with the verdict of the append that is under way.
+  void lose();
+
  private:
   enum class Stage : std::uint8_t {
     kLoading,
@@ -100,6 +107,7 @@ class ExecutionDriver final : public TimerNode {
   void rejected(const Error& error);
   void reload_after(const ports::AppendResult& result);
   void leave();
+  void leave_behind();
   void let_go(const Error& error);
   void perform(std::vector<saga::Effect> effects);
   void send(saga::SendRequest request);
@@ -118,7 +126,9 @@ class ExecutionDriver final : public TimerNode {
 
   ExecutionHost& host_;
   ExecutionId id_;
+  std::uint64_t epoch_;
   Stage stage_ = Stage::kLoading;
+  bool lost_ = false;                          // leaves with its verdict
   std::uint16_t calls_ = 0;                    // in flight, of this driver
   std::uint16_t failures_ = 0;                 // exceptions in a row
   std::uint16_t pauses_ = 0;                   // back-offs in a row

@@ -66,6 +66,7 @@ void ExecutionDriver::append() {
   if (start_ && start_->companion) group.appends.push_back(*start_->companion);
   auto& own = group.appends.emplace_back();
   own.execution = id_;
+  own.epoch = epoch_;
   own.expected_position = decision.next.position - decision.events.size();
   if (start_) own.create = start_->row;
   own.rows = to_rows(decision.events, own.expected_position);
@@ -76,6 +77,9 @@ void ExecutionDriver::append() {
 void ExecutionDriver::append_ended(ports::AppendResult result) {
   SKALD_INVARIANT(stage_ == Stage::kAppending);
   auto& shared = host_.shared();
+  if (lost_ && result.verdict != ports::Verdict::kWritten && result.verdict != ports::Verdict::kDuplicate) {
+    return let_go(unavailable(result, "another node goes on with this execution", "ask again"));
+  }
   switch (result.verdict) {
     case ports::Verdict::kWritten:
       return written();
@@ -86,6 +90,7 @@ void ExecutionDriver::append_ended(ports::AppendResult result) {
       return duplicate(std::move(result));
     case ports::Verdict::kFenced:
       shared.telemetry.store_error("fenced");
+      shared.fenced();
       return let_go(unavailable(result, "another node owns this execution", "ask again"));
     case ports::Verdict::kConflict:
       shared.telemetry.store_error("conflict");
@@ -117,6 +122,7 @@ void ExecutionDriver::written() {
     start->answer(snapshot(), std::nullopt);
   }
   if (pending->mail.reply) pending->mail.reply(snapshot());
+  if (lost_ && stage_ == Stage::kReady) return leave_behind();
   pump();
 }
 

@@ -25,6 +25,7 @@ void ExecutionDriver::load() {
 
 void ExecutionDriver::loaded(Result<LoadedExecution> result) {
   if (stage_ != Stage::kLoading) return;
+  if (epoch_ == 0 || epoch_ != host_.shared().shards.epoch_of(id_)) return lose();
   if (!result) {
     const Error& error = result.error();
     if (error.code != "execution.unknown") return set_aside(error, error.code == "store.unavailable");

@@ -12,6 +12,20 @@ constexpr std::chrono::nanoseconds kWarnInterval = std::chrono::seconds(1);
 
 }  // namespace
 
+struct ExecutionHost::Vacating final : TimerNode {
+  Vacating(ExecutionHost& host, const ports::ShardSet& shards, std::function<void()> empty)
+      : host(host), shards(shards), empty(std::move(empty)) {}
+  // The last one to leave destroys this.
+  void fired() override {
+    for (auto* driver : host.drivers_of(shards)) driver->lose();
+  }
+
+  ExecutionHost& host;
+  ports::ShardSet shards;
+  std::function<void()> empty;
+  std::size_t left = 0;
+};
+
 ExecutionHost::ExecutionHost(Loop& loop, Shared& shared, ports::Clock& clock,
                              const std::function<std::unique_ptr<ports::Participant>(Loop&)>& participant)
     : loop_(loop), shared_(shared), timers_(loop, clock), participant_(participant(loop)) {}
@@ -51,7 +65,7 @@ void ExecutionHost::start_loads() {
     const ExecutionId id = waiting_.front();
     waiting_.pop_front();
     --shared_.activating;
-    if (!shared_.draining.load(std::memory_order_relaxed)) activate(id);
+    if (!shared_.draining.load(std::memory_order_relaxed) && shared_.shards.serves(id)) activate(id);
   }
 }
 
@@ -93,11 +107,12 @@ void ExecutionHost::appended(std::vector<ports::AppendResult> results) {
 
 void ExecutionHost::send(ports::ParticipantCall call, saga::AttemptEnded attempt) {
   const ExecutionId id = call.execution;
-  participant_->send(std::move(call), [this, id, attempt = std::move(attempt)](saga::Answer answer) mutable {
+  const std::uint64_t epoch = call.epoch;
+  participant_->send(std::move(call), [this, id, epoch, attempt = std::move(attempt)](saga::Answer answer) mutable {
     --calls_;
     attempt.answer = std::move(answer);
-    // The execution may have been terminated meanwhile; then nobody is interested.
-    if (auto* driver = find(id)) driver->call_ended(std::move(attempt));
+    // The execution may have been terminated meanwhile, or its shard have been away; then nobody is interested.
+    if (auto* driver = find(id); driver && driver->epoch() == epoch) driver->call_ended(std::move(attempt));
     check_drained();
   });
   ++calls_;
@@ -115,10 +130,44 @@ void ExecutionHost::release(ExecutionDriver& driver) {
   SKALD_INVARIANT(!node.empty());
   shared_.active.fetch_sub(1, std::memory_order_relaxed);
   released_.push_back(std::move(node.mapped()));
+  if (vacating_ && vacating_->shards[shard_of(driver.id())]) {
+    --vacating_->left;
+    check_vacated();
+  }
   if (released_.size() > 1) return;
   loop_.post([weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->released_.clear();
   });
+}
+
+std::vector<ExecutionDriver*> ExecutionHost::drivers_of(const ports::ShardSet& shards) {
+  std::vector<ExecutionDriver*> found;
+  for (auto& [id, driver] : drivers_) {
+    if (shards[shard_of(id)]) found.push_back(driver.get());
+  }
+  return found;
+}
+
+void ExecutionHost::let_go_of(const ports::ShardSet& shards) {
+  if (vacating_) timers_.cancel(*vacating_);
+  vacating_.reset();
+  for (auto* driver : drivers_of(shards)) driver->lose();
+}
+
+void ExecutionHost::vacate(const ports::ShardSet& shards, Millis at_most, std::function<void()> empty) {
+  vacating_ = std::make_unique<Vacating>(*this, shards, std::move(empty));
+  timers_.set(*vacating_, shared_.time.steady() + at_most);
+  const auto drivers = drivers_of(shards);
+  vacating_->left = drivers.size() + 1;  // and this call, so that the last one to leave is not found below it
+  for (auto* driver : drivers) driver->vacate();
+  --vacating_->left;
+  check_vacated();
+}
+
+void ExecutionHost::check_vacated() {
+  if (vacating_->left > 0) return;
+  timers_.cancel(*vacating_);
+  std::exchange(vacating_, nullptr)->empty();
 }
 
 void ExecutionHost::backed_off(int change) {

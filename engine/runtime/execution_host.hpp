@@ -17,6 +17,7 @@
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/engine_time.hpp"
 #include "engine/runtime/execution_driver.hpp"
+#include "engine/runtime/shard_map.hpp"
 #include "engine/runtime/timer_queue.hpp"
 
 namespace skald::runtime {
@@ -36,6 +37,13 @@ struct Shared {
   std::atomic<std::size_t> backlog{0};
   std::atomic<std::size_t> activating{0};  // handed to a host and not loaded yet
   std::atomic<bool> draining{false};
+  ShardMap shards;
+  std::function<void()> fenced = [] {};  // an append was: the leases are to be looked at. Any thread
+
+  // Whether an attempt of this execution may go out now.
+  bool may_begin(const ExecutionId& id) const {
+    return !draining.load(std::memory_order_relaxed) && shards.serves(id) && shards.is_certain(time.steady());
+  }
 };
 
 class ExecutionHost final : public ports::AppendSink, public std::enable_shared_from_this<ExecutionHost> {
@@ -55,6 +63,12 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   ExecutionDriver& activate(const ExecutionId& id);
   // Loads those that are not in memory, a bounded number at a time.
   void activate_later(const std::vector<ExecutionId>& ids);
+
+  // Out of memory with the executions of shards that are not ours any more; what is in flight is not waited for.
+  void let_go_of(const ports::ShardSet& shards);
+  // Begins nothing in these shards and calls `empty` when none of their executions is in memory any more: those that
+  // have not come to rest after `at_most` are let go of. The shard map says already that they are vacated.
+  void vacate(const ports::ShardSet& shards, Millis at_most, std::function<void()> empty);
 
   // For drivers.
   void append(ports::AppendGroup group, ExecutionDriver& driver);
@@ -100,6 +114,11 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   void hand_over();
   void start_loads();
   void check_drained();
+  void check_vacated();
+  std::vector<ExecutionDriver*> drivers_of(const ports::ShardSet& shards);
+
+  // What is to leave before its shards do.
+  struct Vacating;
 
   Loop& loop_;
   Shared& shared_;
@@ -115,6 +134,7 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   std::size_t calls_ = 0;
   std::size_t backing_off_ = 0;
   std::function<void()> on_drained_;
+  std::unique_ptr<Vacating> vacating_;
   bool closed_ = false;
   std::chrono::nanoseconds warned_at_{};
   std::uint64_t warnings_held_ = 0;

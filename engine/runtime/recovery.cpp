@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace skald::runtime {
 namespace {
@@ -16,9 +17,19 @@ constexpr Millis kPerExecution{1};
 
 Recovery::Recovery(ExecutionHost& host, Resume resume) : host_(host), resume_(std::move(resume)) {}
 
-void Recovery::begin() {
-  running_ = true;
-  read_page();
+void Recovery::begin(const ports::ShardSet& shards) {
+  waiting_ |= shards;
+  if (!running_.exchange(true)) next();
+}
+
+void Recovery::next() {
+  shards_ = std::exchange(waiting_, {});
+  listed_ = false;
+  last_.reset();
+  ids_ = {};
+  handed_out_ = 0;
+  running_ = shards_.any();
+  if (running_) read_page();
 }
 
 void Recovery::fired() {
@@ -27,8 +38,8 @@ void Recovery::fired() {
 }
 
 void Recovery::read_page() {
-  host_.offload([&history = host_.shared().history,
-                 after = last_] { return history.list_wake_ups(Timestamp::max(), after, kPage); },
+  host_.offload([&history = host_.shared().history, shards = shards_,
+                 after = last_] { return history.list_wake_ups(shards, Timestamp::max(), after, kPage); },
                 [this](Result<std::vector<ports::WakeUp>> page) {
                   if (host_.shared().draining) return;
                   if (!page) {
@@ -68,9 +79,7 @@ void Recovery::hand_out() {
     handed_out_ = due;
   }
   if (handed_out_ == ids_.size() && host_.shared().activating == 0) {
-    running_ = false;
-    ids_ = {};
-    return;
+    return next();
   }
   host_.timers().set(*this, host_.shared().time.steady() + kHandOutInterval);
 }

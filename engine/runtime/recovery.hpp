@@ -1,7 +1,8 @@
-// After a start of the process: everything that was live is loaded and resumed.
+// After a start of the process, and whenever shards come: everything that is live in them is loaded and resumed.
 //
 // The ids are shuffled and handed out over a ramp, so that the participants of ten thousand resumed executions do not
-// see ten thousand requests at once. Thread rule: everything on the loop of the first host. Life cycle: begin() once.
+// see ten thousand requests at once. Thread rule: everything on the loop of the first host. begin() again adds to what
+// is under way.
 #pragma once
 
 #include <chrono>
@@ -22,7 +23,7 @@ class Recovery final : public TimerNode {
  public:
   Recovery(ExecutionHost& host, Resume resume);
 
-  void begin();
+  void begin(const ports::ShardSet& shards);
   // Any thread.
   bool is_running() const { return running_.load(std::memory_order_relaxed); }
 
@@ -31,10 +32,13 @@ class Recovery final : public TimerNode {
   void read_page();
   void shuffle();
   void hand_out();
+  void next();
 
   ExecutionHost& host_;
   Resume resume_;
   std::atomic<bool> running_{false};
+  ports::ShardSet shards_;   // of this round
+  ports::ShardSet waiting_;  // for the next one
   bool listed_ = false;
   std::optional<ports::WakeUp> last_;  // of the pages read
   std::vector<ExecutionId> ids_;

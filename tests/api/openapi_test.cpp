@@ -49,6 +49,7 @@ std::set<std::string> served() {
                     .problems = problems,
                     .blocking = blocking,
                     .storage_state = [] { return StorageState{}; },
+                    .nodes = [] { return std::vector<ports::ClusterNode>{}; },
                     .scrape = [] { return std::string(); },
                     .shutting_down = shutting_down};
   Router router(problems);

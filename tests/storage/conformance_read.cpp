@@ -66,7 +66,7 @@ TEST_P(StoreConformance, TheLiveAreListedInPages) {
   }
   commit(*store_, next(execution(3), 1, 1, ended()));
   const auto page = [&](const std::optional<ports::WakeUp>& after) {
-    return store_->list_wake_ups(Timestamp::max(), after, 3).value();
+    return store_->list_wake_ups(ShardSet().set(), Timestamp::max(), after, 3).value();
   };
   const auto wake_up = [&](std::uint64_t i) { return ports::WakeUp{wakes_at(i), execution(i)}; };
   EXPECT_THAT(page({}), ElementsAre(wake_up(4), wake_up(5), wake_up(1)));
@@ -198,7 +198,7 @@ TEST_P(StoreConformance, OtherContentUnderAVersionIsItsNextRevision) {
 TEST_P(StoreConformance, IsWritableAndHasAnEpoch) {
   EXPECT_TRUE(store_->is_writable());
   EXPECT_EQ(store_->health().reason, "");
-  EXPECT_GE(store_->epoch(), 1u);
+  EXPECT_EQ(store_->epoch() > 0, store_->leases() == nullptr);
 }
 
 }  // namespace

@@ -18,9 +18,11 @@ class OtherSchema final : public Dialect {
 
   void open(soci::session& session, bool writer) const override { real_.open(session, writer); }
   bool replaces_sessions() const override { return real_.replaces_sessions(); }
-  std::optional<std::string> claim(soci::session& session, const std::string& before) const override {
-    return real_.claim(session, before);
+  std::string name_writer(soci::session& session, const std::string& before) const override {
+    return real_.name_writer(session, before);
   }
+  std::string lock_schema() const override { return real_.lock_schema(); }
+  std::string unlock_schema() const override { return real_.unlock_schema(); }
   std::string begin_write() const override { return real_.begin_write(); }
   const std::vector<std::vector<std::string>>& migrations() const override { return migrations_; }
   Failure classify(const std::exception& error) const override { return real_.classify(error); }
@@ -28,8 +30,8 @@ class OtherSchema final : public Dialect {
     return real_.commit_failure_is_definite(error);
   }
   bool is_idle(soci::session& session) const override { return real_.is_idle(session); }
-  std::unique_ptr<BatchTransaction> make_batch(soci::session& session, std::uint64_t epoch) const override {
-    return real_.make_batch(session, epoch);
+  std::unique_ptr<BatchTransaction> make_batch(soci::session& session, const Owner& owner) const override {
+    return real_.make_batch(session, owner);
   }
   std::string label_condition(const std::string& key, const std::string& value) const override {
     return real_.label_condition(key, value);

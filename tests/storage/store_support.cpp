@@ -124,7 +124,8 @@ AppendResult commit(Store& store, std::vector<Append> appends) {
 
 std::vector<ExecutionId> due(Store& store, Timestamp until, std::size_t limit) {
   std::vector<ExecutionId> ids;
-  for (const auto& wake_up : store.list_wake_ups(until, {}, limit).value()) ids.push_back(wake_up.execution);
+  for (const auto& wake_up : store.list_wake_ups(ShardSet().set(), until, {}, limit).value())
+    ids.push_back(wake_up.execution);
   return ids;
 }
 

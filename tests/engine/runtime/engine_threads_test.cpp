@@ -84,7 +84,7 @@ TEST(EngineThreads, FinishesEverythingOnTwoLoops) {
   }
   stopping = true;
   commits.join();
-  EXPECT_TRUE(store.list_wake_ups(Timestamp::max(), {}, 10)->empty());
+  EXPECT_TRUE(store.list_wake_ups(ports::ShardSet().set(), Timestamp::max(), {}, 10)->empty());
 }
 
 }  // namespace

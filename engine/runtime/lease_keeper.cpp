@@ -1,0 +1,178 @@
+#include "engine/runtime/lease_keeper.hpp"
+
+#include <array>
+#include <string>
+#include <utility>
+
+namespace skald::runtime {
+namespace {
+
+// Of the lease: renewed after a third, and certain for two thirds, so that this node stops before others may begin.
+constexpr int kRenewals = 3;
+constexpr int kCertain = 2;
+constexpr Millis kRetryInterval{1'000};
+// What is in flight may end before its shard goes.
+constexpr Millis kVacateMax{10'000};
+
+}  // namespace
+
+// When it fires, the lease is not certain any more.
+class LeaseKeeper::Lapse final : public TimerNode {
+ public:
+  explicit Lapse(LeaseKeeper& keeper) : keeper_(keeper) {}
+
+ private:
+  void fired() override { keeper_.lapse(); }
+  LeaseKeeper& keeper_;
+};
+
+LeaseKeeper::LeaseKeeper(Hosts& hosts, ports::ShardLeases& leases, Run run, Hooks hooks)
+    : hosts_(hosts),
+      leases_(leases),
+      run_(std::move(run)),
+      hooks_(std::move(hooks)),
+      lapse_(std::make_unique<Lapse>(*this)) {}
+
+LeaseKeeper::~LeaseKeeper() = default;
+
+void LeaseKeeper::begin() {
+  leases_.notify([this] { look(); });
+  renew();
+}
+
+void LeaseKeeper::look() {
+  hosts_.front()->loop().post([this] { renew(); });
+}
+
+void LeaseKeeper::close() {
+  leases_.notify({});
+}
+
+void LeaseKeeper::fired() {
+  renew();
+}
+
+// Runs work() where it may block, then then(result) on the loop.
+template <class Work, class Then>
+void LeaseKeeper::ask(Work work, Then then) {
+  run_([weak = std::weak_ptr(hosts_.front()), &loop = hosts_.front()->loop(), work = std::move(work),
+        then = std::move(then)]() mutable {
+    loop.post([weak = std::move(weak), result = work(), then = std::move(then)]() mutable {
+      const auto host = weak.lock();
+      if (host && !host->is_closed()) then(std::move(result));
+    });
+  });
+}
+
+void LeaseKeeper::renew() {
+  if (std::exchange(asking_, true)) {
+    again_ = true;
+    return;
+  }
+  const auto asked_at = shared().time.steady();
+  const bool draining = shared().draining;
+  ask([&leases = leases_, draining] { return leases.renew(draining); },
+      [this, asked_at](Result<ports::Membership> membership) { renewed(std::move(membership), asked_at); });
+}
+
+void LeaseKeeper::renewed(Result<ports::Membership> membership, std::chrono::nanoseconds asked_at) {
+  asking_ = false;
+  auto& timers = hosts_.front()->timers();
+  const auto now = shared().time.steady();
+  if (!membership) {
+    if (membership.error().code == "node.replaced") return hooks_.replaced(membership.error());
+    hosts_.front()->warn("the lease could not be renewed; it is tried again", membership.error());
+    return timers.set(*this, now + kRetryInterval);
+  }
+  // Nothing was begun since the lease became uncertain: what should have been is found by a recovery.
+  if (!shared().shards.is_certain(now)) lapse();
+  const auto certain_until = asked_at + leases_.lease() * kCertain / kRenewals;
+  shared().shards.set_certain_until(certain_until);
+  timers.set(*lapse_, certain_until);
+  follow(*membership);
+  timers.set(*this, std::exchange(again_, false) ? now : now + leases_.lease() / kRenewals);
+}
+
+void LeaseKeeper::follow(const ports::Membership& membership) {
+  auto& shards = shared().shards;
+  std::array<std::uint64_t, limits::kShardCount> epochs{};
+  for (const auto& held : membership.held) epochs[held.shard] = held.epoch;
+  ports::ShardSet went, came;
+  for (std::uint32_t shard = 0; shard < limits::kShardCount; ++shard) {
+    const auto before = shards.epoch_of(shard);
+    if (before == epochs[shard]) continue;
+    went[shard] = before != 0;
+    came[shard] = epochs[shard] != 0;
+  }
+  if (went.any()) tell_hosts_to_let_go(went);
+  for (std::uint32_t shard = 0; shard < limits::kShardCount; ++shard) {
+    if (came[shard]) shards.hold(shard, epochs[shard]);
+  }
+  if (went.any() || came.any()) {
+    const auto count = std::to_string(membership.held.size());
+    const auto gained = std::to_string(came.count());
+    const auto lost = std::to_string((went & ~came).count());
+    shared().log.write(ports::LogLevel::kInfo, "the shards of this node have changed",
+                       {{"held", count}, {"came", gained}, {"went", lost}});
+  }
+  if (came.any()) hooks_.came(came);
+  vacate_excess(membership);
+}
+
+void LeaseKeeper::lapse() {
+  const auto held = shared().shards.held();
+  if (held.none()) return;
+  shared().log.write(ports::LogLevel::kError,
+                     "the lease could not be renewed in time; nothing is begun until it is, and others may go on");
+  tell_hosts_to_let_go(held);
+}
+
+void LeaseKeeper::tell_hosts_to_let_go(const ports::ShardSet& went) {
+  for (std::uint32_t shard = 0; shard < limits::kShardCount; ++shard) {
+    if (went[shard]) shared().shards.drop(shard);
+  }
+  // Vacating was for shards that are still held; what is left of them is found with the next renewal.
+  ++vacate_round_;
+  vacating_.reset();
+  for (auto& host : hosts_) {
+    host->loop().post([host, went] { host->let_go_of(went); });
+  }
+}
+
+void LeaseKeeper::vacate_excess(const ports::Membership& membership) {
+  // A node that ends gives everything up when it has drained.
+  if (vacating_.any() && hosts_vacating_ == 0) release(vacating_);
+  if (shared().draining || vacating_.any() || membership.held.size() <= membership.share) return;
+  std::size_t excess = membership.held.size() - membership.share;
+  for (auto held = membership.held.rbegin(); excess > 0; ++held, --excess) {
+    vacating_.set(held->shard);
+    shared().shards.vacate(held->shard);
+  }
+  ++vacate_round_;
+  hosts_vacating_ = hosts_.size();
+  for (auto& host : hosts_) {
+    host->loop().post([this, host, shards = vacating_, round = vacate_round_] {
+      host->vacate(shards, kVacateMax,
+                   [this, round] { hosts_.front()->loop().post([this, round] { vacated(round); }); });
+    });
+  }
+}
+
+void LeaseKeeper::vacated(std::uint64_t round) {
+  if (round == vacate_round_ && --hosts_vacating_ == 0) release(vacating_);
+}
+
+void LeaseKeeper::release(const ports::ShardSet& shards) {
+  ask([&leases = leases_, shards] { return leases.release(shards); },
+      [this, shards, round = vacate_round_](const Result<void>& released) {
+        // Without an answer it is asked again with the next renewal.
+        if (!released || round != vacate_round_) return;
+        for (std::uint32_t shard = 0; shard < limits::kShardCount; ++shard) {
+          if (shards[shard]) shared().shards.drop(shard);
+        }
+        vacating_.reset();
+        renew();
+      });
+}
+
+}  // namespace skald::runtime

@@ -1,0 +1,232 @@
+#include "storage/postgres_leases.hpp"
+
+#include <fmt/format.h>
+#include <soci/soci.h>
+
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "storage/batch_transaction.hpp"
+#include "storage/dialect.hpp"
+#include "storage/guarded_transaction.hpp"
+#include "storage/postgres_notices.hpp"
+
+namespace skald::storage {
+
+using namespace ports;
+
+namespace {
+
+constexpr const char* kNow = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)";
+constexpr const char* kChannel = "skald_shards";
+// Of the one who shares the shards out, for its transaction: "skaldlea" in ASCII.
+constexpr long long kBalanceLock = 0x736b616c646c6561;
+
+std::string list_of(const ShardSet& shards) {
+  std::string list = "NULL";
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    if (shards[i]) list += ", " + std::to_string(i);
+  }
+  return list;
+}
+
+class PostgresLeases final : public ShardLeases {
+ public:
+  PostgresLeases(const Dialect& dialect, std::string connection, NodeOptions options, Owner& owner)
+      : dialect_(dialect), connection_(std::move(connection)), options_(std::move(options)), owner_(owner) {}
+
+  Result<Membership> renew(bool draining) override {
+    return guarded([&](soci::session& session) -> Result<Membership> {
+      if (left_) return failure("node.left", "this node has given everything up", options_.name);
+      if (!extend(session, draining)) {
+        if (auto joined = join(session, draining); !joined) return std::unexpected(std::move(joined.error()));
+      }
+      balance(session, draining);
+      return membership(session, draining);
+    });
+  }
+
+  Millis lease() const override { return options_.lease; }
+
+  Result<void> release(const ShardSet& shards) override {
+    return guarded([&](soci::session& session) -> Result<void> {
+      session << "UPDATE shards SET owner = NULL, epoch = epoch + 1 WHERE owner = :me AND id IN (" << list_of(shards)
+              << ")",
+          soci::use(me_);
+      tell(session);
+      return {};
+    });
+  }
+
+  Result<void> leave() override {
+    return guarded([&](soci::session& session) -> Result<void> {
+      left_ = true;
+      GuardedTransaction transaction(session, dialect_);
+      transaction.run([&] {
+        session << "DELETE FROM nodes WHERE id = :me", soci::use(me_);
+        free_orphans(session);
+        tell(session);
+      });
+      transaction.commit();
+      return {};
+    });
+  }
+
+  Result<std::vector<ClusterNode>> list_nodes() override {
+    return guarded([&](soci::session& session) -> Result<std::vector<ClusterNode>> {
+      ClusterNode node;
+      long long started_at = 0, lease_until = 0, shards = 0;
+      int draining = 0;
+      soci::statement statement =
+          (session.prepare << "SELECT name, address, version, started_at, lease_until, CAST(draining AS integer),"
+                              " (SELECT count(*) FROM shards WHERE owner = nodes.id) FROM nodes ORDER BY name",
+           soci::into(node.name), soci::into(node.address), soci::into(node.version), soci::into(started_at),
+           soci::into(lease_until), soci::into(draining), soci::into(shards));
+      std::vector<ClusterNode> nodes;
+      for (bool more = statement.execute(true); more; more = statement.fetch()) {
+        node.started_at = from_millis(started_at);
+        node.lease_until = from_millis(lease_until);
+        node.draining = draining != 0;
+        node.shards = static_cast<std::uint32_t>(shards);
+        nodes.push_back(node);
+      }
+      return nodes;
+    });
+  }
+
+  void notify(std::function<void()> changed) override {
+    notices_.reset();
+    if (changed) notices_.emplace(connection_, kChannel, std::move(changed));
+  }
+
+ private:
+  // Whether this process is still a member. On its own, so that nothing but the row keeps a renewal waiting.
+  bool extend(soci::session& session, bool draining) {
+    if (me_ == 0) return false;
+    long long found = 0;
+    session << "UPDATE nodes SET lease_until = " << kNow << " + :lease, draining = " << (draining ? "true" : "false")
+            << " WHERE id = :me RETURNING id",
+        soci::use(options_.lease.count()), soci::use(me_), soci::into(found);
+    return session.got_data();
+  }
+
+  Result<void> join(soci::session& session, bool draining) {
+    std::optional<long long> replaced_by;
+    GuardedTransaction transaction(session, dialect_);
+    transaction.run([&] {
+      if (me_ != 0) {
+        long long other = 0;
+        session << "SELECT id FROM nodes WHERE name = :name", soci::use(options_.name), soci::into(other);
+        if (session.got_data()) {
+          replaced_by = other;
+          return;
+        }
+      }
+      // Whoever had the name is this process before its restart, or will find itself replaced.
+      session << "DELETE FROM nodes WHERE name = :name", soci::use(options_.name);
+      session
+          << "INSERT INTO nodes (name, address, version, started_at, lease_until, draining) VALUES (:name, :address,"
+             " :version, "
+          << kNow << ", " << kNow << " + :lease, " << (draining ? "true" : "false") << ") RETURNING id",
+          soci::use(options_.name), soci::use(options_.address), soci::use(options_.version),
+          soci::use(options_.lease.count()), soci::into(me_);
+    });
+    if (replaced_by) {
+      return failure("node.replaced", fmt::format("another process has joined as '{}'", options_.name), options_.name,
+                     "give every node a node.name of its own");
+    }
+    tell(session);  // the others have more than their share now
+    transaction.commit();
+    owner_.set(static_cast<std::uint64_t>(me_));
+    return {};
+  }
+
+  // One node at a time, and nobody waits for another: who comes later looks again with its next renewal.
+  void balance(soci::session& session, bool draining) {
+    GuardedTransaction transaction(session, dialect_);
+    transaction.run([&] {
+      int mine = 0;
+      session << "SELECT CAST(pg_try_advisory_xact_lock(" << kBalanceLock << ") AS integer)", soci::into(mine);
+      if (mine == 0) return;
+      // A batch of the evicted node that is under way holds its row: then it is left for the next time.
+      session << "DELETE FROM nodes WHERE id IN (SELECT id FROM nodes WHERE lease_until < " << kNow
+              << " AND id <> :me FOR UPDATE SKIP LOCKED)",
+          soci::use(me_);
+      if (free_orphans(session)) tell(session);
+      if (draining) return;
+      const long long most = share(session);
+      session << "UPDATE shards SET owner = :me, epoch = epoch + 1 WHERE id IN (SELECT id FROM shards"
+                 " WHERE owner IS NULL ORDER BY id LIMIT greatest(0, :share - (SELECT count(*) FROM shards"
+                 " WHERE owner = :me)))",
+          soci::use(me_, "me"), soci::use(most, "share");
+    });
+    transaction.commit();
+  }
+
+  // What nodes had that are members no more. Whether there was any.
+  static bool free_orphans(soci::session& session) {
+    soci::statement statement =
+        (session.prepare << "UPDATE shards SET owner = NULL, epoch = epoch + 1 WHERE owner IS NOT NULL"
+                            " AND owner NOT IN (SELECT id FROM nodes)");
+    statement.execute(true);
+    return statement.get_affected_rows() > 0;
+  }
+
+  static long long share(soci::session& session) {
+    long long nodes = 0;
+    session << "SELECT count(*) FROM nodes WHERE NOT draining", soci::into(nodes);
+    return nodes == 0 ? limits::kShardCount : (limits::kShardCount + nodes - 1) / nodes;
+  }
+
+  Result<Membership> membership(soci::session& session, bool draining) {
+    Membership found;
+    found.share = draining ? 0 : static_cast<std::size_t>(share(session));
+    int shard = 0;
+    long long epoch = 0;
+    soci::statement statement = (session.prepare << "SELECT id, epoch FROM shards WHERE owner = :me ORDER BY id",
+                                 soci::use(me_), soci::into(shard), soci::into(epoch));
+    for (bool more = statement.execute(true); more; more = statement.fetch()) {
+      found.held.push_back({static_cast<std::uint32_t>(shard), static_cast<std::uint64_t>(epoch)});
+    }
+    return found;
+  }
+
+  static void tell(soci::session& session) { session << "NOTIFY " << kChannel; }
+
+  template <class Work>
+  auto guarded(Work&& work) -> decltype(work(std::declval<soci::session&>())) {
+    const std::lock_guard lock(mutex_);
+    try {
+      if (!session_) {
+        auto session = std::make_unique<soci::session>();
+        dialect_.open(*session, true);
+        session_ = std::move(session);
+      }
+      return work(*session_);
+    } catch (const std::exception& error) {
+      session_.reset();
+      return failure("store.unavailable", "the leases could not be seen to", options_.name,
+                     "see that the database runs", message_of(error));
+    }
+  }
+
+  const Dialect& dialect_;
+  const std::string connection_;
+  const NodeOptions options_;
+  Owner& owner_;
+  std::mutex mutex_;
+  std::unique_ptr<soci::session> session_;
+  long long me_ = 0;
+  bool left_ = false;
+  std::optional<PostgresNotices> notices_;
+};
+
+}  // namespace
+
+std::unique_ptr<ShardLeases> make_postgres_leases(const Dialect& dialect, std::string connection, NodeOptions options,
+                                                  Owner& owner) {
+  return std::make_unique<PostgresLeases>(dialect, std::move(connection), std::move(options), owner);
+}
+
+}  // namespace skald::storage

@@ -1,0 +1,195 @@
+// Several stores on one PostgreSQL, each a node of the cluster.
+#include <gmock/gmock.h>
+#include <soci/postgresql/soci-postgresql.h>
+#include <soci/soci.h>
+
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "tests/storage/postgres_server.hpp"
+
+namespace skald::storage::test {
+namespace {
+
+using namespace ports;
+using testing::Each;
+using testing::ElementsAre;
+using testing::Field;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class PostgresLeases : public testing::Test {
+ protected:
+  std::unique_ptr<Store> open(std::string name, Millis lease = std::chrono::seconds(15)) {
+    StoreOptions options{.clock = clock_, .telemetry = telemetry_, .log = log_};
+    options.node = {.name = std::move(name), .address = "http://there", .version = "9", .lease = lease};
+    return open_store(url_, options).value();
+  }
+  static std::vector<HeldShard> renew(Store& store) { return store.leases()->renew(false).value().held; }
+  // Gives up what is beyond the share, as the engine does once nothing of it is under way.
+  static void give_up_excess(Store& store) {
+    const auto membership = store.leases()->renew(false).value();
+    ShardSet excess;
+    for (std::size_t i = membership.share; i < membership.held.size(); ++i) excess.set(membership.held[i].shard);
+    EXPECT_TRUE(store.leases()->release(excess));
+  }
+  void run(const std::string& sql) {
+    soci::session session(soci::postgresql, url_);
+    session << sql;
+  }
+  void let_lease_run_out(const std::string& name) {
+    run("UPDATE nodes SET lease_until = 0 WHERE name = '" + name + "'");
+  }
+  static Append in_epoch(Append append, const std::vector<HeldShard>& held) {
+    append.epoch = 0;
+    for (const auto& h : held) {
+      if (h.shard == shard_of(append.execution)) append.epoch = h.epoch;
+    }
+    if (append.create) append.create->shard = shard_of(append.execution);
+    return append;
+  }
+  static std::set<std::uint32_t> ids(const std::vector<HeldShard>& held) {
+    std::set<std::uint32_t> found;
+    for (const auto& h : held) found.insert(h.shard);
+    return found;
+  }
+
+  std::string url_ = PostgresServer::shared().make_database();
+  TestClock clock_;
+  ports::SilentTelemetry telemetry_;
+  ports::SilentLog log_;
+};
+
+TEST_F(PostgresLeases, WhoIsAloneTakesAllShards) {
+  auto store = open("one");
+  EXPECT_THAT(renew(*store), AllOf(SizeIs(limits::kShardCount), Each(Field(&HeldShard::epoch, 1))));
+  EXPECT_THAT(renew(*store), SizeIs(limits::kShardCount));
+}
+
+TEST_F(PostgresLeases, NodesShareAndListThemselves) {
+  auto one = open("one"), two = open("two"), three = open("three");
+  EXPECT_THAT(renew(*one), SizeIs(256));
+  EXPECT_THAT(renew(*two), IsEmpty());
+  EXPECT_THAT(renew(*three), IsEmpty());
+  give_up_excess(*one);
+  const auto second = renew(*two);
+  const auto third = renew(*three);
+  const auto first = renew(*one);
+  EXPECT_THAT(first, SizeIs(86));
+  EXPECT_THAT(second, AllOf(SizeIs(86), Each(Field(&HeldShard::epoch, 3))));  // given up, and taken
+  EXPECT_THAT(third, SizeIs(84));
+  auto all = ids(first);
+  all.merge(ids(second));
+  all.merge(ids(third));
+  EXPECT_THAT(all, SizeIs(256));
+  const auto nodes = three->leases()->list_nodes().value();
+  ASSERT_THAT(nodes, SizeIs(3));
+  EXPECT_EQ(nodes[0].name, "one");
+  EXPECT_EQ(nodes[0].address, "http://there");
+  EXPECT_EQ(nodes[0].version, "9");
+  EXPECT_EQ(nodes[0].shards, 86u);
+  EXPECT_GT(nodes[0].lease_until, nodes[0].started_at);
+  EXPECT_FALSE(nodes[0].draining);
+}
+
+TEST_F(PostgresLeases, OneWhoseLeaseHasRunOutIsEvictedAndFenced) {
+  auto one = open("one"), two = open("two");
+  const auto before = renew(*one);
+  EXPECT_EQ(commit(*one, in_epoch(start(execution(1)), before)).verdict, Verdict::kWritten);
+  EXPECT_THAT(renew(*two), IsEmpty());
+  let_lease_run_out("one");
+  const auto after = renew(*two);
+  EXPECT_THAT(after, SizeIs(256));
+  EXPECT_EQ(commit(*one, in_epoch(next(execution(1), 1), before)).verdict, Verdict::kFenced);
+  EXPECT_EQ(commit(*one, in_epoch(next(execution(1), 1), after)).verdict, Verdict::kFenced);  // not even so
+  EXPECT_EQ(commit(*two, in_epoch(next(execution(1), 1), after)).verdict, Verdict::kWritten);
+  EXPECT_THAT(renew(*one), IsEmpty());  // a member again
+  give_up_excess(*two);
+  const auto again = renew(*one);
+  EXPECT_THAT(again, SizeIs(128));
+  EXPECT_THAT(again, Each(Field(&HeldShard::epoch, 5)));
+}
+
+TEST_F(PostgresLeases, ALeaseThatRanOutUnnoticedGoesOn) {
+  auto one = open("one");
+  const auto before = renew(*one);
+  let_lease_run_out("one");
+  EXPECT_EQ(renew(*one), before);
+  EXPECT_EQ(commit(*one, in_epoch(start(execution(1)), before)).verdict, Verdict::kWritten);
+}
+
+TEST_F(PostgresLeases, ARestartUnderTheSameNameGoesOnAtOnce) {
+  auto dead = open("one");
+  const auto before = renew(*dead);
+  auto restarted = open("one");
+  EXPECT_THAT(renew(*restarted), SizeIs(256));
+  EXPECT_EQ(commit(*dead, in_epoch(start(execution(1)), before)).verdict, Verdict::kFenced);
+  EXPECT_EQ(dead->leases()->renew(false).error().code, "node.replaced");
+}
+
+TEST_F(PostgresLeases, WhoLeavesGivesEverythingUpAndTellsTheOthers) {
+  auto one = open("one"), two = open("two");
+  renew(*one);
+  std::atomic<int> told = 0;
+  two->leases()->notify([&] { ++told; });
+  renew(*two);
+  while (told == 0) std::this_thread::sleep_for(Millis(1));  // it listens
+  const int before = told;
+  EXPECT_TRUE(one->leases()->leave());
+  for (int i = 0; i < 5'000 && told == before; ++i) std::this_thread::sleep_for(Millis(1));
+  EXPECT_GT(told, before);
+  EXPECT_THAT(renew(*two), SizeIs(256));
+  EXPECT_EQ(one->leases()->renew(false).error().code, "node.left");
+  two->leases()->notify({});
+}
+
+TEST_F(PostgresLeases, WhoDrainsTakesNothingAndCountsForNobody) {
+  auto one = open("one"), two = open("two");
+  renew(*one);
+  renew(*two);
+  const auto draining = one->leases()->renew(true).value();
+  EXPECT_EQ(draining.share, 0u);
+  EXPECT_EQ(two->leases()->renew(false).value().share, 256u);
+}
+
+// A batch of the stalled owner that is under way is either before the takeover, and then the taker sees it, or nothing.
+TEST_F(PostgresLeases, NothingIsWrittenByWhoWasTakenOver) {
+  auto two = open("two");
+  for (std::uint64_t round = 0; round < 10; ++round) {
+    auto one = open("one");
+    two->leases()->renew(true).value();
+    run("UPDATE nodes SET lease_until = 0 WHERE name = 'two'");
+    const auto held = renew(*one);
+    ASSERT_THAT(held, SizeIs(256));
+    std::atomic<bool> stop = false;
+    std::vector<ExecutionId> written;
+    std::uint64_t n = round * 10'000;
+    std::thread writer([&] {
+      while (!stop) {
+        Collector sink;
+        for (int i = 0; i < 16; ++i) {
+          ++n;
+          one->append({.appends = {in_epoch(start(execution(n)), held)}, .ticket = n}, sink);
+        }
+        for (const auto& result : sink.wait(16)) {
+          if (result.verdict == Verdict::kWritten) written.push_back(execution(result.ticket));
+        }
+      }
+    });
+    std::this_thread::sleep_for(Millis(20 + 3 * static_cast<int>(round)));
+    let_lease_run_out("one");
+    while (two->leases()->renew(false).value().held.size() < 256) {
+    }
+    const auto seen = live(*two);  // what the taker resumes
+    std::this_thread::sleep_for(Millis(10));
+    stop = true;
+    writer.join();
+    EXPECT_EQ(live(*two).size(), seen.size());
+    const std::set<ExecutionId> known(seen.begin(), seen.end());
+    for (const auto& id : written) EXPECT_TRUE(known.contains(id)) << to_string(id);
+  }
+}
+
+}  // namespace
+}  // namespace skald::storage::test
