@@ -254,6 +254,7 @@ int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& st
                           .telemetry = basis.telemetry,
                           .log = basis.log,
                           .leases = store.leases(),
+                          .inbox = store.inbox(),
                           .replaced = [&basis](const Error& error) { die(basis.log, error); },
                           .participant =
                               [&](runtime::Loop& loop) {

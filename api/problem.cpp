@@ -54,6 +54,7 @@ constexpr std::array kRows = {
     Row{"internal", 500, "The server failed"},
     Row{"engine.draining", 503, "The server is shutting down"},
     Row{"engine.no_shards", 503, "This node takes no starts yet"},
+    Row{"command.pending", 503, "The command is accepted and not applied yet"},
     Row{"engine.moved", 503, "Another node goes on with the execution"},
     Row{"store.unavailable", 503, "The database does not answer"},
     Row{"store.full", 503, "The disk is nearly full"},

@@ -23,14 +23,6 @@ constexpr const char* kLastPosition =
     "(SELECT coalesce(max(position), 0) FROM history WHERE execution = id) FROM executions";
 constexpr const char* kNoPosition = "0 FROM executions";
 
-std::string list_of(const ShardSet& shards) {
-  std::string list;
-  for (std::size_t i = 0; i < shards.size(); ++i) {
-    if (shards[i]) list += (list.empty() ? "" : ", ") + std::to_string(i);
-  }
-  return list.empty() ? "NULL" : list;
-}
-
 // One row of `executions`, bound to a statement.
 struct ExecutionColumns {
   std::string id, namespace_name, workflow, version, digest, phase, outcome, status, labels, key, fingerprint,
@@ -211,7 +203,7 @@ std::vector<WakeUp> select_wake_ups(soci::session& session, const ShardSet& shar
   long long wake_at = 0;
   std::string id;
   Conditions where;
-  if (!shards.all()) where.add("shard IN (" + list_of(shards) + ")");
+  if (!shards.all()) where.add("shard IN (" + sql_list_of(shards) + ")");
   where.add("wake_at <= " + where.next(), to_millis(until));
   if (after) {
     where.add("(wake_at, id) > (" + where.next(0) + ", " + where.next(1) + ")", to_millis(after->at),

@@ -48,6 +48,10 @@ const std::vector<std::vector<std::string>>& postgres_migrations() {
           " ALTER COLUMN owner TYPE BIGINT USING NULL",
           "INSERT INTO shards (id, owner, epoch) SELECT s.id, NULL, (SELECT coalesce(max(epoch), 0) FROM shards)"
           " FROM generate_series(0, 255) AS s(id) ON CONFLICT DO NOTHING",
+          "CREATE TABLE inbox (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, execution TEXT COLLATE \"C\" NOT "
+          "NULL,"
+          " shard INTEGER NOT NULL, command TEXT NOT NULL, at BIGINT NOT NULL, answer TEXT)",
+          "CREATE INDEX inbox_open ON inbox (id) WHERE answer IS NULL",
       },
   };
   return versions;

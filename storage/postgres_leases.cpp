@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <soci/soci.h>
 
-#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -11,6 +10,8 @@
 #include "storage/dialect.hpp"
 #include "storage/guarded_transaction.hpp"
 #include "storage/postgres_notices.hpp"
+#include "storage/reopened_session.hpp"
+#include "storage/row_codec.hpp"
 
 namespace skald::storage {
 
@@ -19,25 +20,22 @@ using namespace ports;
 namespace {
 
 constexpr const char* kNow = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)";
-constexpr const char* kChannel = "skald_shards";
 // Of the one who shares the shards out, for its transaction: "skaldlea" in ASCII.
 constexpr long long kBalanceLock = 0x736b616c646c6561;
 
-std::string list_of(const ShardSet& shards) {
-  std::string list = "NULL";
-  for (std::size_t i = 0; i < shards.size(); ++i) {
-    if (shards[i]) list += ", " + std::to_string(i);
-  }
-  return list;
-}
+constexpr long long kAnswersKeptMillis = 3'600'000;
 
 class PostgresLeases final : public ShardLeases {
  public:
-  PostgresLeases(const Dialect& dialect, std::string connection, NodeOptions options, Owner& owner)
-      : dialect_(dialect), connection_(std::move(connection)), options_(std::move(options)), owner_(owner) {}
+  PostgresLeases(const Dialect& dialect, PostgresNotices& notices, NodeOptions options, Owner& owner)
+      : dialect_(dialect),
+        notices_(notices),
+        options_(std::move(options)),
+        owner_(owner),
+        session_(dialect, "the leases") {}
 
   Result<Membership> renew(bool draining) override {
-    return guarded([&](soci::session& session) -> Result<Membership> {
+    return session_.run([&](soci::session& session) -> Result<Membership> {
       if (left_) return failure("node.left", "this node has given everything up", options_.name);
       if (!extend(session, draining)) {
         if (auto joined = join(session, draining); !joined) return std::unexpected(std::move(joined.error()));
@@ -50,9 +48,9 @@ class PostgresLeases final : public ShardLeases {
   Millis lease() const override { return options_.lease; }
 
   Result<void> release(const ShardSet& shards) override {
-    return guarded([&](soci::session& session) -> Result<void> {
-      session << "UPDATE shards SET owner = NULL, epoch = epoch + 1 WHERE owner = :me AND id IN (" << list_of(shards)
-              << ")",
+    return session_.run([&](soci::session& session) -> Result<void> {
+      session << "UPDATE shards SET owner = NULL, epoch = epoch + 1 WHERE owner = :me AND id IN ("
+              << sql_list_of(shards) << ")",
           soci::use(me_);
       tell(session);
       return {};
@@ -60,7 +58,7 @@ class PostgresLeases final : public ShardLeases {
   }
 
   Result<void> leave() override {
-    return guarded([&](soci::session& session) -> Result<void> {
+    return session_.run([&](soci::session& session) -> Result<void> {
       left_ = true;
       GuardedTransaction transaction(session, dialect_);
       transaction.run([&] {
@@ -74,7 +72,7 @@ class PostgresLeases final : public ShardLeases {
   }
 
   Result<std::vector<ClusterNode>> list_nodes() override {
-    return guarded([&](soci::session& session) -> Result<std::vector<ClusterNode>> {
+    return session_.run([&](soci::session& session) -> Result<std::vector<ClusterNode>> {
       ClusterNode node;
       long long started_at = 0, lease_until = 0, shards = 0;
       int draining = 0;
@@ -95,10 +93,7 @@ class PostgresLeases final : public ShardLeases {
     });
   }
 
-  void notify(std::function<void()> changed) override {
-    notices_.reset();
-    if (changed) notices_.emplace(connection_, kChannel, std::move(changed));
-  }
+  void notify(std::function<void()> changed) override { notices_.tell(kShardsChannel, std::move(changed)); }
 
  private:
   // Whether this process is still a member. On its own, so that nothing but the row keeps a renewal waiting.
@@ -154,6 +149,8 @@ class PostgresLeases final : public ShardLeases {
               << " AND id <> :me FOR UPDATE SKIP LOCKED)",
           soci::use(me_);
       if (free_orphans(session)) tell(session);
+      // Answers that nobody has taken: who asked is gone.
+      session << "DELETE FROM inbox WHERE answer IS NOT NULL AND at < " << kNow << " - " << kAnswersKeptMillis;
       if (draining) return;
       const long long most = share(session);
       session << "UPDATE shards SET owner = :me, epoch = epoch + 1 WHERE id IN (SELECT id FROM shards"
@@ -192,41 +189,22 @@ class PostgresLeases final : public ShardLeases {
     return found;
   }
 
-  static void tell(soci::session& session) { session << "NOTIFY " << kChannel; }
-
-  template <class Work>
-  auto guarded(Work&& work) -> decltype(work(std::declval<soci::session&>())) {
-    const std::lock_guard lock(mutex_);
-    try {
-      if (!session_) {
-        auto session = std::make_unique<soci::session>();
-        dialect_.open(*session, true);
-        session_ = std::move(session);
-      }
-      return work(*session_);
-    } catch (const std::exception& error) {
-      session_.reset();
-      return failure("store.unavailable", "the leases could not be seen to", options_.name,
-                     "see that the database runs", message_of(error));
-    }
-  }
+  static void tell(soci::session& session) { session << "NOTIFY " << kShardsChannel; }
 
   const Dialect& dialect_;
-  const std::string connection_;
+  PostgresNotices& notices_;
   const NodeOptions options_;
   Owner& owner_;
-  std::mutex mutex_;
-  std::unique_ptr<soci::session> session_;
+  ReopenedSession session_;
   long long me_ = 0;
   bool left_ = false;
-  std::optional<PostgresNotices> notices_;
 };
 
 }  // namespace
 
-std::unique_ptr<ShardLeases> make_postgres_leases(const Dialect& dialect, std::string connection, NodeOptions options,
+std::unique_ptr<ShardLeases> make_postgres_leases(const Dialect& dialect, PostgresNotices& notices, NodeOptions options,
                                                   Owner& owner) {
-  return std::make_unique<PostgresLeases>(dialect, std::move(connection), std::move(options), owner);
+  return std::make_unique<PostgresLeases>(dialect, notices, std::move(options), owner);
 }
 
 }  // namespace skald::storage

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include "engine/ports/shard_leases.hpp"
 #include "storage/store.hpp"
@@ -11,10 +10,10 @@ namespace skald::storage {
 
 class Dialect;
 class Owner;
+class PostgresNotices;
 
-// A session of its own, opened with the first call and again after every error. `owner` is set when this process joins.
-// The dialect and `owner` outlive it.
-std::unique_ptr<ports::ShardLeases> make_postgres_leases(const Dialect& dialect, std::string connection,
+// `owner` is set when this process joins. What it refers to outlives it.
+std::unique_ptr<ports::ShardLeases> make_postgres_leases(const Dialect& dialect, PostgresNotices& notices,
                                                          NodeOptions options, Owner& owner);
 
 }  // namespace skald::storage

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -22,11 +23,8 @@ using Notice = std::unique_ptr<PGnotify, decltype(&PQfreemem)>;
 
 }  // namespace
 
-PostgresNotices::PostgresNotices(std::string connection, std::string channel, std::function<void()> heard)
-    : connection_(std::move(connection)),
-      channel_(std::move(channel)),
-      heard_(std::move(heard)),
-      ending_(::eventfd(0, EFD_CLOEXEC)) {
+PostgresNotices::PostgresNotices(std::string connection)
+    : connection_(std::move(connection)), ending_(::eventfd(0, EFD_CLOEXEC)) {
   if (ending_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
   thread_ = std::thread([this] { run(); });
 }
@@ -38,6 +36,17 @@ PostgresNotices::~PostgresNotices() {
   ::close(ending_);
 }
 
+void PostgresNotices::tell(const std::string& channel, std::function<void()> heard) {
+  const std::lock_guard lock(mutex_);
+  heard_[channel] = std::move(heard);
+}
+
+void PostgresNotices::pass_on(std::string_view channel) {
+  const std::lock_guard lock(mutex_);
+  const auto it = heard_.find(channel);
+  if (it != heard_.end() && it->second) it->second();
+}
+
 void PostgresNotices::run() {
   do {
     listen();
@@ -47,16 +56,18 @@ void PostgresNotices::run() {
 void PostgresNotices::listen() {
   const Connection connection(PQconnectdb(connection_.c_str()), PQfinish);
   if (PQstatus(connection.get()) != CONNECTION_OK) return;
-  const Answer answer(PQexec(connection.get(), ("LISTEN " + channel_).c_str()), PQclear);
-  if (PQresultStatus(answer.get()) != PGRES_COMMAND_OK) return;
-  heard_();
+  for (const std::string channel : {kShardsChannel, kInboxChannel}) {
+    const Answer answer(PQexec(connection.get(), ("LISTEN " + channel).c_str()), PQclear);
+    if (PQresultStatus(answer.get()) != PGRES_COMMAND_OK) return;
+    pass_on(channel);
+  }
   while (wait(PQsocket(connection.get()), -1)) {
     if (PQconsumeInput(connection.get()) != 1) return;
-    bool heard = false;
+    std::set<std::string> channels;
     for (Notice notice(PQnotifies(connection.get()), PQfreemem); notice; notice.reset(PQnotifies(connection.get()))) {
-      heard = true;
+      channels.insert(notice->relname);
     }
-    if (heard) heard_();
+    for (const auto& channel : channels) pass_on(channel);
   }
 }
 

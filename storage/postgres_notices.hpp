@@ -1,22 +1,32 @@
-// Listens to a channel of PostgreSQL over a connection of its own: SOCI has no way to wait for a notification.
+// Listens to PostgreSQL's notifications over a connection of its own: SOCI has no way to wait for one.
 //
 // Life cycle: the thread runs from construction to destruction. What is notified while the connection is down is lost;
-// `heard` is called once when it is back, as if something had been.
+// whoever listens is told once when it is back, as if something had been. Thread rule: tell() from any thread.
 #pragma once
 
 #include <functional>
+#include <map>
+#include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 namespace skald::storage {
 
+// Shards were given up, or a node has come or gone.
+inline constexpr const char* kShardsChannel = "skald_shards";
+// A command was posted.
+inline constexpr const char* kInboxChannel = "skald_inbox";
+
 class PostgresNotices {
  public:
-  // `heard` runs on the thread of this object. `channel` is an identifier.
-  PostgresNotices(std::string connection, std::string channel, std::function<void()> heard);
+  explicit PostgresNotices(std::string connection);
   ~PostgresNotices();
   PostgresNotices(const PostgresNotices&) = delete;
   PostgresNotices& operator=(const PostgresNotices&) = delete;
+
+  // `heard` runs on the thread of this object, never after it was replaced. Null: nobody.
+  void tell(const std::string& channel, std::function<void()> heard);
 
  private:
   void run();
@@ -24,10 +34,11 @@ class PostgresNotices {
   void listen();
   // Whether something is to be read; false where this object ends.
   bool wait(int socket, int timeout_ms) const;
+  void pass_on(std::string_view channel);
 
   std::string connection_;
-  std::string channel_;
-  std::function<void()> heard_;
+  std::mutex mutex_;
+  std::map<std::string, std::function<void()>, std::less<>> heard_;
   int ending_;  // an eventfd
   std::thread thread_;
 };

@@ -29,6 +29,14 @@ ExecutionId id_from_text(const std::string& text) {
   return *id;
 }
 
+std::string sql_list_of(const ports::ShardSet& shards) {
+  std::string list;
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    if (shards[i]) list += (list.empty() ? "" : ", ") + std::to_string(i);
+  }
+  return list.empty() ? "NULL" : list;
+}
+
 std::string to_lower(std::string text) {
   for (char& c : text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/base/ids.hpp"
+#include "engine/ports/shard_leases.hpp"
 
 namespace skald::storage {
 
@@ -22,6 +23,9 @@ ExecutionId id_from_text(const std::string& text);
 std::string labels_to_json(const std::map<std::string, std::string>& labels);
 // Throws CorruptRow.
 std::map<std::string, std::string> labels_from_json(const std::string& text);
+
+// "3, 17", for IN; "NULL" for none.
+std::string sql_list_of(const ports::ShardSet& shards);
 
 // ASCII letters alone, as SQL's lower() does everywhere.
 std::string to_lower(std::string text);

@@ -17,7 +17,9 @@
 #include "storage/history_queries.hpp"
 #include "storage/migrations.hpp"
 #include "storage/postgres_connection.hpp"
+#include "storage/postgres_inbox.hpp"
 #include "storage/postgres_leases.hpp"
+#include "storage/postgres_notices.hpp"
 #include "storage/process_lock.hpp"
 #include "storage/row_codec.hpp"
 #include "storage/session_pool.hpp"
@@ -38,7 +40,9 @@ struct Place {
 // Whose the shards are. Without leases all of them are this process's.
 struct Cluster {
   Owner owner;
+  std::optional<PostgresNotices> notices = {};
   std::unique_ptr<ShardLeases> leases = {};
+  std::unique_ptr<Inbox> inbox = {};
 };
 
 class SociStore final : public Store {
@@ -129,6 +133,7 @@ class SociStore final : public Store {
   std::uint64_t epoch() const override { return cluster_->leases ? 0 : cluster_->owner.number(); }
 
   ShardLeases* leases() override { return cluster_->leases.get(); }
+  Inbox* inbox() override { return cluster_->inbox.get(); }
 
   StoreHealth health() const override {
     StoreHealth health;
@@ -289,7 +294,9 @@ Result<std::unique_ptr<Store>> open_postgres(const std::string& url, const Store
       },
       [&](const Dialect& dialect, soci::session&) {
         auto cluster = std::make_unique<Cluster>();
-        cluster->leases = make_postgres_leases(dialect, connection, options.node, cluster->owner);
+        cluster->notices.emplace(connection);
+        cluster->leases = make_postgres_leases(dialect, *cluster->notices, options.node, cluster->owner);
+        cluster->inbox = make_postgres_inbox(dialect, *cluster->notices);
         return cluster;
       },
       {.name = without_password(url), .lock = {}}, options,

@@ -29,6 +29,8 @@ appends AS MATERIALIZED (
     AND EXISTS (SELECT 1 FROM shards AS s WHERE s.id = a.shard AND s.epoch = a.epoch) AS held
   FROM batch, jsonb_to_recordset(b->'appends') AS a(n int, execution text, shard int, epoch bigint, expected bigint,
     creation jsonb, summary jsonb, rows jsonb)),
+applied AS MATERIALIZED (
+  SELECT c.n, c.command, c.answer FROM batch, jsonb_to_recordset(b->'applied') AS c(n int, command bigint, answer text)),
 created AS (
   INSERT INTO executions (id, shard, namespace, workflow, version, digest, phase, outcome, status, labels, started_at,
     ended_at, wake_at, open_incidents, idempotency_key, idempotency_fingerprint, replay_of)
@@ -57,7 +59,10 @@ changed AS (
     wake_at = u.wake_at, open_incidents = u.open_incidents
   FROM fits AS f CROSS JOIN LATERAL jsonb_to_record(f.summary) AS u(phase text, outcome text, status text,
     ended_at bigint, wake_at bigint, open_incidents bigint)
-  WHERE f.summary IS NOT NULL AND e.id = f.execution)
+  WHERE f.summary IS NOT NULL AND e.id = f.execution),
+answered AS (
+  UPDATE inbox AS i SET answer = c.answer FROM applied AS c, fits AS f
+  WHERE i.id = c.command AND f.n = c.n AND i.answer IS NULL)
 SELECT n, 1 FROM fits UNION ALL SELECT n, 2 FROM appends WHERE NOT held)";
 
 // Beyond it the parameter's size costs more than the round trips.
@@ -97,6 +102,7 @@ class Batch {
       JsonObject summary(object.key("summary"));
       add_summary(summary, *append.summary);
     }
+    if (append.applied) add_applied(*append.applied);
     std::string& rows = object.key("rows");
     rows += '[';
     for (const auto& row : append.rows) add_row(rows, row);
@@ -106,12 +112,22 @@ class Batch {
   std::size_t count() const { return count_; }
 
   std::string to_json(const Owner& owner) const {
-    return "{\"node\":" + std::to_string(owner.number()) + ",\"appends\":[" + appends_ + "]}";
+    return "{\"node\":" + std::to_string(owner.number()) + ",\"appends\":[" + appends_ + "],\"applied\":[" + applied_ +
+           "]}";
   }
 
  private:
   static void separate(std::string& list) {
     if (!list.empty() && list.back() != '[') list += ',';
+  }
+
+  // Few appends have one.
+  void add_applied(const CommandApplied& applied) {
+    separate(applied_);
+    JsonObject object(applied_);
+    object.number("n", count_ - 1);
+    object.number("command", applied.number);
+    object.text("answer", applied.answer);
   }
 
   static void add_creation(JsonObject& object, const NewExecution& execution) {
@@ -141,7 +157,7 @@ class Batch {
     object.text("data", row.data);
   }
 
-  std::string appends_;
+  std::string appends_, applied_;
   std::size_t count_ = 0;
 };
 

@@ -13,6 +13,7 @@
 #include "engine/ports/definition_store.hpp"
 #include "engine/ports/execution_index.hpp"
 #include "engine/ports/history_store.hpp"
+#include "engine/ports/inbox.hpp"
 #include "engine/ports/log.hpp"
 #include "engine/ports/shard_leases.hpp"
 #include "engine/ports/telemetry.hpp"
@@ -55,6 +56,7 @@ class Store : public ports::HistoryStore, public ports::ExecutionIndex, public p
   virtual std::uint64_t epoch() const = 0;
   // Null where one process has the database.
   virtual ports::ShardLeases* leases() { return nullptr; }
+  virtual ports::Inbox* inbox() { return nullptr; }
   virtual StoreHealth health() const = 0;
   bool is_writable() const { return health().writable; }
   // Waits for the verdicts of what is queued; later appends are rejected as "store.closed". Reads go on. Idempotent.

@@ -59,6 +59,12 @@ struct ExecutionSummary {
   bool operator==(const ExecutionSummary&) const = default;
 };
 
+// A command out of the inbox that an append applies.
+struct CommandApplied {
+  std::uint64_t number = 0;
+  std::string answer;  // JSON object
+};
+
 // Rows for one execution. They are written only if its last position is still `expected_position`.
 struct Append {
   ExecutionId execution;
@@ -67,6 +73,7 @@ struct Append {
   std::optional<NewExecution> create;       // the first append of an execution
   std::vector<HistoryRow> rows;             // positions expected_position + 1, + 2, ...
   std::optional<ExecutionSummary> summary;  // absent: the row's changing part stays
+  std::optional<CommandApplied> applied;    // answered in the same transaction
 };
 
 enum class Verdict {

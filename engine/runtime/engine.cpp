@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::size_t kBlockingThreads = 4;
 
-Error closed() {
-  return Error{.code = "engine.draining", .message = "the engine is shutting down", .remedy = "try another node"};
-}
-
 }  // namespace
 
 // When it fires, what is still in flight is given up.
@@ -60,6 +56,12 @@ Engine::Impl::Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOp
     shared_.shards.hold_all(options.epoch);
   } else {
     keep_leases(std::move(ports.replaced));
+    inbox_reader_ = std::make_unique<InboxReader>(
+        *hosts_.front(), *ports.inbox,
+        [this](const ExecutionId& id, AnyCommand command, std::uint64_t number, auto applied) {
+          apply(id, std::move(command), number, std::move(applied));
+        });
+    remote_commands_ = std::make_unique<RemoteCommands>(*hosts_.front(), *ports.inbox);
   }
   for (auto& host : hosts_) gauges_.push_back(std::make_unique<Gauges>(*host, host == hosts_.front()));
 }
@@ -81,7 +83,7 @@ void Engine::Impl::keep_leases(std::function<void(const Error&)> replaced) {
 }
 
 Engine::Impl::~Impl() {
-  if (lease_keeper_) lease_keeper_->close();
+  if (lease_keeper_) stop_listening();
   lease_thread_.reset();
   // Reads that are under way finish first: they hold references to the ports.
   threads_.reset();
@@ -95,6 +97,7 @@ void Engine::Impl::run() {
   hosts_.front()->loop().post([this] {
     if (lease_keeper_) {
       lease_keeper_->begin();
+      inbox_reader_->begin();
     } else {
       recovery_.begin(shared_.shards.held());
     }
@@ -108,6 +111,7 @@ void Engine::Impl::drain(Millis at_most, std::move_only_function<void()> drained
   hosts_draining_ = hosts_.size();
   hosts_.front()->loop().post([this, at_most] {
     deadline_ = std::make_unique<DrainDeadline>(hosts_);
+    if (remote_commands_) remote_commands_->end_all();
     hosts_.front()->timers().set(*deadline_, shared_.time.steady() + at_most);
     for (auto& host : hosts_) {
       host->loop().post([this, host] { host->drain([this] { host_drained(); }); });
@@ -120,10 +124,15 @@ void Engine::Impl::host_drained() {
   hosts_.front()->loop().post([this] { give_up_shards(); });
 }
 
+void Engine::Impl::stop_listening() {
+  lease_keeper_->close();
+  inbox_reader_->close();
+}
+
 void Engine::Impl::give_up_shards() {
   if (!lease_keeper_) return std::exchange(drained_, nullptr)();
   shared_.blocking([this, &loop = hosts_.front()->loop()] {
-    lease_keeper_->close();
+    stop_listening();
     if (const auto left = leases_->leave(); !left) {
       const auto error = to_text(left.error());
       shared_.log.write(ports::LogLevel::kWarning,
@@ -168,42 +177,6 @@ void Engine::Impl::resume(const std::vector<ExecutionId>& ids) {
     if (parts[i].empty()) continue;
     hosts_[i]->loop().post([host = hosts_[i], part = std::move(parts[i])] { host->activate_later(part); });
   }
-}
-
-void Engine::Impl::command(const ExecutionId& id, saga::Input input, Callback<Snapshot> callback) {
-  on_loop_of(id, [id, input = std::move(input), callback = std::move(callback)](ExecutionHost& host) mutable {
-    if (host.is_closed()) return callback(std::unexpected(closed()));
-    host.activate(id).submit(std::move(input), std::move(callback));
-  });
-}
-
-void Engine::Impl::view(const ExecutionId& id, Callback<Snapshot> callback) {
-  on_loop_of(id, [this, id, callback = std::move(callback)](ExecutionHost& host) mutable {
-    if (host.is_closed()) return callback(std::unexpected(closed()));
-    if (auto* driver = host.find(id)) return driver->view(std::move(callback));
-    host.offload([&history = shared_.history, id] { return read_state(history, id); },
-                 [callback = std::move(callback)](Result<saga::State> state) mutable {
-                   if (!state) return callback(std::unexpected(std::move(state.error())));
-                   callback(std::make_shared<const saga::State>(std::move(*state)));
-                 });
-  });
-}
-
-void Engine::Impl::when_settled(const ExecutionId& id, Millis at_most, Callback<Snapshot> callback) {
-  on_loop_of(id, [this, id, at_most, callback = std::move(callback)](ExecutionHost& host) mutable {
-    if (host.is_closed()) return callback(std::unexpected(closed()));
-    if (auto* driver = host.find(id)) return driver->when_settled(at_most, std::move(callback));
-    // What has ended is not brought back into memory.
-    host.offload([&history = shared_.history, id] { return read_state(history, id); },
-                 [&host, id, at_most, callback = std::move(callback)](Result<saga::State> state) mutable {
-                   if (!state) return callback(std::unexpected(std::move(state.error())));
-                   const auto phase = state->phase;
-                   if (saga::is_terminal(phase) || phase == saga::Phase::kSuspended) {
-                     return callback(std::make_shared<const saga::State>(std::move(*state)));
-                   }
-                   host.activate(id).when_settled(at_most, std::move(callback));
-                 });
-  });
 }
 
 Engine::Health Engine::Impl::health() const {

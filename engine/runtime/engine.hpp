@@ -19,6 +19,7 @@
 #include "engine/ports/definition_store.hpp"
 #include "engine/ports/entropy.hpp"
 #include "engine/ports/history_store.hpp"
+#include "engine/ports/inbox.hpp"
 #include "engine/ports/log.hpp"
 #include "engine/ports/participant.hpp"
 #include "engine/ports/shard_leases.hpp"
@@ -44,6 +45,8 @@ struct Ports {
   ports::Log& log;
   // Absent: this process has all shards, under EngineOptions::epoch.
   ports::ShardLeases* leases = nullptr;
+  // With leases only.
+  ports::Inbox* inbox = nullptr;
   // Another process has this node's name: this one must end. With leases only.
   std::function<void(const Error&)> replaced = [](const Error&) {};
   // One participant a loop, made on construction.
@@ -108,12 +111,14 @@ class Engine {
   // "engine.draining", "engine.no_shards", "store.unavailable".
   void start(StartCommand command, Callback<Started> callback);
 
-  // cancel, suspend, resume, terminate and incident resolutions. The command is durable when the callback runs.
+  // cancel, suspend, resume, terminate and incident resolutions. The command is durable when the callback runs; where
+  // another node has the execution, it may not be applied yet, and the state is that from before.
   // Errors: "execution.unknown", the refusals of saga::decide, "store.unavailable".
   void command(const ExecutionId& id, saga::Input input, Callback<Snapshot> callback);
 
-  // Without a version the replay follows the original's own definition. Errors: those of start, the "replay." refusals
-  // of saga::decide, and those of plan_replay (replay_plan.hpp).
+  // Without a version the replay follows the original's own definition. Errors: "command.pending" where another node
+  // has the original and will begin the replay; those of start, the "replay." refusals of saga::decide, and those of
+  // plan_replay (replay_plan.hpp).
   void replay(ReplayCommand command, Callback<Started> callback);
 
   // Errors: "execution.unknown", "store.unavailable".

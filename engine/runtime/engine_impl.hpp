@@ -9,8 +9,10 @@
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/execution_host.hpp"
 #include "engine/runtime/gauges.hpp"
+#include "engine/runtime/inbox_reader.hpp"
 #include "engine/runtime/lease_keeper.hpp"
 #include "engine/runtime/recovery.hpp"
+#include "engine/runtime/remote_commands.hpp"
 
 namespace skald::runtime {
 
@@ -50,13 +52,22 @@ class Engine::Impl {
   Result<void> admit() const;
   void start_on(ExecutionHost& host, const ExecutionId& id, StartCommand command, Callback<Started> callback);
   void answer_existing(const NewStart::Existing& existing, const std::string& fingerprint, Callback<Started> callback);
+  // A replay that is being begun, and the command out of the inbox that asked for it, or 0.
+  struct ReplayTask;
   struct ReplayOriginal;
-  void replay_on(ExecutionHost& host, ReplayCommand command, int tries, Callback<Started> callback);
-  void replay_read(ExecutionHost& host, const ReplayOriginal& original, ReplayCommand command, int tries,
-                   Callback<Started> callback);
+  void replay_on(ExecutionHost& host, ReplayTask task);
+  void replay_read(ExecutionHost& host, const ReplayOriginal& original, ReplayTask task);
+
+  // Has the owner of the execution apply a command.
+  void apply_remotely(const ExecutionId& id, std::string command, RemoteCommands::Answered answered);
+  // Applies a command of another node.
+  void apply(const ExecutionId& id, AnyCommand command, std::uint64_t number, InboxReader::Applied applied);
+  void apply_input(const ExecutionId& id, saga::Input input, std::uint64_t number, InboxReader::Applied applied);
+  void apply_replay(ReplayCommand command, std::uint64_t number, InboxReader::Applied applied);
 
   void host_drained();
   void keep_leases(std::function<void(const Error&)> replaced);
+  void stop_listening();
   void give_up_shards();
 
   Loops& loops_;
@@ -68,7 +79,10 @@ class Engine::Impl {
   Recovery recovery_;
   DuePoller due_poller_;
   ports::ShardLeases* leases_;
-  std::unique_ptr<LeaseKeeper> lease_keeper_;  // with leases only
+  // With leases only.
+  std::unique_ptr<LeaseKeeper> lease_keeper_;
+  std::unique_ptr<InboxReader> inbox_reader_;
+  std::unique_ptr<RemoteCommands> remote_commands_;
   std::unique_ptr<DrainDeadline> deadline_;
   std::atomic<std::size_t> hosts_draining_{0};
   std::move_only_function<void()> drained_;

@@ -84,39 +84,67 @@ Result<std::unique_ptr<NewStart>> prepare(const Original& original, const Replay
 
 struct Engine::Impl::ReplayOriginal : Original {};
 
+struct Engine::Impl::ReplayTask {
+  ReplayCommand command;
+  Callback<Started> callback;
+  std::uint64_t number = 0;  // in the inbox
+  int tries = 1;
+};
+
 void Engine::Impl::replay(ReplayCommand command, Callback<Started> callback) {
   const ExecutionId original = command.original;
+  if (remote_commands_ && !shared_.shards.serves(original)) {
+    return apply_remotely(original, encode_command(command),
+                          [this, callback = std::move(callback)](Result<std::optional<ExecutionId>> answer) mutable {
+                            if (!answer) return callback(std::unexpected(std::move(answer.error())));
+                            view(**answer,
+                                 [id = **answer, callback = std::move(callback)](Result<Snapshot> state) mutable {
+                                   if (!state) return callback(std::unexpected(std::move(state.error())));
+                                   callback(Started{.id = id, .existing = false, .state = std::move(*state)});
+                                 });
+                          });
+  }
   on_loop_of(original,
              [this, command = std::move(command), callback = std::move(callback)](ExecutionHost& host) mutable {
-               replay_on(host, std::move(command), 1, std::move(callback));
+               replay_on(host, {.command = std::move(command), .callback = std::move(callback)});
              });
 }
 
-void Engine::Impl::replay_on(ExecutionHost& host, ReplayCommand command, int tries, Callback<Started> callback) {
-  if (auto admitted = admit(); !admitted) return callback(std::unexpected(std::move(admitted.error())));
-  const ExecutionId original_id = command.original;
+void Engine::Impl::apply_replay(ReplayCommand command, std::uint64_t number, InboxReader::Applied applied) {
+  on_loop_of(command.original,
+             [this, command = std::move(command), number, applied = std::move(applied)](ExecutionHost& host) mutable {
+               auto callback = [applied = std::move(applied)](Result<Started> started) mutable {
+                 if (!started) return applied(std::unexpected(std::move(started.error())));
+                 applied(started->id);
+               };
+               replay_on(host, {.command = std::move(command), .callback = std::move(callback), .number = number});
+             });
+}
+
+void Engine::Impl::replay_on(ExecutionHost& host, ReplayTask task) {
+  if (auto admitted = admit(); !admitted) return task.callback(std::unexpected(std::move(admitted.error())));
+  const ExecutionId original_id = task.command.original;
   auto read = [&shared = shared_, original_id] {
     return read_original(shared.history, shared.definitions, original_id);
   };
-  host.offload(std::move(read), [this, &host, tries, command = std::move(command),
-                                 callback = std::move(callback)](Result<Original> original) mutable {
-    if (!original) return callback(std::unexpected(std::move(original.error())));
-    replay_read(host, ReplayOriginal{std::move(*original)}, std::move(command), tries, std::move(callback));
+  host.offload(std::move(read), [this, &host, task = std::move(task)](Result<Original> original) mutable {
+    if (!original) return task.callback(std::unexpected(std::move(original.error())));
+    replay_read(host, ReplayOriginal{std::move(*original)}, std::move(task));
   });
 }
 
-void Engine::Impl::replay_read(ExecutionHost& host, const ReplayOriginal& original, ReplayCommand command, int tries,
-                               Callback<Started> callback) {
+void Engine::Impl::replay_read(ExecutionHost& host, const ReplayOriginal& original, ReplayTask task) {
+  const ReplayCommand& command = task.command;
   auto definition = original.definition;
   if (command.version) {
     auto found = shared_.definitions.find(original.state.namespace_name, original.state.name, command.version);
-    if (!found) return callback(std::unexpected(std::move(found.error())));
+    if (!found) return task.callback(std::unexpected(std::move(found.error())));
     definition = std::move(found->definition);
   }
   // Both live on one loop, so that one append can hold them.
   ExecutionId id = new_id();
   while (&host_of(id) != &host || !shared_.shards.serves(id)) {
-    if (!shared_.shards.serves_any()) return callback(std::unexpected(no_shards()));
+    if (!shared_.shards.serves_any()) return task.callback(std::unexpected(no_shards()));
     id = new_id();
   }
   auto start = [&]() -> Result<std::unique_ptr<NewStart>> {
@@ -127,14 +155,18 @@ void Engine::Impl::replay_read(ExecutionHost& host, const ReplayOriginal& origin
                      error.what());
     }
   }();
-  if (!start) return callback(std::unexpected(std::move(start.error())));
-  (*start)->answer = [this, &host, id, tries, command = std::move(command), callback = std::move(callback)](
-                         Result<Snapshot> state, const std::optional<NewStart::Existing>&) mutable {
-    if (state) return callback(Started{.id = id, .existing = false, .state = std::move(*state)});
-    if (state.error().code == kConflictCode && tries < kTriesMax) {
-      return replay_on(host, std::move(command), tries + 1, std::move(callback));
+  if (!start) return task.callback(std::unexpected(std::move(start.error())));
+  if (task.number != 0) {
+    (*start)->companion->applied = ports::CommandApplied{.number = task.number, .answer = encode_answer(id)};
+  }
+  (*start)->answer = [this, &host, id, task = std::move(task)](Result<Snapshot> state,
+                                                               const std::optional<NewStart::Existing>&) mutable {
+    if (state) return task.callback(Started{.id = id, .existing = false, .state = std::move(*state)});
+    if (state.error().code == kConflictCode && task.tries < kTriesMax) {
+      ++task.tries;
+      return replay_on(host, std::move(task));
     }
-    callback(std::unexpected(std::move(state.error())));
+    task.callback(std::unexpected(std::move(state.error())));
   };
   host.create(id).begin(std::move(*start));
 }

@@ -39,8 +39,8 @@ void ExecutionDriver::begin(std::unique_ptr<NewStart> start) {
   put(std::move(mail));
 }
 
-void ExecutionDriver::submit(saga::Input input, Reply reply) {
-  put(Mail{.input = std::move(input), .reply = std::move(reply)});
+void ExecutionDriver::submit(saga::Input input, Reply reply, std::uint64_t command) {
+  put(Mail{.input = std::move(input), .reply = std::move(reply), .command = command});
 }
 
 void ExecutionDriver::view(Reply reply) {

@@ -62,8 +62,8 @@ class ExecutionDriver final : public TimerNode {
   void load();
   void loaded(Result<LoadedExecution> result);
 
-  // `reply` may be empty. It is called when the input's events are durable.
-  void submit(saga::Input input, Reply reply);
+  // `reply` may be empty. It is called when the input's events are durable. `command` is its number in the inbox, or 0.
+  void submit(saga::Input input, Reply reply, std::uint64_t command = 0);
   void view(Reply reply);
   void when_settled(Millis at_most, Reply reply);
   // The answer of a call that this driver sent, or one before it.
@@ -91,6 +91,7 @@ class ExecutionDriver final : public TimerNode {
   struct Mail {
     std::optional<saga::Input> input;
     Reply reply;
+    std::uint64_t command = 0;  // in the inbox
   };
   struct Pending;
   struct Waiter;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/base/invariant.hpp"
+#include "engine/runtime/command_codec.hpp"
 #include "engine/runtime/event_telemetry.hpp"
 #include "engine/runtime/execution_driver_parts.hpp"
 #include "engine/runtime/execution_host.hpp"
@@ -71,6 +72,9 @@ void ExecutionDriver::append() {
   if (start_) own.create = start_->row;
   own.rows = to_rows(decision.events, own.expected_position);
   own.summary = pending_->summary;
+  if (const auto number = pending_->mail.command; number != 0) {
+    own.applied = ports::CommandApplied{.number = number, .answer = encode_answer(std::nullopt)};
+  }
   host_.append(std::move(group), *this);
 }
 

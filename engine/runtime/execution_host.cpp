@@ -26,6 +26,18 @@ struct ExecutionHost::Vacating final : TimerNode {
   std::size_t left = 0;
 };
 
+struct ExecutionHost::Later final : TimerNode {
+  Later(ExecutionHost& host, std::move_only_function<void()> work) : host(host), work(std::move(work)) {}
+  void fired() override {
+    auto taken = std::move(work);
+    host.later_.remove_if([this](const Later& each) { return &each == this; });
+    taken();
+  }
+
+  ExecutionHost& host;
+  std::move_only_function<void()> work;
+};
+
 ExecutionHost::ExecutionHost(Loop& loop, Shared& shared, ports::Clock& clock,
                              const std::function<std::unique_ptr<ports::Participant>(Loop&)>& participant)
     : loop_(loop), shared_(shared), timers_(loop, clock), participant_(participant(loop)) {}
@@ -122,6 +134,10 @@ bool ExecutionHost::withdraw(const ExecutionId& id, std::string_view key) {
   const bool withdrawn = participant_->withdraw(id, key);
   if (withdrawn) --calls_;
   return withdrawn;
+}
+
+void ExecutionHost::after(Millis delay, std::move_only_function<void()> work) {
+  timers_.set(later_.emplace_back(*this, std::move(work)), shared_.time.steady() + delay);
 }
 
 void ExecutionHost::release(ExecutionDriver& driver) {

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -70,6 +71,9 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   // have not come to rest after `at_most` are let go of. The shard map says already that they are vacated.
   void vacate(const ports::ShardSet& shards, Millis at_most, std::function<void()> empty);
 
+  // Runs work() on the loop in a while, unless the host is closed before.
+  void after(Millis delay, std::move_only_function<void()> work);
+
   // For drivers.
   void append(ports::AppendGroup group, ExecutionDriver& driver);
   void send(ports::ParticipantCall call, saga::AttemptEnded attempt);
@@ -119,6 +123,7 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
 
   // What is to leave before its shards do.
   struct Vacating;
+  struct Later;
 
   Loop& loop_;
   Shared& shared_;
@@ -135,6 +140,7 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   std::size_t backing_off_ = 0;
   std::function<void()> on_drained_;
   std::unique_ptr<Vacating> vacating_;
+  std::list<Later> later_;
   bool closed_ = false;
   std::chrono::nanoseconds warned_at_{};
   std::uint64_t warnings_held_ = 0;

@@ -281,10 +281,18 @@ TEST_F(Service, ListsAdaptersWithoutSecrets) {
   }
 }
 
+TEST_F(Service, IsTheOnlyNodeOfItsFile) {
+  const auto nodes = get_json("/v1/nodes")["items"];
+  ASSERT_EQ(nodes.size(), 1u);
+  EXPECT_EQ(nodes[0]["shards"], 256);
+  EXPECT_EQ(nodes[0]["leaseUntil"], nullptr);
+  EXPECT_EQ(nodes[0]["draining"], false);
+}
+
 TEST_F(Service, IsReadyAndDrainsOnSigterm) {
   EXPECT_EQ(get("/livez").body, R"({"status":"alive"})");
   EXPECT_EQ(get("/readyz").body, R"({"status":"ready"})");
-  EXPECT_EQ(get_json("/readyz?verbose")["checks"].size(), 4u);
+  EXPECT_EQ(get_json("/readyz?verbose")["checks"].size(), 5u);
   deploy("w", "  - one: { call: p.hold }\n");
   const auto id = start_only("w");
   participant_.await_held(1);
