@@ -179,6 +179,11 @@ class PostgresLeases final : public ShardLeases {
   Result<Membership> membership(soci::session& session, bool draining) {
     Membership found;
     found.share = draining ? 0 : static_cast<std::size_t>(share(session));
+    long long left = 0;
+    soci::indicator alone = soci::i_null;
+    session << "SELECT min(lease_until) - " << kNow << " FROM nodes WHERE id <> :me", soci::use(me_),
+        soci::into(left, alone);
+    if (alone == soci::i_ok) found.next_eviction = Millis(left);
     int shard = 0;
     long long epoch = 0;
     soci::statement statement = (session.prepare << "SELECT id, epoch FROM shards WHERE owner = :me ORDER BY id",

@@ -44,6 +44,7 @@ struct ClusterNode {
 struct Membership {
   std::vector<HeldShard> held;
   std::size_t share = limits::kShardCount;  // what a node should hold at most; what is beyond it is to be given up
+  std::optional<Millis> next_eviction;      // when the next lease of another node runs out, unless it is renewed
 };
 
 class ShardLeases {

@@ -1,5 +1,6 @@
 #include "engine/runtime/lease_keeper.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -11,6 +12,9 @@ namespace {
 constexpr int kRenewals = 3;
 constexpr int kCertain = 2;
 constexpr Millis kRetryInterval{1'000};
+// Where another node's lease is about to run out.
+constexpr Millis kEvictionMargin{20};
+constexpr Millis kLookMin{100};
 // What is in flight may end before its shard goes.
 constexpr Millis kVacateMax{10'000};
 
@@ -90,7 +94,9 @@ void LeaseKeeper::renewed(Result<ports::Membership> membership, std::chrono::nan
   shared().shards.set_certain_until(certain_until);
   timers.set(*lapse_, certain_until);
   follow(*membership);
-  timers.set(*this, std::exchange(again_, false) ? now : now + leases_.lease() / kRenewals);
+  Millis pause = leases_.lease() / kRenewals;
+  if (membership->next_eviction) pause = std::clamp(*membership->next_eviction + kEvictionMargin, kLookMin, pause);
+  timers.set(*this, std::exchange(again_, false) ? now : now + pause);
 }
 
 void LeaseKeeper::follow(const ports::Membership& membership) {
