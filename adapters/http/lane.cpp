@@ -148,6 +148,9 @@ void Lane::dispatch(Job job) {
 // Writes the request's bytes, or says why it cannot be sent.
 std::optional<FailureReport> Lane::prepare(Job& job, Millis timeout) {
   const saga::Request& request = *job.call.request;
+  if (job.call.ownership && !job.call.ownership->is_ours(job.call.execution, job.call.epoch)) {
+    return not_sent("another node goes on with the execution", true);
+  }
   std::string_view target = request.target;
   std::string literal;
   if (target_.settings) {

@@ -16,6 +16,14 @@
 
 namespace skald::ports {
 
+// Asked right before a call is written, which may be long after it was handed over: another node may go on with its
+// execution by then. Any thread.
+class Ownership {
+ public:
+  virtual ~Ownership() = default;
+  virtual bool is_ours(const ExecutionId& execution, std::uint64_t epoch) const = 0;
+};
+
 struct ParticipantCall {
   ExecutionId execution;
   std::string workflow;  // "shop/checkout:1.0.0"
@@ -26,6 +34,7 @@ struct ParticipantCall {
   std::string key;    // idempotency key without quotes
   Millis timeout{0};  // from the moment the call leaves the queue of its host
   saga::RequestPtr request;
+  const Ownership* ownership = nullptr;  // null: nobody else can have it
   bool trusted = true;  // false: the definition was uploaded, so a `call: http` reaches allowed hosts only
 };
 

@@ -40,7 +40,7 @@ struct ExecutionHost::Later final : TimerNode {
 
 ExecutionHost::ExecutionHost(Loop& loop, Shared& shared, ports::Clock& clock,
                              const std::function<std::unique_ptr<ports::Participant>(Loop&)>& participant)
-    : loop_(loop), shared_(shared), timers_(loop, clock), participant_(participant(loop)) {}
+    : loop_(loop), shared_(shared), lease_check_(shared), timers_(loop, clock), participant_(participant(loop)) {}
 
 ExecutionHost::~ExecutionHost() {
   timers_.close();
@@ -120,6 +120,7 @@ void ExecutionHost::appended(std::vector<ports::AppendResult> results) {
 void ExecutionHost::send(ports::ParticipantCall call, saga::AttemptEnded attempt) {
   const ExecutionId id = call.execution;
   const std::uint64_t epoch = call.epoch;
+  call.ownership = &lease_check_;
   participant_->send(std::move(call), [this, id, epoch, attempt = std::move(attempt)](saga::Answer answer) mutable {
     --calls_;
     attempt.answer = std::move(answer);

@@ -47,6 +47,18 @@ struct Shared {
   }
 };
 
+// What the participant asks before it writes.
+class LeaseCheck final : public ports::Ownership {
+ public:
+  explicit LeaseCheck(const Shared& shared) : shared_(shared) {}
+  bool is_ours(const ExecutionId& execution, std::uint64_t epoch) const override {
+    return shared_.shards.epoch_of(execution) == epoch && shared_.shards.is_certain(shared_.time.steady());
+  }
+
+ private:
+  const Shared& shared_;
+};
+
 class ExecutionHost final : public ports::AppendSink, public std::enable_shared_from_this<ExecutionHost> {
  public:
   ExecutionHost(Loop& loop, Shared& shared, ports::Clock& clock,
@@ -127,6 +139,7 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
 
   Loop& loop_;
   Shared& shared_;
+  LeaseCheck lease_check_;
   TimerQueue timers_;
   std::unique_ptr<ports::Participant> participant_;
   std::unordered_map<ExecutionId, std::unique_ptr<ExecutionDriver>> drivers_;

@@ -218,5 +218,22 @@ TEST_F(HttpParticipant, AWaitingCallCanBeTakenBack) {
   EXPECT_FALSE(participant().withdraw(execution, "first"));
 }
 
+class NotOurs final : public ports::Ownership {
+ public:
+  bool is_ours(const ExecutionId&, std::uint64_t) const override { return false; }
+};
+
+TEST_F(HttpParticipant, WhatHasMovedToAnotherNodeIsNotSent) {
+  RawServer server([](const RawRequest&) { return RawReply{http_answer(200, "{}"), Then::kKeep}; });
+  configure(server.url());
+  const NotOurs elsewhere;
+  auto call = make_call();
+  call.ownership = &elsewhere;
+  const auto answer = exchange(std::move(call));
+  EXPECT_EQ(answer.outcome, AttemptOutcome::kRefused);
+  EXPECT_FALSE(answer.sent);
+  EXPECT_TRUE(server.requests().empty());
+}
+
 }  // namespace
 }  // namespace skald::test
