@@ -70,6 +70,9 @@ RuntimeBench::Process::Process(RuntimeBench& bench)
               .entropy = bench.entropy,
               .telemetry = bench.telemetry,
               .log = bench.log,
+              .leases = bench.leases,
+              .inbox = bench.inbox,
+              .replaced = [&bench](const Error& error) { bench.replaced.push_back(error.code); },
               .participant =
                   [this, &bench](runtime::Loop&) {
                     auto participant = std::make_unique<ScriptedParticipant>(bench.script);

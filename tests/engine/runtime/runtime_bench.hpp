@@ -93,6 +93,10 @@ class RuntimeBench {
   CountingTelemetry telemetry;
   storage::MemoryStore store;
   Script script;
+  // Of the processes that begin from then on.
+  ports::ShardLeases* leases = nullptr;
+  ports::Inbox* inbox = nullptr;
+  std::vector<std::string> replaced;  // the errors that processes were told to end with
 
  private:
   struct Process {
