@@ -26,14 +26,15 @@ struct Node {
     bench.start_process();
     bench.settle();
   }
-  // Up to ship, which does not answer.
-  ExecutionId start_up_to_ship() {
-    bench.script.set_rule([](const auto& call) -> std::optional<saga::Answer> {
-      if (call.step == "ship" && call.action == saga::Action::kExecute) return std::nullopt;
+  // Up to this step, which does not answer.
+  ExecutionId start_up_to(const std::string& step) {
+    bench.script.set_rule([step](const auto& call) -> std::optional<saga::Answer> {
+      if (call.step == step && call.action == saga::Action::kExecute) return std::nullopt;
       return done();
     });
     return bench.start()->id;
   }
+  ExecutionId start_up_to_ship() { return start_up_to("ship"); }
   void answer_everything() {
     bench.script.set_rule([](const auto&) { return done(); });
     bench.settle();
@@ -106,7 +107,7 @@ TEST(EngineLeases, LetsGoOfShardsThatWent) {
 // Its append was on the way when the shard went, and it came back before the verdict.
 TEST(EngineLeases, GoesOnWithWhatWentAndCameBack) {
   Node node;
-  const auto id = node.start_up_to_ship();
+  const auto id = node.start_up_to("reserve");
   node.bench.script.set_rule([](const auto&) { return done(); });
   while (node.bench.store.queued() == 0) node.bench.step(false);
   node.leases.hold({}, 0);
@@ -162,7 +163,7 @@ TEST(EngineLeases, SendsNothingAfterAStallBeyondTheLease) {
 // An execution of a shard that is to be given up, with a call in flight.
 ExecutionId start_in_excess(Node& node) {
   ExecutionId id;
-  do id = node.start_up_to_ship();
+  do id = node.start_up_to("reserve");
   while (shard_of(id) < 128);
   node.leases.set_share(128);
   node.leases.tell();
@@ -175,6 +176,9 @@ TEST(EngineLeases, GivesUpWhatIsBeyondItsShareWhenNothingIsInFlight) {
   Node node;
   const auto id = start_in_excess(node);
   node.answer_everything();
+  for (const auto& call : node.bench.script.calls()) {
+    EXPECT_FALSE(call.execution == id && call.step == "ship");  // nothing is begun before it goes
+  }
   EXPECT_EQ(node.leases.released.count(), 128u);
   EXPECT_TRUE(node.leases.released[shard_of(id)]);
   for (int i = 0; i < 20; ++i) EXPECT_LT(shard_of(node.bench.start()->id), 128u);
