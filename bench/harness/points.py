@@ -60,4 +60,6 @@ def measure(place, nginx, measured_ceilings, name, concurrency, seconds, warmup,
     if work and load["good"]:
         point["probe"] = probe.measure(place, nginx, concurrency, work)
         point["shareOfProbe"] = point["perSecond"] / point["probe"]["perSecond"]
+        if point["cpuMicros"]["engine"]:
+            point["cpuShareOfProbe"] = point["probe"]["cpuMicros"]["probe"] / point["cpuMicros"]["engine"]
     return point

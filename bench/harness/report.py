@@ -48,8 +48,8 @@ def show_ceilings(measured):
 
 
 def show_point_head():
-    print("                            ms              CPU us an execution     an execution         RSS MiB    share of the probe        of the bound")
-    print("variant   conc.  exec/s     p50     p99    engine  partic.   load   rows  written B   now   peak       exec/s     CPU", flush=True)
+    print("                            ms              CPU us an execution     an execution         RSS MiB    share of the probe               of the bound")
+    print("variant   conc.  exec/s     p50     p99    engine  partic.   load   rows  written B   now   peak       exec/s         CPU", flush=True)
 
 
 def number(value, form):
@@ -60,8 +60,8 @@ def number(value, form):
 def share_of_probe(point):
     if "probe" not in point:
         return "     -"
-    probe = point["probe"]
-    return f"{100 * point['shareOfProbe']:>4.0f} % of {probe['perSecond']:>6,.0f}  {probe['cpuMicros']['probe']:>6.1f}"
+    probe, cpu_share = point["probe"], point.get("cpuShareOfProbe", 0)
+    return f"{100 * point['shareOfProbe']:>4.0f} % of {probe['perSecond']:>6,.0f}  {probe['cpuMicros']['probe']:>6.1f} ({100 * cpu_share:.0f} %)"
 
 
 def share_of_bound(point):
@@ -72,7 +72,7 @@ def share_of_bound(point):
 
 def show_point(point):
     cpu, latency = point["cpuMicros"], point["latencyMs"]
-    shares = f"{share_of_probe(point):<24} {share_of_bound(point)}"
+    shares = f"{share_of_probe(point):<32} {share_of_bound(point)}"
     if "database" in cpu:
         shares += f"   database: {cpu['database']:.1f} us an execution"
     print(f"{point['variant']:<9} {point['concurrency']:>5} {point['perSecond']:>7,.0f} {number(latency['p50'], '7.2f')} {number(latency['p99'], '7.2f')}"
