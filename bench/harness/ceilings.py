@@ -33,7 +33,7 @@ def bounds(measured, cores, concurrency, requests, commits, rows):
     return {"cpu": cores * 1e6 / cpu_micros, "disk": batch["rowsPerSecond"] / rows, "latency": concurrency / turn_seconds}
 
 
-def ceiling(measured, cores, concurrency, requests, commits, rows):
+def bound(measured, cores, concurrency, requests, commits, rows):
     found = bounds(measured, cores, concurrency, requests, commits, rows)
     name = min(found, key=found.get)
     return {"perSecond": found[name], "boundBy": name, "bounds": found}

@@ -5,6 +5,8 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
+# Of so many first rows the kinds are looked at: enough to hold every kind many times.
+ROWS_LOOKED_AT = 20_000
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 # As an operator would set it for a busy server of this size; what makes a commit durable stays on.
 TUNED = ["-c", "shared_buffers=512MB", "-c", "max_wal_size=4GB", "-c", "checkpoint_timeout=15min"]
@@ -28,6 +30,17 @@ class SqliteFile:
             count = reader.execute("SELECT count(*) FROM history WHERE kind = ?", (kind,)).fetchone()[0]
         reader.close()
         return count
+
+    def standard_work(self):
+        """What one execution of the standard work is in here: the two tables, and every kind of row with its sizes."""
+        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=30) as reader:
+            tables = reader.execute("SELECT name, sql FROM sqlite_master WHERE tbl_name IN ('history', 'executions') ORDER BY name").fetchall()
+            history = reader.execute("SELECT DISTINCT position, epoch, kind, version, step, attempt, actor, length(execution), length(data)"
+                                     " FROM history WHERE rowid <= ? ORDER BY position", (ROWS_LOOKED_AT,)).fetchall()
+            executions = reader.execute("SELECT DISTINCT namespace, workflow, version, length(digest), phase, outcome, status, labels, wake_at,"
+                                        " open_incidents, idempotency_key, idempotency_fingerprint, replay_of FROM executions").fetchall()
+        reader.close()
+        return {"tables": tables, "history": history, "executions": executions}
 
     def stored_bytes(self):
         """Bytes of the file and its write-ahead log."""

@@ -2,7 +2,7 @@
 from contextlib import closing
 from dataclasses import dataclass
 
-from . import ceilings
+from . import ceilings, probe
 from .databases import PostgresDatabase, SqliteFile
 from .servers import Engine
 from .workplace import BENCH, cores
@@ -22,6 +22,11 @@ VARIANTS = {
 }
 
 
+def has_probe(name, postgres):
+    """It does the standard work on SQLite, and that alone."""
+    return name == "completed" and not postgres
+
+
 def measure(place, nginx, measured_ceilings, name, concurrency, seconds, warmup, postgres=False):
     variant = VARIANTS[name]
     folder = place.folder(f"{name}-{concurrency}")
@@ -36,6 +41,7 @@ def measure(place, nginx, measured_ceilings, name, concurrency, seconds, warmup,
         executions = load["good"] + load["bad"] + load["unanswered"]
         tables = {table: rows / executions for table, rows in database.rows().items()} if executions else {}
         stored = database.stored_bytes() / executions if executions else None
+        work = database.standard_work() if has_probe(name, postgres) else None
     point = {"kind": "point", "variant": name, "concurrency": concurrency, "perSecond": load["perSecond"], "latencyMs": load["latencyMs"],
              "cpuMicros": {process: use["cpuMicros"] for process, use in load["processes"].items()},
              "waits": {process: use["waits"] for process, use in load["processes"].items()},
@@ -49,6 +55,11 @@ def measure(place, nginx, measured_ceilings, name, concurrency, seconds, warmup,
         # Over the warm-up too: its processes come and go.
         point["cpuMicros"]["database"] = (database_after - database_before) * 1e6 / executions
     elif point["historyRows"]:
-        point["ceiling"] = ceilings.ceiling(measured_ceilings, cores(), concurrency, variant.requests, variant.commits, point["historyRows"])
-        point["ratio"] = point["perSecond"] / point["ceiling"]["perSecond"]
+        point["bound"] = ceilings.bound(measured_ceilings, cores(), concurrency, variant.requests, variant.commits, point["historyRows"])
+        point["shareOfBound"] = point["perSecond"] / point["bound"]["perSecond"]
+    if work and load["good"]:
+        point["probe"] = probe.measure(place, nginx, concurrency, work)
+        point["shareOfProbe"] = point["perSecond"] / point["probe"]["perSecond"]
+        if point["cpuMicros"]["engine"]:
+            point["cpuShareOfProbe"] = point["probe"]["cpuMicros"]["probe"] / point["cpuMicros"]["engine"]
     return point

@@ -48,8 +48,8 @@ def show_ceilings(measured):
 
 
 def show_point_head():
-    print("                            ms              CPU us an execution     an execution         RSS MiB   share of")
-    print("variant   conc.  exec/s     p50     p99    engine  partic.   load   rows  written B   now   peak    ceiling", flush=True)
+    print("                            ms              CPU us an execution     an execution         RSS MiB    share of the probe               of the bound")
+    print("variant   conc.  exec/s     p50     p99    engine  partic.   load   rows  written B   now   peak       exec/s         CPU", flush=True)
 
 
 def number(value, form):
@@ -57,14 +57,27 @@ def number(value, form):
     return "-".rjust(int(form.split(".")[0].rstrip(",") or 1)) if value is None else format(value, form)
 
 
+def share_of_probe(point):
+    if "probe" not in point:
+        return "     -"
+    probe, cpu_share = point["probe"], point.get("cpuShareOfProbe", 0)
+    return f"{100 * point['shareOfProbe']:>4.0f} % of {probe['perSecond']:>6,.0f}  {probe['cpuMicros']['probe']:>6.1f} ({100 * cpu_share:.0f} %)"
+
+
+def share_of_bound(point):
+    if "bound" not in point:
+        return "     -"
+    return f"{100 * point['shareOfBound']:>4.0f} % of {point['bound']['perSecond']:,.0f} ({point['bound']['boundBy']})"
+
+
 def show_point(point):
-    cpu, latency, ceiling = point["cpuMicros"], point["latencyMs"], point.get("ceiling")
-    share = f"{100 * point['ratio']:>5.0f} % of {ceiling['perSecond']:,.0f} ({ceiling['boundBy']})" if ceiling else "    -"
+    cpu, latency = point["cpuMicros"], point["latencyMs"]
+    shares = f"{share_of_probe(point):<32} {share_of_bound(point)}"
     if "database" in cpu:
-        share += f"   database: {cpu['database']:.1f} us an execution"
+        shares += f"   database: {cpu['database']:.1f} us an execution"
     print(f"{point['variant']:<9} {point['concurrency']:>5} {point['perSecond']:>7,.0f} {number(latency['p50'], '7.2f')} {number(latency['p99'], '7.2f')}"
           f"  {number(cpu['engine'], '8.1f')} {number(cpu['participant'], '8.1f')} {number(cpu['load'], '6.1f')} {point['historyRows']:>6.1f}"
-          f" {number(point['writtenBytes'], '10,.0f')} {point['residentBytes'] / MIB:>5.0f} {point['residentPeakBytes'] / MIB:>6.0f} {share}", flush=True)
+          f" {number(point['writtenBytes'], '10,.0f')} {point['residentBytes'] / MIB:>5.0f} {point['residentPeakBytes'] / MIB:>6.0f} {shares}", flush=True)
     if point["bad"] or point["unanswered"]:
         print(f"          {point['bad']} bad and {point['unanswered']} unanswered: {point['badKinds']} {point['firstBad']}")
 
@@ -92,8 +105,8 @@ def goals_of_point(point):
         least = 5_000 if refused else 8_000
         yield f"{label}: at least {least:,} a second", f"{point['perSecond']:,.0f}", point["perSecond"] >= least
     if busy and not refused:
-        ratio, cpu = point.get("ratio", 0), point["cpuMicros"]["engine"] or float("inf")
-        yield f"{label}: at least half of the ceiling", f"{100 * ratio:.0f} %", ratio >= 0.5
+        share, cpu = point.get("shareOfProbe", 0), point["cpuMicros"]["engine"] or float("inf")
+        yield f"{label}: at least half of the probe", f"{100 * share:.0f} %; of the bound {100 * point.get('shareOfBound', 0):.0f} %", share >= 0.5
         yield f"{label}: at most 140 us of engine CPU", f"{cpu:.1f}", cpu <= 140
     if point["concurrency"] == 1 and not refused:
         p50 = point["latencyMs"]["p50"] or float("inf")

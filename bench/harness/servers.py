@@ -89,6 +89,10 @@ class Server:
             raise
         return self
 
+    @property
+    def pid(self):
+        return self.process.pid
+
     def _ready(self):
         if self.process.poll() is not None:
             tail = self.log.read_text(errors="replace")[-2000:]
@@ -157,11 +161,18 @@ class Engine(Server):
                    "--workflows", str(workflows), "--adapters", str(adapters)]
         super().__init__(command, port, "/readyz", Path(folder) / "skald.log")
 
-    @property
-    def pid(self):
-        return self.process.pid
-
     def memory(self):
         """Resident bytes and their peak."""
         fields = dict(line.split(":", 1) for line in Path(f"/proc/{self.pid}/status").read_text().splitlines())
         return tuple(int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM"))
+
+
+class Probe(Server):
+    """The standard work with no engine in it, on a fresh SQLite file in `folder`."""
+
+    def __init__(self, program, folder, participant_port):
+        self.database = SqliteFile(folder)
+        port = free_port()
+        command = [str(program), "--listen", f"127.0.0.1:{port}", "--participant", f"127.0.0.1:{participant_port}",
+                   "--database", str(self.database.path)]
+        super().__init__(command, port, "/readyz", Path(folder) / "probe.log")

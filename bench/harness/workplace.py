@@ -32,9 +32,12 @@ class Workplace:
         path.write_text(text)
         return path
 
+    def program(self, name):
+        return self.tools / name
+
     def tool(self, name, *arguments):
         """Runs a program that prints one line of JSON, and returns it parsed."""
-        done = subprocess.run([str(self.tools / name), *map(str, arguments)], capture_output=True, text=True)
+        done = subprocess.run([str(self.program(name)), *map(str, arguments)], capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(f"{name} ended with code {done.returncode}: {done.stderr.strip()}")
         return json.loads(done.stdout)

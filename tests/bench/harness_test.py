@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
-from harness import ceilings, points, report  # noqa: E402
+from harness import ceilings, points, probe, report  # noqa: E402
 from harness.workplace import BENCH, SINK_ADDRESS, PARTICIPANT_ADDRESS  # noqa: E402
 
 MEASURED = {
@@ -18,23 +18,23 @@ MEASURED = {
 
 def point(**changes):
     return {"kind": "point", "variant": "completed", "concurrency": 64, "perSecond": 9_000, "latencyMs": {"p50": 1.0, "p99": 2.0},
-            "cpuMicros": {"engine": 120.0}, "ratio": 0.6, "bad": 0, "unanswered": 0, **changes}
+            "cpuMicros": {"engine": 120.0}, "shareOfProbe": 0.6, "shareOfBound": 0.3, "bad": 0, "unanswered": 0, **changes}
 
 
-class CeilingTest(unittest.TestCase):
+class BoundTest(unittest.TestCase):
     def test_busy_machine_is_bound_by_cpu(self):
-        found = ceilings.ceiling(MEASURED, cores=2, concurrency=64, requests=4, commits=4, rows=8)
+        found = ceilings.bound(MEASURED, cores=2, concurrency=64, requests=4, commits=4, rows=8)
         self.assertEqual(found["boundBy"], "cpu")
         self.assertAlmostEqual(found["perSecond"], 2e6 / (4 * 10 + 8 * 2.5))
         self.assertAlmostEqual(found["bounds"]["disk"], 50_000)
 
     def test_one_in_flight_is_bound_by_latency(self):
-        found = ceilings.ceiling(MEASURED, cores=2, concurrency=1, requests=4, commits=4, rows=8)
+        found = ceilings.bound(MEASURED, cores=2, concurrency=1, requests=4, commits=4, rows=8)
         self.assertEqual(found["boundBy"], "latency")
         self.assertAlmostEqual(found["perSecond"], 1 / 0.0012)
 
     def test_more_rows_lower_the_ceiling(self):
-        few, many = (ceilings.ceiling(MEASURED, 2, 64, 4, 4, rows)["perSecond"] for rows in (8, 80))
+        few, many = (ceilings.bound(MEASURED, 2, 64, 4, 4, rows)["perSecond"] for rows in (8, 80))
         self.assertLess(many, few)
 
 
@@ -46,21 +46,43 @@ class GoalTest(unittest.TestCase):
         self.assertEqual(self.missed(point()), [])
 
     def test_each_goal_can_be_missed(self):
-        for changes in ({"bad": 1}, {"unanswered": 1}, {"perSecond": 7_999}, {"ratio": 0.49}, {"cpuMicros": {"engine": 141.0}},
+        for changes in ({"bad": 1}, {"unanswered": 1}, {"perSecond": 7_999}, {"shareOfProbe": 0.49}, {"cpuMicros": {"engine": 141.0}},
                         {"variant": "refused", "perSecond": 4_999},
                         {"concurrency": 1, "latencyMs": {"p50": 2.0, "p99": 3.0}}):
             self.assertEqual(len(self.missed(point(**changes))), 1, changes)
 
     def test_point_without_a_good_answer_misses_its_goals(self):
         empty = point(perSecond=0, latencyMs={"p50": None, "p99": None}, cpuMicros={"engine": None}, bad=5)
-        del empty["ratio"]
+        del empty["shareOfProbe"]
         self.assertEqual(len(self.missed(empty)), 4)
+
+    def test_share_of_the_bound_is_shown_and_no_goal(self):
+        self.assertEqual(self.missed(point(shareOfBound=0.1)), [])
+        values = [value for what, value, _ in report.goals_of_point(point()) if "half" in what]
+        self.assertEqual(values, ["60 %; of the bound 30 %"])
 
     def test_memory_goals_are_by_kind(self):
         for executions, fits, tight in ((10_000, 149e6, 151e6), (100_000, 99e6, 101e6)):
             for resident, met in ((fits, True), (tight, False)):
                 record = {"what": "x", "executions": executions, "residentBytes": resident}
                 self.assertEqual([goal[2] for goal in report.goals_of_memory(record)], [met])
+
+
+class ProbeTest(unittest.TestCase):
+    work = {"tables": [("history", "CREATE TABLE history ...")], "history": [(1, "ExecutionStarted", 314), (2, "StepStarted", 160)]}
+
+    def test_same_rows_pass_and_the_engine_may_have_more(self):
+        probe.check_same(self.work, self.work)
+        probe.check_same({**self.work, "history": [*self.work["history"], (3, "AttemptFailed", 80)]}, self.work)
+
+    def test_other_rows_and_tables_are_named(self):
+        for what, other in (("history", (2, "StepStarted", 161)), ("tables", ("history", "CREATE TABLE history () WITHOUT ROWID"))):
+            with self.assertRaisesRegex(RuntimeError, f"does not write what the engine writes: {what}"):
+                probe.check_same(self.work, {**self.work, what: [other]})
+
+    def test_completed_on_sqlite_alone_has_a_probe(self):
+        self.assertEqual([points.has_probe(name, postgres) for name in points.VARIANTS for postgres in (False, True)],
+                         [True, False, False, False])
 
 
 class DefinitionTest(unittest.TestCase):
