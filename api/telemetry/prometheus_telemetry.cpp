@@ -178,6 +178,7 @@ struct PrometheusTelemetry::Metrics {
       registry, described, "skald_adapter_inflight", "Requests to participants in flight.", {"adapter"}};
   GaugeOf<1> circuit{registry, described, "skald_circuit_open", "1 while the circuit breaker is open.", {"adapter"}};
   GaugeOf<0> definitions{registry, described, "skald_definitions_loaded", "Definitions in memory.", {}};
+  GaugeOf<0> leases{registry, described, "skald_node_leases", "Shards, of 256, that this process has.", {}};
   CounterOf<3> http{
       registry, described, "skald_http_requests_total", "Requests to the API.", {"route", "method", "code"}};
   HistogramOf<2> http_duration{registry,
@@ -314,6 +315,10 @@ void PrometheusTelemetry::adapter_inflight(std::string_view adapter, int change)
 
 void PrometheusTelemetry::circuit(std::string_view adapter, bool open) {
   metrics_->circuit.of(adapter).Set(open ? 1 : 0);
+}
+
+void PrometheusTelemetry::node_leases(std::uint64_t count) {
+  metrics_->leases.of().Set(static_cast<double>(count));
 }
 
 void PrometheusTelemetry::definitions_loaded(std::uint64_t count) {

@@ -40,6 +40,7 @@ class PrometheusTelemetry final : public ports::Telemetry, public HttpObserver {
   void adapter_inflight(std::string_view adapter, int change) override;
   void circuit(std::string_view adapter, bool open) override;
   void definitions_loaded(std::uint64_t count) override;
+  void node_leases(std::uint64_t count) override;
 
   void answered(std::string_view route, std::string_view verb, int status, std::chrono::nanoseconds took) override;
   void connections(int change) override;

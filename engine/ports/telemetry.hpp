@@ -56,6 +56,8 @@ class Telemetry {
   virtual void circuit(std::string_view adapter, bool open) = 0;
 
   virtual void definitions_loaded(std::uint64_t count) = 0;
+  // Shards that this process has.
+  virtual void node_leases(std::uint64_t count) = 0;
 };
 
 // Says nothing.
@@ -78,6 +80,7 @@ class SilentTelemetry : public Telemetry {
   void adapter_inflight(std::string_view, int) override {}
   void circuit(std::string_view, bool) override {}
   void definitions_loaded(std::uint64_t) override {}
+  void node_leases(std::uint64_t) override {}
 };
 
 }  // namespace skald::ports

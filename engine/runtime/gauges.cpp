@@ -28,6 +28,7 @@ void Gauges::fired() {
   shared.telemetry.timer_lag(lag);
   if (leads_) {
     shared.telemetry.timers_pending(shared.timers);
+    shared.telemetry.node_leases(shared.shards.held().count());
     shared.telemetry.ready_queue(shared.backlog, lag);
     const Millis drift = shared.time.drift();
     const bool drifted = drift > kDriftMax || drift < -kDriftMax;
