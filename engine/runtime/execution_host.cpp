@@ -38,9 +38,13 @@ struct ExecutionHost::Later final : TimerNode {
   std::move_only_function<void()> work;
 };
 
-ExecutionHost::ExecutionHost(Loop& loop, Shared& shared, ports::Clock& clock,
+ExecutionHost::ExecutionHost(Loop& loop, Shared& shared, ports::Clock& clock, const MakeAlarm& make_alarm,
                              const std::function<std::unique_ptr<ports::Participant>(Loop&)>& participant)
-    : loop_(loop), shared_(shared), lease_check_(shared), timers_(loop, clock), participant_(participant(loop)) {}
+    : loop_(loop),
+      shared_(shared),
+      lease_check_(shared),
+      timers_(loop, clock, make_alarm),
+      participant_(participant(loop)) {}
 
 ExecutionHost::~ExecutionHost() {
   timers_.close();

@@ -61,7 +61,7 @@ class LeaseCheck final : public ports::Ownership {
 
 class ExecutionHost final : public ports::AppendSink, public std::enable_shared_from_this<ExecutionHost> {
  public:
-  ExecutionHost(Loop& loop, Shared& shared, ports::Clock& clock,
+  ExecutionHost(Loop& loop, Shared& shared, ports::Clock& clock, const MakeAlarm& make_alarm,
                 const std::function<std::unique_ptr<ports::Participant>(Loop&)>& participant);
   ~ExecutionHost() override;
 
