@@ -63,6 +63,7 @@ void ExecutionDriver::call_ended(saga::AttemptEnded ended) {
 void ExecutionDriver::fired() {
   switch (stage_) {
     case Stage::kBackingOff:
+      if (host_.is_abandoned()) return;
       host_.backed_off(-1);
       return append();
     case Stage::kSetAside:

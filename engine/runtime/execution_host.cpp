@@ -217,12 +217,13 @@ void ExecutionHost::drain(std::function<void()> drained) {
 void ExecutionHost::abandon() {
   participant_->abandon_all();
   calls_ = 0;
-  backing_off_ = 0;
+  abandoned_ = true;
   check_drained();
 }
 
 void ExecutionHost::check_drained() {
-  if (!on_drained_ || calls_ != 0 || appends_ != 0 || offloads_ != 0 || backing_off_ != 0) return;
+  const bool waits_for_store = backing_off_ != 0 && !abandoned_;
+  if (!on_drained_ || calls_ != 0 || appends_ != 0 || offloads_ != 0 || waits_for_store) return;
   closed_ = true;
   timers_.close();
   std::exchange(on_drained_, nullptr)();

@@ -118,6 +118,8 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   void drain(std::function<void()> drained);
   // Gives up what is in flight at the participant; still waits for the store's verdicts.
   void abandon();
+  // What was refused by the store is not offered to it again.
+  bool is_abandoned() const { return abandoned_; }
   // Nothing is under way and nothing may begin.
   bool is_closed() const { return closed_; }
 
@@ -154,6 +156,7 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   std::function<void()> on_drained_;
   std::unique_ptr<Vacating> vacating_;
   std::list<Later> later_;
+  bool abandoned_ = false;
   bool closed_ = false;
   std::chrono::nanoseconds warned_at_{};
   std::uint64_t warnings_held_ = 0;
