@@ -23,6 +23,10 @@ class Database {
   // Writes what may be written, in order, as one batch of one process.
   std::vector<ports::AppendResult> commit(std::vector<ports::AppendGroup> groups, int node);
 
+  // Nothing can be written for a while.
+  void fill_disk(Nanos for_how_long) { full_until_ = world_.now() + for_how_long; }
+  bool is_full() const { return world_.now() < full_until_; }
+
   // For reads.
   storage::MemoryStore& rows() { return rows_; }
 
@@ -36,6 +40,7 @@ class Database {
   World& world_;
   storage::MemoryStore rows_;
   std::size_t commits_ = 0;
+  Nanos full_until_{0};
 };
 
 }  // namespace skald::simulation

@@ -17,27 +17,29 @@ enum class Fault : std::uint8_t {
   kCrash,              // it dies at any other moment
   kDrain,              // it is shut down in an orderly way
   kStall,              // it stands still for a while
+  kDatabaseCut,        // nothing passes between it and the database for a while
+  kServicesCut,        // nor between it and the services
   kUnknownWritten,     // the verdict is lost, the batch is written
   kUnknownLost,        // the verdict is lost, the batch too
-  kDiskFull,           // appends are rejected
+  kDiskFull,           // appends are rejected for a while
   kConflict,           // an append meets another writer that left no trace
-  kSlowCommit,         //
-  kReadFails,          //
-  kSlowRead,           //
-  kQueue,              // a call waits for its turn
-  kNotSent,            // no byte of the request leaves
-  kRequestLost,        //
-  kRequestLate,        // it arrives long after the engine has given it up
-  kRequestTwice,       // the network delivers it again later
-  kReplyLost,          // applied, and the connection breaks
-  kReplyLate,          //
-  kErrorBefore,        // 503, nothing applied
-  kErrorAfter,         // 500, applied
-  kGarbage,            // applied, and the answer is no answer
-  kRefused,            // 422 to a request of a step
-  kUndoRefused,        // 422 to an undo
-  kCancel,             // a client changes its mind
-  kSuspend,            // an operator holds it for a while
+  kSlowCommit,
+  kReadFails,
+  kSlowRead,
+  kQueue,         // a call waits for its turn
+  kNotSent,       // no byte of the request leaves
+  kRequestLost,   // it never arrives
+  kRequestLate,   // it arrives long after the engine has given it up
+  kRequestTwice,  // the network delivers it again later
+  kReplyLost,     // applied, and the connection breaks
+  kReplyLate,
+  kErrorBefore,  // 503, nothing applied
+  kErrorAfter,   // 500, applied
+  kGarbage,      // applied, and the answer is no answer
+  kRefused,      // 422 to a request of a step
+  kUndoRefused,  // 422 to an undo
+  kCancel,       // a client changes its mind
+  kSuspend,      // an operator holds it for a while
   kCount,
 };
 

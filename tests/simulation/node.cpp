@@ -132,8 +132,16 @@ void Node::trouble() {
   const LifePtr life = process_->life;
   world.after(life, kTroubleInterval, [this] { trouble(); });
   if (around_.faults.happens(Fault::kStall)) stall(world.between(100ms, 40s));
+  if (around_.faults.happens(Fault::kDatabaseCut)) life->database_cut_until = world.now() + cut("database");
+  if (around_.faults.happens(Fault::kServicesCut)) life->services_cut_until = world.now() + cut("services");
   if (around_.faults.happens(Fault::kDrain)) return drain();
   if (around_.faults.happens(Fault::kCrash)) crash("out of the blue");
+}
+
+Nanos Node::cut(std::string_view from) {
+  const Nanos for_how_long = around_.world.between(100ms, 30s);
+  around_.world.note(name_, "is cut from the {} for {} ms", from, for_how_long / 1ms);
+  return for_how_long;
 }
 
 void Node::crash(std::string_view why) {

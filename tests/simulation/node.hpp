@@ -52,6 +52,7 @@ class Node {
 
   void come_back();
   void trouble();
+  Nanos cut(std::string_view from);
 
   Surroundings& around_;
   int number_;

@@ -19,6 +19,20 @@ std::string describe(const ports::ParticipantCall& call) {
                      call.epoch);
 }
 
+// When the history says that the attempt may begin: of a wait that nothing has cut short.
+std::optional<Timestamp> scheduled_at(const std::vector<ports::HistoryRow>& rows, std::string_view path,
+                                      std::uint32_t attempt) {
+  const ports::HistoryRow* before = nullptr;
+  for (const auto& row : rows) {
+    if (row.step != path) continue;
+    if (starts_attempt(row) && row.attempt == attempt) break;
+    before = &row;
+  }
+  if (!before || before->kind != "RetryScheduled") return std::nullopt;
+  const auto event = runtime::to_event(*before);
+  return event ? std::optional(std::get<saga::RetryScheduled>(event->data).at) : std::nullopt;
+}
+
 // The last request that was stored for a path: of a step, or of an undo.
 saga::RequestPtr stored_request(const std::vector<ports::HistoryRow>& rows, std::string_view path) {
   saga::RequestPtr request;
@@ -53,6 +67,8 @@ void Oracle::call_sent(const ports::ParticipantCall& call, const Life& life) {
   if (!calls_.emplace(call.key, call.attempt, call.epoch).second) {
     problem(fmt::format("sent a second time as the same attempt: {}", describe(call)));
   }
+  const auto at = scheduled_at(rows, path, call.attempt);
+  if (at && world_.utc() < *at) problem(fmt::format("sent before its time: {}", describe(call)));
   if (!call.key.starts_with(to_string(call.execution))) problem(fmt::format("sent under the key {}", call.key));
   check_request(call, rows);
 }

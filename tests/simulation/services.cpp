@@ -48,7 +48,7 @@ saga::Answer Services::receive(const ports::ParticipantCall& call) {
 
 saga::Answer Services::execute(const ports::ParticipantCall& call) {
   auto& effect = effects_[{call.execution, call.step}];
-  if (effect.buried) return refused(409);
+  if (effect.undone && tombstones_) return refused(409);
   if (faults_.happens(Fault::kRefused)) return refused(422);
   effect.stands = true;
   ++effect.times;
@@ -61,7 +61,7 @@ saga::Answer Services::undo(const ports::ParticipantCall& call) {
   if (call.request->adapter == "notifications") return done(call.step);
   auto& effect = effects_[{call.execution, call.step}];
   if (effect.undo_order == 0) effect.undo_order = order_;
-  effect.buried = true;
+  effect.undone = true;
   effect.stands = false;
   // The undo of a `do` covers what was done inside it.
   for (auto it = effects_.upper_bound({call.execution, call.step + "."});

@@ -1,7 +1,7 @@
 // The services that do the work of all steps, and what they keep: a journal of what arrived, and which effects stand.
 //
-// They keep the participant contract: a repeated key gets the first answer, an undo of something never done succeeds
-// and leaves a tombstone, and a request that comes after its undo is refused. One thread.
+// They keep the participant contract: a repeated key gets the first answer, and an undo of something never done
+// succeeds. Those with tombstones refuse a request that comes after its undo. One thread.
 #pragma once
 
 #include <map>
@@ -22,13 +22,15 @@ std::string_view path_of_key(std::string_view key);
 struct Effect {
   int times = 0;  // that it came to stand
   bool stands = false;
-  bool buried = false;           // undone, or never to come
+  bool undone = false;
   std::uint64_t undo_order = 0;  // place of its undo in the journal; 0: none
 };
 
 class Services {
  public:
-  explicit Services(World& world, Faults& faults) : world_(world), faults_(faults) {}
+  Services(World& world, Faults& faults) : world_(world), faults_(faults) {}
+
+  void do_without_tombstones() { tombstones_ = false; }
 
   // A request arrives.
   saga::Answer receive(const ports::ParticipantCall& call);
@@ -56,6 +58,7 @@ class Services {
 
   World& world_;
   Faults& faults_;
+  bool tombstones_ = true;
   std::uint64_t order_ = 0;  // of the last entry of the journal
   std::size_t on_the_way_ = 0;
   std::map<Step, Effect> effects_;

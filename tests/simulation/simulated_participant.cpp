@@ -80,8 +80,12 @@ void SimulatedParticipant::depart(const FlightPtr& flight) {
   }
 }
 
+bool SimulatedParticipant::is_cut() const {
+  return life_->services_cut_until > world_.now();
+}
+
 std::optional<Nanos> SimulatedParticipant::way_there() {
-  if (faults_.happens(Fault::kRequestLost)) return std::nullopt;
+  if (is_cut() || faults_.happens(Fault::kRequestLost)) return std::nullopt;
   if (faults_.happens(Fault::kRequestLate)) return world_.between(100ms, 60s);
   return world_.latency();
 }
@@ -95,7 +99,7 @@ void SimulatedParticipant::arrive(const FlightPtr& flight) {
   }
   auto reply = services_.receive(flight->call);
   if (faults_.happens(Fault::kRequestTwice)) repeat_later(flight->call);
-  if (faults_.happens(Fault::kReplyLost)) {
+  if (is_cut() || faults_.happens(Fault::kReplyLost)) {
     if (world_.chance(50)) answer(flight, world_.latency(), reset());
     return;
   }

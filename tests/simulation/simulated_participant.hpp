@@ -29,6 +29,7 @@ class SimulatedParticipant final : public ports::Participant {
   struct Flight;
   using FlightPtr = std::shared_ptr<Flight>;
 
+  bool is_cut() const;
   void depart(const FlightPtr& flight);
   // How long the request takes; nullopt: it is lost.
   std::optional<Nanos> way_there();

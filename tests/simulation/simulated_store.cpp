@@ -61,16 +61,14 @@ void SimulatedStore::begin_batch() {
 
 void SimulatedStore::draw_fate(Batch& batch) {
   using enum Batch::Fate;
-  static constexpr std::array kFates{std::pair{Fault::kCrashBeforeAppend, kCrashBefore},
-                                     std::pair{Fault::kCrashAfterAppend, kCrashAfter},
-                                     std::pair{Fault::kUnknownWritten, kUnknownWritten},
-                                     std::pair{Fault::kUnknownLost, kUnknownLost},
-                                     std::pair{Fault::kDiskFull, kRejected},
-                                     std::pair{Fault::kConflict, kConflict}};
+  static constexpr std::array kFates{
+      std::pair{Fault::kCrashBeforeAppend, kCrashBefore}, std::pair{Fault::kCrashAfterAppend, kCrashAfter},
+      std::pair{Fault::kUnknownWritten, kUnknownWritten}, std::pair{Fault::kUnknownLost, kUnknownLost},
+      std::pair{Fault::kConflict, kConflict}};
+  if (faults_.happens(Fault::kDiskFull)) database_.fill_disk(world_.between(1ms, 15s));
+  if (is_cut()) batch.fate = kRejected;  // no session
   for (const auto& [fault, fate] : kFates) {
-    if (!faults_.happens(fault)) continue;
-    batch.fate = fate;
-    return;
+    if (batch.fate == kWritten && faults_.happens(fault)) batch.fate = fate;
   }
 }
 
@@ -78,33 +76,40 @@ void SimulatedStore::draw_fate(Batch& batch) {
 void SimulatedStore::arrive(const BatchPtr& batch) {
   using enum Batch::Fate;
   batch->arrived = true;
-  const auto fate = batch->fate;
+  auto& fate = batch->fate;
+  if (is_cut() && fate != kRejected) fate = kUnknownLost;
+  if (database_.is_full() && fate != kUnknownLost) fate = kRejected;
   const auto dies = dies_;  // this object dies too
   if (fate == kCrashBefore) return dies();
   if (fate == kWritten || fate == kUnknownWritten || fate == kCrashAfter) {
     batch->results = database_.commit(std::move(batch->groups), life_->node);
-    if (fate == kCrashAfter) return dies();
   }
-  if (fate != kWritten) {
-    batch->results.clear();
-    for (const auto ticket : batch->tickets) {
-      auto& result = batch->results.emplace_back(AppendResult{.ticket = ticket, .verdict = Verdict::kUnknown});
-      if (fate == kConflict) result.verdict = Verdict::kConflict;
-      if (fate != kRejected) continue;
-      result.verdict = Verdict::kRejected;
-      result.error = Error{.code = "store.full", .message = "the disk of the database is full"};
-    }
-    world_.note("database", "a batch of n{} is {}", life_->node,
-                fate == kRejected      ? "rejected: the disk is full"
-                : fate == kConflict    ? "in conflict"
-                : fate == kUnknownLost ? "lost, and so is the verdict"
-                                       : "written, but the verdict is lost");
-  }
+  if (fate == kCrashAfter) return dies();
   world_.after(life_, world_.latency(), [this, batch] { answer(batch); });
+}
+
+// What the process hears where it does not hear the truth.
+void SimulatedStore::spoil_verdicts(Batch& batch) {
+  using enum Batch::Fate;
+  if (batch.fate == kWritten && is_cut()) batch.fate = kUnknownWritten;
+  if (batch.fate == kWritten) return;
+  batch.results.clear();
+  for (const auto ticket : batch.tickets) {
+    auto& result = batch.results.emplace_back(AppendResult{.ticket = ticket, .verdict = Verdict::kUnknown});
+    if (batch.fate == kConflict) result.verdict = Verdict::kConflict;
+    if (batch.fate != kRejected) continue;
+    result.verdict = Verdict::kRejected;
+    result.error = Error{.code = "store.full", .message = "the disk of the database is full"};
+  }
+  world_.note(fmt::format("n{}", life_->node), "hears that its batch is {}",
+              batch.fate == kRejected   ? "rejected"
+              : batch.fate == kConflict ? "in conflict"
+                                        : "unknown");
 }
 
 void SimulatedStore::answer(const BatchPtr& batch) {
   in_flight_.reset();
+  spoil_verdicts(*batch);
   std::vector<std::pair<ports::AppendSink*, std::vector<AppendResult>>> by_sink;  // in the order of their first append
   for (std::size_t i = 0; i < batch->results.size(); ++i) {
     auto* sink = batch->sinks[i];
@@ -118,8 +123,12 @@ void SimulatedStore::answer(const BatchPtr& batch) {
   world_.after(life_, world_.between(1us, 100us), [this] { begin_batch(); });
 }
 
+bool SimulatedStore::is_cut() const {
+  return life_->database_cut_until > world_.now();
+}
+
 bool SimulatedStore::read_fails() {
-  return faulty_ && faults_.happens(Fault::kReadFails);
+  return faulty_ && (is_cut() || faults_.happens(Fault::kReadFails));
 }
 
 template <class Read>

@@ -50,6 +50,8 @@ class SimulatedStore final : public ports::HistoryStore, public ports::Definitio
   void arrive(const BatchPtr& batch);
   void answer(const BatchPtr& batch);
   void draw_fate(Batch& batch);
+  void spoil_verdicts(Batch& batch);
+  bool is_cut() const;
   bool read_fails();
   template <class Read>
   auto guarded(Read read) -> decltype(read());

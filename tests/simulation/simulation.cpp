@@ -1,5 +1,6 @@
 #include "tests/simulation/simulation.hpp"
 
+#include <algorithm>
 #include <memory>
 
 #include "engine/runtime/execution_loader.hpp"
@@ -29,6 +30,8 @@ class Simulation {
     const auto workflows = draw_workflows(world_);
     for (const auto& workflow : workflows) around_.workflows.push_back(workflow.yaml);
     if (world_.prints()) tell(workflows);
+    const bool tombstones = world_.chance(30) || std::ranges::any_of(workflows, needs_tombstones);
+    if (!tombstones) services_.do_without_tombstones();
     if (world_.chance(10)) faults_.crash_at_each_append();
     nodes_.push_back(std::make_unique<Node>(around_, 1));
     for (auto& node : nodes_) node->start();
@@ -69,8 +72,8 @@ class Simulation {
   std::string unsettled() {
     std::string text;
     for (const auto& row : database_.executions()) {
-      if (row.summary.wake_at && !clients_.is_given_up(row.id))
-        text += short_id(row.id) + " is " + row.summary.phase + " ";
+      const bool parked = row.summary.phase == "suspended" && clients_.is_given_up(row.id);
+      if (row.summary.wake_at && !parked) text += short_id(row.id) + " is " + row.summary.phase + " ";
     }
     return text;
   }

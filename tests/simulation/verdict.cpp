@@ -125,7 +125,7 @@ class Judge {
     for (const auto& [place, effect] : evidence_.services.effects()) {
       if (place.first != state.id) continue;
       if (effect.times > 1) problem("{} had its effect {} times", place.second, effect.times);
-      if (stood_whole && effect.buried) problem("{} was undone, and the execution completed", place.second);
+      if (stood_whole && effect.undone) problem("{} was undone, and the execution completed", place.second);
       if (!stood_whole && nothing_stands && effect.stands)
         problem("{} stands after {}", place.second, saga::to_string(*state.outcome));
     }

@@ -93,6 +93,10 @@ const std::vector<Workflow>& written_workflows() {
   return workflows;
 }
 
+bool needs_tombstones(const Workflow& workflow) {
+  return workflow.yaml.contains("onUnknown: compensate");
+}
+
 std::vector<Workflow> draw_workflows(World& world) {
   std::vector<Workflow> drawn;
   const auto& written = written_workflows();

@@ -17,6 +17,8 @@ struct Workflow {
 
 // One or two of them. Every step with an effect has an undo, but for pivots.
 std::vector<Workflow> draw_workflows(World& world);
+// Whether it undoes steps whose requests may still be on their way.
+bool needs_tombstones(const Workflow& workflow);
 // Those written by hand.
 const std::vector<Workflow>& written_workflows();
 

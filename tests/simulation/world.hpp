@@ -29,6 +29,8 @@ struct Life {
   std::uint64_t number = 1;  // of the node's lives, from 1
   bool over = false;
   Nanos stalled_until{0};
+  Nanos database_cut_until{0};    // nothing passes between it and the database
+  Nanos services_cut_until{0};    // and between it and the services
   std::function<void()> touched;  // after each event of this life
 };
 using LifePtr = std::shared_ptr<Life>;
