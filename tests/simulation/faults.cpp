@@ -62,6 +62,22 @@ bool Faults::happens(Fault fault) {
   return true;
 }
 
+void Faults::calm(const CrashPoint& crash) {
+  percents_ = {};
+  set(Fault::kRefused, 15);
+  set(Fault::kErrorAfter, 15);
+  crash_ = crash;
+}
+
+std::optional<Fault> Faults::fate_of_append() {
+  if (++appends_ == crash_.append) return crash_.written ? Fault::kCrashAfterAppend : Fault::kCrashBeforeAppend;
+  for (const auto fault : {Fault::kCrashBeforeAppend, Fault::kCrashAfterAppend, Fault::kUnknownWritten,
+                           Fault::kUnknownLost, Fault::kConflict}) {
+    if (happens(fault)) return fault;
+  }
+  return std::nullopt;
+}
+
 void Faults::crash_at_each_append() {
   set(Fault::kCrashBeforeAppend, 50);
   set(Fault::kCrashAfterAppend, 100);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "tests/simulation/world.hpp"
@@ -47,6 +48,12 @@ inline constexpr std::size_t kFaultCount = static_cast<std::size_t>(Fault::kCoun
 
 std::string_view to_string(Fault fault);
 
+// Where a process is to die; 0: nowhere.
+struct CrashPoint {
+  std::size_t append = 0;
+  bool written = false;  // whether the append is
+};
+
 using FaultCounts = std::array<std::uint64_t, kFaultCount>;
 
 class Faults {
@@ -58,6 +65,11 @@ class Faults {
   bool happens(Fault fault);
   // The process dies at each of its appends.
   void crash_at_each_append();
+  // None of all this but refusals, and one death at the nth append of the run.
+  void calm(const CrashPoint& crash);
+  // What befalls the next append: a death, a lost verdict, a conflict or nothing.
+  std::optional<Fault> fate_of_append();
+  std::size_t appends() const { return appends_; }
   void set(Fault fault, int percent) { percents_[static_cast<std::size_t>(fault)] = percent; }
   int percent(Fault fault) const { return percents_[static_cast<std::size_t>(fault)]; }
 
@@ -72,6 +84,8 @@ class Faults {
   Nanos heals_at_;
   std::array<int, kFaultCount> percents_{};
   FaultCounts counts_{};
+  CrashPoint crash_;
+  std::size_t appends_ = 0;
 };
 
 }  // namespace skald::simulation

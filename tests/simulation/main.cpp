@@ -9,10 +9,11 @@ namespace {
 
 using namespace skald::simulation;
 
-void tell_failure(const RunReport& report, std::uint64_t seed) {
-  run_simulation({.seed = seed, .prints = true});
+void tell_failure(const RunReport& report, RunOptions options) {
+  options.prints = true;
+  run_simulation(options);
   for (const auto& problem : report.problems) fmt::print("PROBLEM: {}\n", problem);
-  fmt::print("repeat it with: simulation --seed {} --print\n", seed);
+  fmt::print("repeat it with: simulation {} --print\n", to_arguments(options));
 }
 
 int run_series(std::uint64_t from, std::uint64_t seeds) {
@@ -21,7 +22,7 @@ int run_series(std::uint64_t from, std::uint64_t seeds) {
   for (std::uint64_t seed = from; seed < from + seeds; ++seed) {
     const auto report = run_simulation({.seed = seed});
     if (!report.problems.empty()) {
-      tell_failure(report, seed);
+      tell_failure(report, {.seed = seed});
       return EXIT_FAILURE;
     }
     add_counts(counts, report);
@@ -32,10 +33,10 @@ int run_series(std::uint64_t from, std::uint64_t seeds) {
   return EXIT_SUCCESS;
 }
 
-int run_one(std::uint64_t seed, bool prints) {
-  const auto report = run_simulation({.seed = seed, .prints = prints});
+int run_one(const RunOptions& options) {
+  const auto report = run_simulation(options);
   for (const auto& problem : report.problems) fmt::print("PROBLEM: {}\n", problem);
-  fmt::print("seed {} {}\n{}", seed, report.problems.empty() ? "holds" : "fails", to_text(report.counts));
+  fmt::print("seed {} {}\n{}", options.seed, report.problems.empty() ? "holds" : "fails", to_text(report.counts));
   return report.problems.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -45,12 +46,17 @@ int main(int argc, char** argv) {
   CLI::App app("Runs Skald's engine in a simulated world, each seed another one.");
   std::uint64_t seeds = 10'000;
   std::uint64_t from = 1;
-  std::uint64_t seed = 0;
-  bool prints = false;
+  RunOptions run;
+  CrashPoint crash;
   app.add_option("--seeds", seeds, "how many seeds");
   app.add_option("--from", from, "the first one");
-  auto* one = app.add_option("--seed", seed, "this one alone");
-  app.add_flag("--print", prints, "with --seed: its schedule")->needs(one);
+  auto* one = app.add_option("--seed", run.seed, "this one alone");
+  app.add_flag("--print", run.prints, "with --seed: its schedule")->needs(one);
+  auto* at =
+      app.add_option("--crash-at", crash.append, "with --seed: in a calm world, death at this append")->needs(one);
+  app.add_flag("--written", crash.written, "with --crash-at: the append is written")->needs(at);
   CLI11_PARSE(app, argc, argv);
-  return *one ? run_one(seed, prints) : run_series(from, seeds);
+  if (*at) run.crash = crash;
+  tell_run_at_abort();
+  return *one ? run_one(run) : run_series(from, seeds);
 }

@@ -61,14 +61,16 @@ void SimulatedStore::begin_batch() {
 
 void SimulatedStore::draw_fate(Batch& batch) {
   using enum Batch::Fate;
-  static constexpr std::array kFates{
-      std::pair{Fault::kCrashBeforeAppend, kCrashBefore}, std::pair{Fault::kCrashAfterAppend, kCrashAfter},
-      std::pair{Fault::kUnknownWritten, kUnknownWritten}, std::pair{Fault::kUnknownLost, kUnknownLost},
-      std::pair{Fault::kConflict, kConflict}};
   if (faults_.happens(Fault::kDiskFull)) database_.fill_disk(world_.between(1ms, 15s));
-  if (is_cut()) batch.fate = kRejected;  // no session
-  for (const auto& [fault, fate] : kFates) {
-    if (batch.fate == kWritten && faults_.happens(fault)) batch.fate = fate;
+  const auto fault = faults_.fate_of_append();
+  if (is_cut()) {
+    batch.fate = kRejected;  // no session
+  } else if (fault) {
+    batch.fate = *fault == Fault::kCrashBeforeAppend  ? kCrashBefore
+                 : *fault == Fault::kCrashAfterAppend ? kCrashAfter
+                 : *fault == Fault::kUnknownWritten   ? kUnknownWritten
+                 : *fault == Fault::kUnknownLost      ? kUnknownLost
+                                                      : kConflict;
   }
 }
 

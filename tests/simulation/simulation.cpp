@@ -1,6 +1,11 @@
 #include "tests/simulation/simulation.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstring>
 #include <memory>
 
 #include "engine/runtime/execution_loader.hpp"
@@ -18,7 +23,8 @@ constexpr Nanos kLookInterval = 1s;
 class Simulation {
  public:
   explicit Simulation(const RunOptions& options)
-      : world_(options.seed, options.prints),
+      : options_(options),
+        world_(options.seed, options.prints),
         faults_(world_),
         database_(world_),
         services_(world_, faults_),
@@ -33,6 +39,7 @@ class Simulation {
     const bool tombstones = world_.chance(30) || std::ranges::any_of(workflows, needs_tombstones);
     if (!tombstones) services_.do_without_tombstones();
     if (world_.chance(10)) faults_.crash_at_each_append();
+    if (options_.crash) faults_.calm(*options_.crash);
     nodes_.push_back(std::make_unique<Node>(around_, 1));
     for (auto& node : nodes_) node->start();
     clients_.place_orders(workflows);
@@ -109,9 +116,13 @@ class Simulation {
     counts_["events of the world"] = world_.steps();
     counts_["calls"] = oracle_.calls_sent();
     counts_["states compared"] = oracle_.states_compared();
-    return {.problems = oracle_.problems(), .counts = std::move(counts_), .fingerprint = world_.fingerprint()};
+    return {.problems = oracle_.problems(),
+            .counts = std::move(counts_),
+            .fingerprint = world_.fingerprint(),
+            .appends = faults_.appends()};
   }
 
+  const RunOptions& options_;
   World world_;
   Faults faults_;
   Database database_;
@@ -126,7 +137,37 @@ class Simulation {
 
 }  // namespace
 
+std::string to_arguments(const RunOptions& options) {
+  auto text = fmt::format("--seed {}", options.seed);
+  if (options.crash) text += fmt::format(" --crash-at {}", options.crash->append);
+  if (options.crash && options.crash->written) text += " --written";
+  return text;
+}
+
+namespace {
+
+std::array<char, 80> last_words{};
+
+void say_last_words(int signal) {
+  // Only what a signal handler may do.
+  static_cast<void>(!write(STDERR_FILENO, last_words.data(), std::strlen(last_words.data())));
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+}  // namespace
+
+void tell_run_at_abort() {
+  for (const int signal : {SIGABRT, SIGSEGV}) {
+    // A sanitizer keeps its own.
+    const auto before = std::signal(signal, say_last_words);
+    if (before != SIG_DFL) std::signal(signal, before);
+  }
+}
+
 RunReport run_simulation(const RunOptions& options) {
+  *fmt::format_to_n(last_words.data(), last_words.size() - 1, "in the run of simulation {}\n", to_arguments(options))
+       .out = '\0';
   return Simulation(options).run();
 }
 

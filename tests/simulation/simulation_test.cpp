@@ -30,11 +30,12 @@ testing::AssertionResult holds(const RunOptions& options, std::map<std::string, 
   auto printing = options;
   printing.prints = true;
   run_simulation(printing);
-  return testing::AssertionFailure() << joined(report.problems) << "repeat it with: simulation --seed " << options.seed
-                                     << " --print";
+  return testing::AssertionFailure() << joined(report.problems) << "repeat it with: simulation "
+                                     << to_arguments(options) << " --print";
 }
 
 TEST(Simulation, EverySeedHolds) {
+  tell_run_at_abort();
   const auto first = number_from_environment("SKALD_SEED", 1);
   const auto runs = number_from_environment("SKALD_RUNS", 3'000);
   std::map<std::string, std::uint64_t> counts;
@@ -47,6 +48,22 @@ TEST(Simulation, EverySeedHolds) {
                            "unknown, lost", "disk full", "request late", "request twice"}) {
     EXPECT_GT(counts[what], 200u) << what;
   }
+}
+
+// In a calm world: each append there is, lost or written with the process that made it.
+TEST(Simulation, HoldsAfterADeathAtEachAppend) {
+  tell_run_at_abort();
+  const auto seeds = number_from_environment("SKALD_RUNS", 3'000) / 100;
+  std::map<std::string, std::uint64_t> counts;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    const auto appends = run_simulation({.seed = seed, .crash = CrashPoint{}}).appends;
+    for (std::size_t append = 1; append <= appends; ++append) {
+      for (const bool written : {false, true}) {
+        ASSERT_TRUE(holds({.seed = seed, .crash = CrashPoint{append, written}}, counts));
+      }
+    }
+  }
+  EXPECT_GT(counts["UndoCompleted"], 0u);
 }
 
 TEST(Simulation, OneSeedIsOneSchedule) {
