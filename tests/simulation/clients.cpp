@@ -15,7 +15,7 @@ constexpr int kRetriesMax = 3;   // before a step is skipped
 // What a client may be told any number of times.
 bool is_temporary(const Error& error) {
   return error.code == "store.unavailable" || error.code == "engine.draining" || error.code == "engine.overloaded" ||
-         error.code == "execution.unknown";
+         error.code == "engine.no_shards" || error.code == "engine.moved" || error.code == "execution.unknown";
 }
 
 // While the execution is likely to run, or later.

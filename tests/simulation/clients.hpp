@@ -39,7 +39,7 @@ class Clients {
   const std::deque<Order>& orders() const { return orders_; }
   bool all_answered() const;
   // Nobody is going to say anything more.
-  bool are_quiet() const { return commands_ == 0; }
+  bool are_quiet() const { return commands_ == 0 && !around_.database.cluster().has_unanswered(); }
   // Parked, and the operators have given up on it, or are away.
   bool is_given_up(const ExecutionId& id) const { return given_up_.contains(id); }
 

@@ -26,7 +26,12 @@ struct Node::Process {
         clock(around.world),
         entropy(around.world.random()()),
         log(around.world, around.oracle, node.name_),
-        store(around.world, around.faults, around.database, life, [&node] { node.crash("at an append"); }),
+        leases(around.lease ? std::make_unique<SimulatedLeases>(around.world, around.faults, around.database.cluster(),
+                                                                life, *around.lease)
+                            : nullptr),
+        inbox(around.world, around.faults, around.database.cluster(), life),
+        store(around.world, around.faults, around.database, life, leases.get(),
+              [&node] { node.crash("at an append"); }),
         loops(1 + around.world.below(2)),
         definitions(store, clock, log, telemetry) {
     life->touched = [this] { touched(); };
@@ -53,6 +58,9 @@ struct Node::Process {
             .entropy = entropy,
             .telemetry = telemetry,
             .log = log,
+            .leases = leases.get(),
+            .inbox = leases ? &inbox : nullptr,
+            .replaced = [this](const Error& error) { around.oracle.problem(to_text(error)); },
             .participant =
                 [this](runtime::Loop& loop) {
                   return std::make_unique<SimulatedParticipant>(around.world, around.faults, around.services,
@@ -101,11 +109,12 @@ struct Node::Process {
   test::SeededEntropy entropy;
   WatchedLog log;
   ports::SilentTelemetry telemetry;
+  std::unique_ptr<SimulatedLeases> leases;
+  SimulatedInbox inbox;
   SimulatedStore store;
   runtime::Loops loops;
   runtime::Definitions definitions;
   std::unique_ptr<runtime::Engine> engine;
-  bool draining = false;
   bool turn_scheduled = false;
   bool was_turn = false;
   bool was_idle = false;
@@ -157,7 +166,7 @@ void Node::come_back() {
 }
 
 void Node::drain() {
-  if (std::exchange(process_->draining, true)) return;
+  if (std::exchange(process_->life->draining, true)) return;
   around_.world.note(name_, "is told to end");
   const auto at_most = Millis(around_.world.below(10'000));
   process_->engine->drain(at_most, [this, life = process_->life] {

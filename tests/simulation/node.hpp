@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct Surroundings {
   Services& services;
   Oracle& oracle;
   std::vector<std::string> workflows;  // YAML, as in the workflows folder
+  std::optional<Millis> lease = {};    // where several nodes share the database
 };
 
 class Node {

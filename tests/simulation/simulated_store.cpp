@@ -17,19 +17,24 @@ struct SimulatedStore::Batch {
   std::vector<ports::AppendSink*> sinks;
   std::vector<std::uint64_t> tickets;
   std::vector<AppendResult> results;
+  Database::Writer writer;
   Fate fate = Fate::kWritten;
   bool arrived = false;
 };
 
 SimulatedStore::SimulatedStore(World& world, Faults& faults, Database& database, LifePtr life,
-                               std::function<void()> dies)
-    : world_(world), faults_(faults), database_(database), life_(std::move(life)), dies_(std::move(dies)) {}
+                               const SimulatedLeases* leases, std::function<void()> dies)
+    : world_(world),
+      faults_(faults),
+      database_(database),
+      life_(std::move(life)),
+      leases_(leases),
+      dies_(std::move(dies)) {}
 
 SimulatedStore::~SimulatedStore() {
-  if (!in_flight_ || in_flight_->arrived) return;
+  if (!in_flight_ || in_flight_->arrived || leases_) return;
   in_flight_->arrived = true;
-  // The next process waits until the database is done with this one.
-  if (world_.chance(50)) database_.commit(std::move(in_flight_->groups), life_->node);
+  if (world_.chance(50)) database_.commit(std::move(in_flight_->groups), in_flight_->writer);
 }
 
 void SimulatedStore::append(ports::AppendGroup group, ports::AppendSink& sink) {
@@ -50,12 +55,14 @@ void SimulatedStore::begin_batch() {
   batch->sinks.assign(sinks_.begin(), sinks_.begin() + cut);
   sinks_.erase(sinks_.begin(), sinks_.begin() + cut);
   for (const auto& group : batch->groups) batch->tickets.push_back(group.ticket);
+  batch->writer = {.node = life_->node, .member = leases_ ? leases_->member() : 0};
   draw_fate(*batch);
   in_flight_ = batch;
   const Nanos way = faults_.happens(Fault::kSlowCommit) ? world_.between(100ms, 8s) : world_.latency();
-  // On its way it does not wait for a process that stalls.
-  world_.after(way, [this, batch, life = life_] {
-    if (!life->over) arrive(batch);
+  // On its way it waits for no process that stalls, and outlives one that dies.
+  world_.after(way, [this, &database = database_, batch, life = life_] {
+    if (!life->over) return arrive(batch);
+    if (!std::exchange(batch->arrived, true)) database.commit(std::move(batch->groups), batch->writer);
   });
 }
 
@@ -84,7 +91,7 @@ void SimulatedStore::arrive(const BatchPtr& batch) {
   const auto dies = dies_;  // this object dies too
   if (fate == kCrashBefore) return dies();
   if (fate == kWritten || fate == kUnknownWritten || fate == kCrashAfter) {
-    batch->results = database_.commit(std::move(batch->groups), life_->node);
+    batch->results = database_.commit(std::move(batch->groups), batch->writer);
   }
   if (fate == kCrashAfter) return dies();
   world_.after(life_, world_.latency(), [this, batch] { answer(batch); });
@@ -157,10 +164,10 @@ Result<std::optional<ports::StoredExecution>> SimulatedStore::find_by_key(const 
   return guarded([&] { return database_.rows().find_by_key(namespace_name, workflow, key); });
 }
 
-Result<std::vector<ports::WakeUp>> SimulatedStore::list_wake_ups(Timestamp until,
+Result<std::vector<ports::WakeUp>> SimulatedStore::list_wake_ups(const ports::ShardSet& shards, Timestamp until,
                                                                  const std::optional<ports::WakeUp>& after,
                                                                  std::size_t limit) {
-  return guarded([&] { return database_.rows().list_wake_ups(until, after, limit); });
+  return guarded([&] { return database_.rows().list_wake_ups(shards, until, after, limit); });
 }
 
 Result<ports::StoredDefinition> SimulatedStore::put_definition(const ports::StoredDefinition& definition) {

@@ -12,13 +12,16 @@
 #include "engine/ports/history_store.hpp"
 #include "tests/simulation/database.hpp"
 #include "tests/simulation/faults.hpp"
+#include "tests/simulation/simulated_cluster.hpp"
 
 namespace skald::simulation {
 
 class SimulatedStore final : public ports::HistoryStore, public ports::DefinitionStore {
  public:
-  // `dies` ends the process from outside, and this object with it.
-  SimulatedStore(World& world, Faults& faults, Database& database, LifePtr life, std::function<void()> dies);
+  // `dies` ends the process from outside, and this object with it. Without leases the database has one process, and
+  // the next one waits until it is done with this one.
+  SimulatedStore(World& world, Faults& faults, Database& database, LifePtr life, const SimulatedLeases* leases,
+                 std::function<void()> dies);
   // Settles what becomes of a batch that is in flight.
   ~SimulatedStore() override;
 
@@ -32,7 +35,8 @@ class SimulatedStore final : public ports::HistoryStore, public ports::Definitio
   Result<std::optional<ports::StoredExecution>> find_by_key(const std::string& namespace_name,
                                                             const std::string& workflow,
                                                             const std::string& key) override;
-  Result<std::vector<ports::WakeUp>> list_wake_ups(Timestamp until, const std::optional<ports::WakeUp>& after,
+  Result<std::vector<ports::WakeUp>> list_wake_ups(const ports::ShardSet& shards, Timestamp until,
+                                                   const std::optional<ports::WakeUp>& after,
                                                    std::size_t limit) override;
 
   Result<ports::StoredDefinition> put_definition(const ports::StoredDefinition& definition) override;
@@ -60,6 +64,7 @@ class SimulatedStore final : public ports::HistoryStore, public ports::Definitio
   Faults& faults_;
   Database& database_;
   LifePtr life_;
+  const SimulatedLeases* leases_;
   std::function<void()> dies_;
   bool faulty_ = false;
   std::vector<ports::AppendGroup> queue_;

@@ -40,7 +40,9 @@ class Simulation {
     if (!tombstones) services_.do_without_tombstones();
     if (world_.chance(10)) faults_.crash_at_each_append();
     if (options_.crash) faults_.calm(*options_.crash);
-    nodes_.push_back(std::make_unique<Node>(around_, 1));
+    const int nodes = world_.chance(40) ? 1 : 2 + static_cast<int>(world_.below(2));
+    if (nodes > 1) around_.lease = Millis(3'000 + static_cast<std::int64_t>(world_.below(12'000)));
+    for (int i = 1; i <= nodes; ++i) nodes_.push_back(std::make_unique<Node>(around_, i));
     for (auto& node : nodes_) node->start();
     clients_.place_orders(workflows);
     clients_.operate();
@@ -67,7 +69,10 @@ class Simulation {
       return;
     }
     if (world_.now() > faults_.heals_at() + kRestWithin) {
-      return oracle_.problem("the world has healed, and does not come to rest: " + unsettled());
+      return oracle_.problem(fmt::format("the world has healed, and does not come to rest: {}{}{}{}", unsettled(),
+                                         services_.is_quiet() ? "" : "requests are on their way ",
+                                         clients_.are_quiet() ? "" : "commands wait ",
+                                         clients_.all_answered() ? "" : "orders wait"));
     }
     world_.after(kLookInterval, [this] { look(); });
   }
@@ -95,6 +100,9 @@ class Simulation {
     }
     if (stored.size() > asked) oracle_.problem(fmt::format("{} executions of {} orders", stored.size(), asked));
     for (const auto& row : stored) judge_one(row);
+    for (const auto number : database_.applied_twice()) {
+      oracle_.problem(fmt::format("command {} was applied twice", number));
+    }
   }
 
   void judge_one(const ports::StoredExecution& row) {
@@ -113,6 +121,8 @@ class Simulation {
     }
     counts_["lives"] = 0;
     for (const auto& node : nodes_) counts_["lives"] += node->lives();
+    counts_["shards taken"] = database_.cluster().handovers();
+    counts_["runs of several nodes"] = nodes_.size() > 1 ? 1 : 0;
     counts_["events of the world"] = world_.steps();
     counts_["calls"] = oracle_.calls_sent();
     counts_["states compared"] = oracle_.states_compared();

@@ -32,6 +32,7 @@ class Judge {
     check_history();
     check_row();
     check_waits();
+    check_attempts();
     check_scope();
     check_successes();
     if (!overruled_) check_outcome();
@@ -50,11 +51,14 @@ class Judge {
   void check_history() {
     std::uint64_t position = 0;
     std::uint64_t epoch = 0;
+    Timestamp at{};
     bool ended = false;
     for (const auto& row : evidence_.rows) {
       if (row.position != ++position) problem("position {} stands where {} should", row.position, position);
       if (row.epoch < epoch) problem("epoch {} follows epoch {}", row.epoch, epoch);
       epoch = row.epoch;
+      if (row.at < at) problem("time goes back at position {}", position);
+      at = row.at;
       if ((position == 1) != (row.kind == "ExecutionStarted")) problem("{} at position {}", row.kind, position);
       if (ended) problem("{} follows the end", row.kind);
       ended = ended || row.kind == "ExecutionEnded";
@@ -90,10 +94,43 @@ class Judge {
     }
   }
 
-  // G6: nothing new starts in what is being undone.
+  // Attempts count on, one at a time, and none but the first begins without a reason.
+  void check_attempts() {
+    std::map<std::string, std::uint32_t> begun;
+    std::map<std::string, std::string> last;  // what was said last of a step
+    for (std::size_t i = 0; i < evidence_.rows.size(); ++i) {
+      const auto& row = evidence_.rows[i];
+      const bool ends = row.kind == "AttemptFailed" || row.kind == "AttemptLost";
+      const bool begins = row.kind == "AttemptStarted" || row.kind == "SettleStarted";
+      const auto before = begun[row.step];
+      if (row.attempt != before + (begins ? 1 : 0) && (ends || begins)) {
+        problem("{} of {} #{} follows #{}", row.kind, row.step, row.attempt, before);
+      }
+      const auto& reason = last[row.step];
+      const bool has_reason = reason == "RetryScheduled" || reason == "AttemptLost" || reason == "IncidentResolved";
+      if (row.kind == "AttemptStarted" && !has_reason) problem("{} #{} begins after {}", row.step, row.attempt, reason);
+      if (row.attempt != 0 && !ends && row.kind != "RetryScheduled") begun[row.step] = row.attempt;
+      last[step_spoken_of(i)] = row.kind;
+    }
+  }
+
+  // A resolution names its incident, and that the step.
+  std::string step_spoken_of(std::size_t index) const {
+    const auto* resolved = std::get_if<saga::IncidentResolved>(&evidence_.events[index].data);
+    if (!resolved) return evidence_.rows[index].step;
+    const auto& incidents = evidence_.state.incidents;
+    const auto it = std::ranges::find(incidents, resolved->number, &saga::Incident::number);
+    return it == incidents.end() ? std::string() : it->step;
+  }
+
+  // G6: nothing new starts in what is being undone, or when its time is over.
   void check_scope() {
     bool undoing = false;
+    const auto& state = evidence_.state;
     for (const auto& row : evidence_.rows) {
+      const bool is_late = state.deadline && row.at >= *state.deadline && !state.pivoted;
+      if (is_late && row.kind == "StepStarted" && !saga::is_in_undo(row.step))
+        problem("{} starts after the deadline", row.step);
       undoing = undoing || row.kind == "CompensationStarted";
       if (undoing && row.kind == "StepStarted" && !saga::is_in_undo(row.step))
         problem("{} starts while undoing", row.step);

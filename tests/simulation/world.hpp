@@ -28,6 +28,7 @@ struct Life {
   int node = 0;
   std::uint64_t number = 1;  // of the node's lives, from 1
   bool over = false;
+  bool draining = false;
   Nanos stalled_until{0};
   Nanos database_cut_until{0};    // nothing passes between it and the database
   Nanos services_cut_until{0};    // and between it and the services
