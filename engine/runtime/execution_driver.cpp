@@ -247,9 +247,10 @@ void ExecutionDriver::leave_behind() {
 void ExecutionDriver::leave() {
   stage_ = Stage::kReleased;
   host_.release(*this);
-  // The shard went and came back: it is this process's again, and nobody else looks for it.
+  // The shard went and came back, under another epoch or the same: it is this process's again, and a recovery has found
+  // it in memory.
   const auto& shards = host_.shared().shards;
-  if (shards.epoch_of(id_) != epoch_ && shards.serves(id_)) host_.activate_later({id_});
+  if ((lost_ || shards.epoch_of(id_) != epoch_) && shards.serves(id_)) host_.activate_later({id_});
 }
 
 void ExecutionDriver::arm_wake(Timestamp wake, Timestamp at) {
