@@ -15,8 +15,8 @@ constexpr std::uint16_t kFailuresMax = 2;
 
 }  // namespace
 
-ExecutionDriver::ExecutionDriver(ExecutionHost& host, const ExecutionId& id)
-    : host_(host), id_(id), epoch_(host.shared().shards.epoch_of(id)) {
+ExecutionDriver::ExecutionDriver(ExecutionHost& host, const ExecutionId& id, std::uint64_t number)
+    : host_(host), id_(id), number_(number), epoch_(host.shared().shards.epoch_of(id)) {
   state_.id = id;
 }
 
@@ -165,7 +165,7 @@ void ExecutionDriver::send(saga::SendRequest request) {
     auto call = participant_call(state_, std::move(request), epoch_);
     // Adapters are the operator's own; a literal endpoint is judged by who wrote it.
     if (call.request->adapter.empty()) call.trusted = shared.definitions.is_trusted(state_.digest);
-    host_.send(std::move(call), attempt);
+    host_.send(std::move(call), attempt, *this);
     ++calls_;
   } catch (const std::exception& error) {
     // Nobody knows what became of it: an unknown outcome, as from a lost connection.

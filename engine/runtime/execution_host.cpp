@@ -58,7 +58,7 @@ ExecutionDriver* ExecutionHost::find(const ExecutionId& id) {
 ExecutionDriver& ExecutionHost::create(const ExecutionId& id) {
   auto& slot = drivers_[id];
   SKALD_INVARIANT(!slot);
-  slot = std::make_unique<ExecutionDriver>(*this, id);
+  slot = std::make_unique<ExecutionDriver>(*this, id, ++drivers_made_);
   shared_.active.fetch_add(1, std::memory_order_relaxed);
   return *slot;
 }
@@ -121,15 +121,16 @@ void ExecutionHost::appended(std::vector<ports::AppendResult> results) {
   });
 }
 
-void ExecutionHost::send(ports::ParticipantCall call, saga::AttemptEnded attempt) {
+void ExecutionHost::send(ports::ParticipantCall call, saga::AttemptEnded attempt, const ExecutionDriver& sender) {
   const ExecutionId id = call.execution;
-  const std::uint64_t epoch = call.epoch;
+  const std::uint64_t number = sender.number();
   call.ownership = &lease_check_;
-  participant_->send(std::move(call), [this, id, epoch, attempt = std::move(attempt)](saga::Answer answer) mutable {
+  participant_->send(std::move(call), [this, id, number, attempt = std::move(attempt)](saga::Answer answer) mutable {
     --calls_;
     attempt.answer = std::move(answer);
-    // The execution may have been terminated meanwhile, or its shard have been away; then nobody is interested.
-    if (auto* driver = find(id); driver && driver->epoch() == epoch) driver->call_ended(std::move(attempt));
+    // The execution may have been terminated meanwhile, or its shard have been away; then nobody is interested, and the
+    // driver that has it now waits for calls of its own.
+    if (auto* driver = find(id); driver && driver->number() == number) driver->call_ended(std::move(attempt));
     check_drained();
   });
   ++calls_;

@@ -88,7 +88,7 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
 
   // For drivers.
   void append(ports::AppendGroup group, ExecutionDriver& driver);
-  void send(ports::ParticipantCall call, saga::AttemptEnded attempt);
+  void send(ports::ParticipantCall call, saga::AttemptEnded attempt, const ExecutionDriver& sender);
   // True: the call had not left; its answer will not come.
   bool withdraw(const ExecutionId& id, std::string_view key);
   void load(const ExecutionId& id);
@@ -148,6 +148,7 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   std::vector<std::unique_ptr<ExecutionDriver>> released_;  // destroyed when the loop comes round
   std::vector<ports::AppendGroup> outgoing_;                // of this round of the loop
   std::deque<ExecutionId> waiting_;                         // to be activated
+  std::uint64_t drivers_made_ = 0;
   std::size_t loads_ = 0;
   std::size_t offloads_ = 0;
   std::size_t appends_ = 0;

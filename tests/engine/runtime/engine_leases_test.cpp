@@ -134,6 +134,28 @@ TEST(EngineLeases, GoesOnWithWhatCameBackUnderItsEpoch) {
   lose_and_hold_again_at_an_append(3);
 }
 
+// The answer to a call from before the shard went ends no waiting for the one from after it came back.
+TEST(EngineLeases, WaitsForItsOwnCallsOnly) {
+  Node node;
+  const auto id = node.start_up_to("reserve");
+  node.leases.hold({}, 0);
+  node.leases.tell();
+  node.bench.settle();
+  node.leases.hold(kAll, 3);
+  node.leases.tell();
+  node.bench.settle();
+  node.bench.advance(1s);
+  ASSERT_EQ(node.bench.script.calls().back().attempt, 2u);
+  node.bench.script.set_rule([](const auto& call) -> std::optional<saga::Answer> {
+    if (call.step == "reserve" && call.attempt == 2) return std::nullopt;
+    return unknown();
+  });
+  node.bench.settle();
+  EXPECT_EQ(node.bench.in_memory(), 1u);
+  node.answer_everything();
+  EXPECT_EQ(node.bench.state_in_store(id).outcome, saga::Outcome::kCompleted);
+}
+
 TEST(EngineLeases, BeginsNothingOnceTheLeaseIsUncertain) {
   Node node;
   const auto id = node.start_up_to_ship();
