@@ -13,6 +13,13 @@ namespace {
 
 constexpr std::uint16_t kFailuresMax = 2;
 
+Error moved(const ExecutionId& id) {
+  return Error{.code = "engine.moved",
+               .message = "another node goes on with this execution",
+               .subject = to_string(id),
+               .remedy = "ask again"};
+}
+
 }  // namespace
 
 ExecutionDriver::ExecutionDriver(ExecutionHost& host, const ExecutionId& id, std::uint64_t number)
@@ -232,16 +239,15 @@ void ExecutionDriver::lose() {
     return;
   }
   if (stage_ == Stage::kBackingOff) host_.backed_off(-1);
-  let_go(Error{.code = "engine.moved",
-               .message = "another node goes on with this execution",
-               .subject = to_string(id_),
-               .remedy = "ask again"});
+  let_go(moved(id_));
 }
 
-// Somebody else goes on with it: those who wait for its end are told how far it has come here.
+// Somebody else goes on with it: those who wait for its end are told how far it has come here, inputs that came
+// meanwhile are refused.
 void ExecutionDriver::leave_behind() {
   leave();
   if (!waiters_.empty()) answer_waiters(snapshot());
+  refuse_all(moved(id_));
 }
 
 void ExecutionDriver::leave() {

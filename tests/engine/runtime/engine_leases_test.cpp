@@ -156,6 +156,25 @@ TEST(EngineLeases, WaitsForItsOwnCallsOnly) {
   EXPECT_EQ(node.bench.state_in_store(id).outcome, saga::Outcome::kCompleted);
 }
 
+TEST(EngineLeases, RefusesInputsThatCameWhileItsShardWent) {
+  Node node;
+  const auto id = node.start_up_to("reserve");
+  node.bench.script.set_rule([](const auto&) { return done(); });
+  while (node.bench.store.queued() == 0) node.bench.step(false);
+  std::string answer;
+  node.bench.engine().command(id, kSuspend,
+                              [&](Result<runtime::Snapshot> state) { answer = state ? "done" : state.error().code; });
+  while (node.bench.step(false)) {
+  }
+  node.leases.hold({}, 0);
+  node.leases.tell();
+  while (node.bench.step(false)) {
+  }
+  EXPECT_EQ(answer, "");
+  node.bench.settle();
+  EXPECT_EQ(answer, "engine.moved");
+}
+
 TEST(EngineLeases, BeginsNothingOnceTheLeaseIsUncertain) {
   Node node;
   const auto id = node.start_up_to_ship();
