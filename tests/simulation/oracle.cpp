@@ -74,6 +74,13 @@ void Oracle::call_sent(const ports::ParticipantCall& call, const Life& life) {
   check_request(call, rows);
 }
 
+void Oracle::call_written(const ports::ParticipantCall& call) {
+  const auto epoch = database_.cluster().epoch_of(shard_of(call.execution));
+  if (leases_ && epoch != call.epoch) {
+    problem(fmt::format("written while another node had it, under epoch {}: {}", epoch, describe(call)));
+  }
+}
+
 void Oracle::check_request(const ports::ParticipantCall& call, const std::vector<ports::HistoryRow>& rows) {
   auto& request = requests_[call.key];
   if (!request) request = stored_request(rows, path_of_key(call.key));

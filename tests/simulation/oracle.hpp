@@ -22,11 +22,16 @@ class Oracle {
 
   // The engine hands a call to its participant: its intent must be durable, and in flight by the history.
   void call_sent(const ports::ParticipantCall& call, const Life& life);
+  // The call leaves its queue: nobody else may have the execution by then.
+  void call_written(const ports::ParticipantCall& call);
   // The engine acknowledges a start.
   void start_acknowledged(const runtime::Started& started, const Payload& input);
   // What the engine holds an execution's state to be is the fold of its history up to there.
   void state_seen(const saga::State& state);
   void problem(std::string text);
+
+  // Several nodes share the database.
+  void expect_leases() { leases_ = true; }
 
   const std::vector<std::string>& problems() const { return problems_; }
   std::uint64_t calls_sent() const { return calls_.size(); }
@@ -39,6 +44,7 @@ class Oracle {
   Database& database_;
   std::set<std::tuple<std::string, std::uint32_t, std::uint64_t>> calls_;  // key, attempt, epoch
   std::map<std::string, saga::RequestPtr, std::less<>> requests_;          // by key: the stored ones
+  bool leases_ = false;
   std::vector<std::string> problems_;
   std::uint64_t states_compared_ = 0;
 };

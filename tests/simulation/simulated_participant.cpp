@@ -64,6 +64,11 @@ void SimulatedParticipant::abandon_all() {
 void SimulatedParticipant::depart(const FlightPtr& flight) {
   if (!flight->done) return;
   flight->waiting = false;
+  const auto& call = flight->call;
+  if (call.ownership && !call.ownership->is_ours(call.execution, call.epoch)) {
+    return answer(flight, world_.latency(), not_sent());
+  }
+  oracle_.call_written(call);
   if (faults_.happens(Fault::kNotSent)) return answer(flight, world_.latency(), not_sent());
   answer(flight, flight->call.timeout, unknown(true, 0, "timeout", "no answer in time"));
   if (const auto way = way_there()) {

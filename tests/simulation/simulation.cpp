@@ -42,6 +42,7 @@ class Simulation {
     if (options_.crash) faults_.calm(*options_.crash);
     const int nodes = world_.chance(40) ? 1 : 2 + static_cast<int>(world_.below(2));
     if (nodes > 1) around_.lease = Millis(3'000 + static_cast<std::int64_t>(world_.below(12'000)));
+    if (nodes > 1) oracle_.expect_leases();
     for (int i = 1; i <= nodes; ++i) nodes_.push_back(std::make_unique<Node>(around_, i));
     for (auto& node : nodes_) node->start();
     clients_.place_orders(workflows);
