@@ -40,7 +40,8 @@ Engine::Impl::Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOp
       hosts_([&] {
         std::vector<std::shared_ptr<ExecutionHost>> hosts;
         for (std::size_t i = 0; i < loops.size(); ++i) {
-          hosts.push_back(std::make_shared<ExecutionHost>(loops.at(i), shared_, ports.clock, ports.participant));
+          hosts.push_back(
+              std::make_shared<ExecutionHost>(loops.at(i), shared_, ports.clock, ports.alarm, ports.participant));
         }
         return hosts;
       }()),

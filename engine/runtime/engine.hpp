@@ -24,6 +24,7 @@
 #include "engine/ports/participant.hpp"
 #include "engine/ports/shard_leases.hpp"
 #include "engine/ports/telemetry.hpp"
+#include "engine/runtime/alarm.hpp"
 #include "engine/runtime/definitions.hpp"
 #include "engine/runtime/loops.hpp"
 #include "engine/saga/input.hpp"
@@ -53,6 +54,8 @@ struct Ports {
   std::function<std::unique_ptr<ports::Participant>(Loop&)> participant;
   // Runs work that blocks (reads of the store, compiling), not on a loop. Absent: threads of the engine's own.
   std::function<void(std::move_only_function<void()>)> blocking = {};
+  // Wakes a loop when its next timer is due.
+  MakeAlarm alarm = make_asio_alarm;
 };
 
 struct EngineOptions {

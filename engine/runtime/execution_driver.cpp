@@ -13,10 +13,17 @@ namespace {
 
 constexpr std::uint16_t kFailuresMax = 2;
 
+Error moved(const ExecutionId& id) {
+  return Error{.code = "engine.moved",
+               .message = "another node goes on with this execution",
+               .subject = to_string(id),
+               .remedy = "ask again"};
+}
+
 }  // namespace
 
-ExecutionDriver::ExecutionDriver(ExecutionHost& host, const ExecutionId& id)
-    : host_(host), id_(id), epoch_(host.shared().shards.epoch_of(id)) {
+ExecutionDriver::ExecutionDriver(ExecutionHost& host, const ExecutionId& id, std::uint64_t number)
+    : host_(host), id_(id), number_(number), epoch_(host.shared().shards.epoch_of(id)) {
   state_.id = id;
 }
 
@@ -63,6 +70,7 @@ void ExecutionDriver::call_ended(saga::AttemptEnded ended) {
 void ExecutionDriver::fired() {
   switch (stage_) {
     case Stage::kBackingOff:
+      if (host_.is_abandoned()) return;
       host_.backed_off(-1);
       return append();
     case Stage::kSetAside:
@@ -164,7 +172,7 @@ void ExecutionDriver::send(saga::SendRequest request) {
     auto call = participant_call(state_, std::move(request), epoch_);
     // Adapters are the operator's own; a literal endpoint is judged by who wrote it.
     if (call.request->adapter.empty()) call.trusted = shared.definitions.is_trusted(state_.digest);
-    host_.send(std::move(call), attempt);
+    host_.send(std::move(call), attempt, *this);
     ++calls_;
   } catch (const std::exception& error) {
     // Nobody knows what became of it: an unknown outcome, as from a lost connection.
@@ -231,24 +239,24 @@ void ExecutionDriver::lose() {
     return;
   }
   if (stage_ == Stage::kBackingOff) host_.backed_off(-1);
-  let_go(Error{.code = "engine.moved",
-               .message = "another node goes on with this execution",
-               .subject = to_string(id_),
-               .remedy = "ask again"});
+  let_go(moved(id_));
 }
 
-// Somebody else goes on with it: those who wait for its end are told how far it has come here.
+// Somebody else goes on with it: those who wait for its end are told how far it has come here, inputs that came
+// meanwhile are refused.
 void ExecutionDriver::leave_behind() {
   leave();
   if (!waiters_.empty()) answer_waiters(snapshot());
+  refuse_all(moved(id_));
 }
 
 void ExecutionDriver::leave() {
   stage_ = Stage::kReleased;
   host_.release(*this);
-  // The shard went and came back: it is this process's again, and nobody else looks for it.
+  // The shard went and came back, under another epoch or the same: it is this process's again, and a recovery has found
+  // it in memory.
   const auto& shards = host_.shared().shards;
-  if (shards.epoch_of(id_) != epoch_ && shards.serves(id_)) host_.activate_later({id_});
+  if ((lost_ || shards.epoch_of(id_) != epoch_) && shards.serves(id_)) host_.activate_later({id_});
 }
 
 void ExecutionDriver::arm_wake(Timestamp wake, Timestamp at) {

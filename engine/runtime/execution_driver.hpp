@@ -52,10 +52,12 @@ struct NewStart {
 
 class ExecutionDriver final : public TimerNode {
  public:
-  ExecutionDriver(ExecutionHost& host, const ExecutionId& id);
+  // `number` tells this driver from those of the same execution before and after it.
+  ExecutionDriver(ExecutionHost& host, const ExecutionId& id, std::uint64_t number);
   ~ExecutionDriver() override;
 
   const ExecutionId& id() const { return id_; }
+  std::uint64_t number() const { return number_; }
 
   void begin(std::unique_ptr<NewStart> start);
   // Asks the host for the history; inputs wait until it is there.
@@ -66,13 +68,11 @@ class ExecutionDriver final : public TimerNode {
   void submit(saga::Input input, Reply reply, std::uint64_t command = 0);
   void view(Reply reply);
   void when_settled(Millis at_most, Reply reply);
-  // The answer of a call that this driver sent, or one before it.
+  // The answer of a call that this driver sent.
   void call_ended(saga::AttemptEnded ended);
 
   void append_ended(ports::AppendResult result);
 
-  // Of the shard, when this came into memory.
-  std::uint64_t epoch() const { return epoch_; }
   // The shard is to be given up: leaves as soon as nothing is in flight.
   void vacate();
   // The shard is not ours any more: leaves at once, or with the verdict of the append that is under way.
@@ -127,6 +127,7 @@ class ExecutionDriver final : public TimerNode {
 
   ExecutionHost& host_;
   ExecutionId id_;
+  std::uint64_t number_;
   std::uint64_t epoch_;
   Stage stage_ = Stage::kLoading;
   bool lost_ = false;                          // leaves with its verdict

@@ -38,9 +38,13 @@ struct ExecutionHost::Later final : TimerNode {
   std::move_only_function<void()> work;
 };
 
-ExecutionHost::ExecutionHost(Loop& loop, Shared& shared, ports::Clock& clock,
+ExecutionHost::ExecutionHost(Loop& loop, Shared& shared, ports::Clock& clock, const MakeAlarm& make_alarm,
                              const std::function<std::unique_ptr<ports::Participant>(Loop&)>& participant)
-    : loop_(loop), shared_(shared), lease_check_(shared), timers_(loop, clock), participant_(participant(loop)) {}
+    : loop_(loop),
+      shared_(shared),
+      lease_check_(shared),
+      timers_(loop, clock, make_alarm),
+      participant_(participant(loop)) {}
 
 ExecutionHost::~ExecutionHost() {
   timers_.close();
@@ -54,7 +58,7 @@ ExecutionDriver* ExecutionHost::find(const ExecutionId& id) {
 ExecutionDriver& ExecutionHost::create(const ExecutionId& id) {
   auto& slot = drivers_[id];
   SKALD_INVARIANT(!slot);
-  slot = std::make_unique<ExecutionDriver>(*this, id);
+  slot = std::make_unique<ExecutionDriver>(*this, id, ++drivers_made_);
   shared_.active.fetch_add(1, std::memory_order_relaxed);
   return *slot;
 }
@@ -117,15 +121,16 @@ void ExecutionHost::appended(std::vector<ports::AppendResult> results) {
   });
 }
 
-void ExecutionHost::send(ports::ParticipantCall call, saga::AttemptEnded attempt) {
+void ExecutionHost::send(ports::ParticipantCall call, saga::AttemptEnded attempt, const ExecutionDriver& sender) {
   const ExecutionId id = call.execution;
-  const std::uint64_t epoch = call.epoch;
+  const std::uint64_t number = sender.number();
   call.ownership = &lease_check_;
-  participant_->send(std::move(call), [this, id, epoch, attempt = std::move(attempt)](saga::Answer answer) mutable {
+  participant_->send(std::move(call), [this, id, number, attempt = std::move(attempt)](saga::Answer answer) mutable {
     --calls_;
     attempt.answer = std::move(answer);
-    // The execution may have been terminated meanwhile, or its shard have been away; then nobody is interested.
-    if (auto* driver = find(id); driver && driver->epoch() == epoch) driver->call_ended(std::move(attempt));
+    // The execution may have been terminated meanwhile, or its shard have been away; then nobody is interested, and the
+    // driver that has it now waits for calls of its own.
+    if (auto* driver = find(id); driver && driver->number() == number) driver->call_ended(std::move(attempt));
     check_drained();
   });
   ++calls_;
@@ -213,12 +218,13 @@ void ExecutionHost::drain(std::function<void()> drained) {
 void ExecutionHost::abandon() {
   participant_->abandon_all();
   calls_ = 0;
-  backing_off_ = 0;
+  abandoned_ = true;
   check_drained();
 }
 
 void ExecutionHost::check_drained() {
-  if (!on_drained_ || calls_ != 0 || appends_ != 0 || offloads_ != 0 || backing_off_ != 0) return;
+  const bool waits_for_store = backing_off_ != 0 && !abandoned_;
+  if (!on_drained_ || calls_ != 0 || appends_ != 0 || offloads_ != 0 || waits_for_store) return;
   closed_ = true;
   timers_.close();
   std::exchange(on_drained_, nullptr)();

@@ -61,7 +61,7 @@ class LeaseCheck final : public ports::Ownership {
 
 class ExecutionHost final : public ports::AppendSink, public std::enable_shared_from_this<ExecutionHost> {
  public:
-  ExecutionHost(Loop& loop, Shared& shared, ports::Clock& clock,
+  ExecutionHost(Loop& loop, Shared& shared, ports::Clock& clock, const MakeAlarm& make_alarm,
                 const std::function<std::unique_ptr<ports::Participant>(Loop&)>& participant);
   ~ExecutionHost() override;
 
@@ -88,7 +88,7 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
 
   // For drivers.
   void append(ports::AppendGroup group, ExecutionDriver& driver);
-  void send(ports::ParticipantCall call, saga::AttemptEnded attempt);
+  void send(ports::ParticipantCall call, saga::AttemptEnded attempt, const ExecutionDriver& sender);
   // True: the call had not left; its answer will not come.
   bool withdraw(const ExecutionId& id, std::string_view key);
   void load(const ExecutionId& id);
@@ -118,6 +118,8 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   void drain(std::function<void()> drained);
   // Gives up what is in flight at the participant; still waits for the store's verdicts.
   void abandon();
+  // What was refused by the store is not offered to it again.
+  bool is_abandoned() const { return abandoned_; }
   // Nothing is under way and nothing may begin.
   bool is_closed() const { return closed_; }
 
@@ -146,6 +148,7 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   std::vector<std::unique_ptr<ExecutionDriver>> released_;  // destroyed when the loop comes round
   std::vector<ports::AppendGroup> outgoing_;                // of this round of the loop
   std::deque<ExecutionId> waiting_;                         // to be activated
+  std::uint64_t drivers_made_ = 0;
   std::size_t loads_ = 0;
   std::size_t offloads_ = 0;
   std::size_t appends_ = 0;
@@ -154,6 +157,7 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   std::function<void()> on_drained_;
   std::unique_ptr<Vacating> vacating_;
   std::list<Later> later_;
+  bool abandoned_ = false;
   bool closed_ = false;
   std::chrono::nanoseconds warned_at_{};
   std::uint64_t warnings_held_ = 0;

@@ -1,10 +1,7 @@
 #include "engine/runtime/timer_queue.hpp"
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-
-#include "engine/runtime/loops.hpp"
+#include <utility>
 
 namespace skald::runtime {
 namespace {
@@ -13,22 +10,18 @@ constexpr std::chrono::nanoseconds kLookInterval = std::chrono::seconds(1);
 
 }  // namespace
 
-struct TimerQueue::Wake {
-  explicit Wake(Loop& loop) : timer(loop.context()) {}
-  boost::asio::steady_timer timer;
-  std::chrono::nanoseconds at{};  // by our clock
-  bool armed = false;
-  bool closed = false;
-};
-
-TimerQueue::TimerQueue(Loop& loop, ports::Clock& clock) : clock_(clock), wake_(std::make_shared<Wake>(loop)) {}
+TimerQueue::TimerQueue(Loop& loop, ports::Clock& clock, const MakeAlarm& make_alarm)
+    : clock_(clock), alarm_(make_alarm(loop, [this] {
+        armed_ = false;
+        poll();
+      })) {}
 
 TimerQueue::~TimerQueue() {
   close();
 }
 
 void TimerQueue::set(TimerNode& node, std::chrono::nanoseconds due) {
-  if (wake_->closed) return;
+  if (closed_) return;
   node.due_ = due;
   if (node.pending()) {
     sift_up(node.index_);
@@ -57,7 +50,7 @@ void TimerQueue::poll() {
   const auto now = clock_.steady();
   // What is set meanwhile for the same moment waits for the next look: a timer that re-arms itself cannot starve I/O.
   std::size_t left = heap_.size();
-  while (!wake_->closed && !heap_.empty() && heap_.front()->due_ <= now && left-- > 0) {
+  while (!closed_ && !heap_.empty() && heap_.front()->due_ <= now && left-- > 0) {
     TimerNode* node = heap_.front();
     lag_ = std::max(lag_, now - node->due_);
     cancel(*node);
@@ -67,8 +60,8 @@ void TimerQueue::poll() {
 }
 
 void TimerQueue::close() {
-  wake_->closed = true;
-  wake_->timer.cancel();
+  closed_ = true;
+  alarm_->cancel();
   for (auto* node : heap_) node->index_ = TimerNode::kNone;
   heap_.clear();
 }
@@ -107,18 +100,13 @@ void TimerQueue::sift_down(std::size_t index) {
 }
 
 void TimerQueue::arm() {
-  if (wake_->closed || heap_.empty()) return;
+  if (closed_ || heap_.empty()) return;
   const auto now = clock_.steady();
   const auto at = std::min(heap_.front()->due_, now + kLookInterval);
-  if (wake_->armed && wake_->at <= at) return;
-  wake_->armed = true;
-  wake_->at = at;
-  wake_->timer.expires_after(std::max(at - now, std::chrono::nanoseconds(0)));
-  wake_->timer.async_wait([this, alive = std::weak_ptr<Wake>(wake_)](const boost::system::error_code& error) {
-    if (error || alive.expired()) return;
-    wake_->armed = false;
-    poll();
-  });
+  if (armed_ && armed_at_ <= at) return;
+  armed_ = true;
+  armed_at_ = at;
+  alarm_->set(std::max(at - now, std::chrono::nanoseconds(0)));
 }
 
 }  // namespace skald::runtime

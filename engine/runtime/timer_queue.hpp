@@ -1,4 +1,4 @@
-// The timers of one loop: a heap over intrusive nodes, and a single Asio timer that looks at it.
+// The timers of one loop: a heap over intrusive nodes, and a single alarm that looks at it.
 //
 // Times are steady (ports::Clock::steady). A node fires at or after its time, never before. While anything is pending
 // the heap is looked at at least once a second, so a clock that misbehaves delays a timer by a second at most.
@@ -13,10 +13,9 @@
 
 #include "engine/base/time.hpp"
 #include "engine/ports/clock.hpp"
+#include "engine/runtime/alarm.hpp"
 
 namespace skald::runtime {
-
-class Loop;
 
 class TimerNode {
  public:
@@ -42,7 +41,7 @@ class TimerNode {
 
 class TimerQueue {
  public:
-  TimerQueue(Loop& loop, ports::Clock& clock);
+  TimerQueue(Loop& loop, ports::Clock& clock, const MakeAlarm& make_alarm = make_asio_alarm);
   ~TimerQueue();
   TimerQueue(const TimerQueue&) = delete;
   TimerQueue& operator=(const TimerQueue&) = delete;
@@ -51,7 +50,7 @@ class TimerQueue {
   void set(TimerNode& node, std::chrono::nanoseconds due);
   void cancel(TimerNode& node);
 
-  // Fires what is due. Called by the timer; by tests after they have moved the clock.
+  // Fires what is due. Called by the alarm; by tests after they have moved the clock.
   void poll();
   // Lets go of every node; nothing fires any more and set() does nothing.
   void close();
@@ -66,9 +65,11 @@ class TimerQueue {
   void place(std::size_t index, TimerNode* node);
   void arm();
 
-  struct Wake;
   ports::Clock& clock_;
-  std::shared_ptr<Wake> wake_;
+  std::unique_ptr<Alarm> alarm_;
+  std::chrono::nanoseconds armed_at_{};  // by our clock
+  bool armed_ = false;
+  bool closed_ = false;
   std::vector<TimerNode*> heap_;
   std::chrono::nanoseconds lag_{};
 };

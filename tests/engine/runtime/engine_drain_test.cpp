@@ -81,6 +81,33 @@ TEST(EngineDrain, WaitsForTheStore) {
   EXPECT_THAT(bench.script.steps(), ElementsAre());
 }
 
+TEST(EngineDrain, EndsAtItsDeadlineWhereTheStoreRefusesAppends) {
+  RuntimeBench bench;
+  bench.script.set_rule(reserve_is_slow);
+  ASSERT_TRUE(bench.start().has_value());
+  for (int i = 0; i < 100; ++i) bench.store.fail_next(ports::Verdict::kRejected);
+  bench.script.set_rule([](const auto&) { return done(); });
+  bench.advance(1s);
+  bool drained = false;
+  bench.engine().drain(9s, [&] { drained = true; });
+  bench.advance(5s);
+  // The deadline comes while an append is on its way.
+  for (int i = 0; i < 200 && bench.store.queued() == 0; ++i) {
+    bench.clock.advance(10ms);
+    bench.engine().tick();
+    while (bench.step(false)) {
+    }
+  }
+  ASSERT_EQ(bench.store.queued(), 1u);
+  bench.clock.advance(5s);
+  bench.engine().tick();
+  while (bench.step(false)) {
+  }
+  EXPECT_FALSE(drained);
+  bench.advance(20s);
+  EXPECT_TRUE(drained);
+}
+
 TEST(EngineDrain, FiresNoTimers) {
   RuntimeBench bench;
   bench.script.set_rule([](const auto& call) -> std::optional<saga::Answer> {

@@ -105,7 +105,8 @@ TEST(EngineLeases, LetsGoOfShardsThatWent) {
 }
 
 // Its append was on the way when the shard went, and it came back before the verdict.
-TEST(EngineLeases, GoesOnWithWhatWentAndCameBack) {
+void lose_and_hold_again_at_an_append(std::uint64_t epoch) {
+  SCOPED_TRACE(testing::Message() << "epoch " << epoch);
   Node node;
   const auto id = node.start_up_to("reserve");
   node.bench.script.set_rule([](const auto&) { return done(); });
@@ -114,7 +115,7 @@ TEST(EngineLeases, GoesOnWithWhatWentAndCameBack) {
   node.leases.tell();
   while (node.bench.step(false)) {
   }
-  node.leases.hold(kAll, 5);
+  node.leases.hold(kAll, epoch);
   node.leases.tell();
   while (node.bench.step(false)) {
   }
@@ -122,6 +123,56 @@ TEST(EngineLeases, GoesOnWithWhatWentAndCameBack) {
   node.bench.advance(5s);
   EXPECT_EQ(node.bench.state_in_store(id).outcome, saga::Outcome::kCompleted);
   EXPECT_EQ(node.bench.in_memory(), 0u);
+}
+
+TEST(EngineLeases, GoesOnWithWhatWentAndCameBack) {
+  lose_and_hold_again_at_an_append(5);
+}
+
+// The lease was uncertain for a while, and nobody took the shard.
+TEST(EngineLeases, GoesOnWithWhatCameBackUnderItsEpoch) {
+  lose_and_hold_again_at_an_append(3);
+}
+
+// The answer to a call from before the shard went ends no waiting for the one from after it came back.
+TEST(EngineLeases, WaitsForItsOwnCallsOnly) {
+  Node node;
+  const auto id = node.start_up_to("reserve");
+  node.leases.hold({}, 0);
+  node.leases.tell();
+  node.bench.settle();
+  node.leases.hold(kAll, 3);
+  node.leases.tell();
+  node.bench.settle();
+  node.bench.advance(1s);
+  ASSERT_EQ(node.bench.script.calls().back().attempt, 2u);
+  node.bench.script.set_rule([](const auto& call) -> std::optional<saga::Answer> {
+    if (call.step == "reserve" && call.attempt == 2) return std::nullopt;
+    return unknown();
+  });
+  node.bench.settle();
+  EXPECT_EQ(node.bench.in_memory(), 1u);
+  node.answer_everything();
+  EXPECT_EQ(node.bench.state_in_store(id).outcome, saga::Outcome::kCompleted);
+}
+
+TEST(EngineLeases, RefusesInputsThatCameWhileItsShardWent) {
+  Node node;
+  const auto id = node.start_up_to("reserve");
+  node.bench.script.set_rule([](const auto&) { return done(); });
+  while (node.bench.store.queued() == 0) node.bench.step(false);
+  std::string answer;
+  node.bench.engine().command(id, kSuspend,
+                              [&](Result<runtime::Snapshot> state) { answer = state ? "done" : state.error().code; });
+  while (node.bench.step(false)) {
+  }
+  node.leases.hold({}, 0);
+  node.leases.tell();
+  while (node.bench.step(false)) {
+  }
+  EXPECT_EQ(answer, "");
+  node.bench.settle();
+  EXPECT_EQ(answer, "engine.moved");
 }
 
 TEST(EngineLeases, BeginsNothingOnceTheLeaseIsUncertain) {

@@ -54,6 +54,33 @@ TEST_F(Timers, FireInTheirOrderAndNeverEarly) {
   EXPECT_EQ(queue.size(), 0u);
 }
 
+// Remembers for how long it was set, and rings when told to.
+struct BellByHand final : runtime::Alarm {
+  BellByHand(std::vector<std::chrono::nanoseconds>& set_to, Ring& ring, Ring rings) : set_to(set_to) {
+    ring = std::move(rings);
+  }
+  void set(std::chrono::nanoseconds after) override { set_to.push_back(after); }
+  void cancel() override {}
+  std::vector<std::chrono::nanoseconds>& set_to;
+};
+
+TEST_F(Timers, SetTheirAlarmToTheFirstOfThem) {
+  std::vector<std::chrono::nanoseconds> set_to;
+  runtime::Alarm::Ring ring;
+  runtime::TimerQueue by_hand(loop, clock, [&](runtime::Loop&, runtime::Alarm::Ring rings) {
+    return std::make_unique<BellByHand>(set_to, ring, std::move(rings));
+  });
+  Node a(fired, 1), b(fired, 2);
+  by_hand.set(a, clock.steady() + 300ms);
+  by_hand.set(b, clock.steady() + 1'200ms);
+  by_hand.set(a, clock.steady() + 200ms);
+  EXPECT_THAT(set_to, ElementsAre(300ms, 200ms));
+  clock.advance(200ms);
+  ring();
+  EXPECT_THAT(fired, ElementsAre(1));
+  EXPECT_THAT(set_to, ElementsAre(300ms, 200ms, 1s));
+}
+
 TEST_F(Timers, MoveAndCancel) {
   Node a(fired, 1), b(fired, 2);
   queue.set(a, clock.steady() + 1s);

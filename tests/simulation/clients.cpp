@@ -1,0 +1,168 @@
+#include "tests/simulation/clients.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/runtime/execution_loader.hpp"
+
+namespace skald::simulation {
+namespace {
+
+constexpr Nanos kPatience = 8s;  // of a client with one request
+constexpr int kWordsMax = 6;     // of an operator for one execution
+constexpr int kRetriesMax = 3;   // before a step is skipped
+
+// What a client may be told any number of times.
+bool is_temporary(const Error& error) {
+  return error.code == "store.unavailable" || error.code == "engine.draining" || error.code == "engine.overloaded" ||
+         error.code == "engine.no_shards" || error.code == "engine.moved" || error.code == "execution.unknown";
+}
+
+// While the execution is likely to run, or later.
+Nanos soon(World& world) {
+  if (world.chance(50)) return world.latency() * static_cast<int>(1 + world.below(20));
+  return world.between(1ms, 20s);
+}
+
+}  // namespace
+
+Node* Clients::any_node() {
+  auto& node = *nodes_[around_.world.below(nodes_.size())];
+  return node.is_up() ? &node : nullptr;
+}
+
+void Clients::place_orders(const std::vector<Workflow>& workflows) {
+  auto& world = around_.world;
+  const auto count = 1 + world.below(6);
+  for (std::size_t i = 1; i <= count; ++i) {
+    auto& order = orders_.emplace_back();
+    order.number = static_cast<int>(i);
+    order.workflow = workflows[world.below(workflows.size())];
+    order.input = Payload::from_trusted_text(fmt::format(R"({{"orderId":"o{}"}})", i));
+    if (world.chance(80)) order.key = fmt::format("key-{}", i);
+    world.after(world.between(0s, around_.faults.heals_at() / 2), [this, &order] { ask(order); });
+  }
+}
+
+void Clients::ask(Order& order) {
+  if (order.id || order.given_up) return;
+  Node* node = any_node();
+  if (!node) return around_.world.after(500ms, [this, &order] { ask(order); });
+  ++order.asked;
+  around_.world.note("client", "asks {} for order {} ({})", node->name(), order.number, order.workflow.name);
+  node->call([this, &order](runtime::Engine& engine) {
+    engine.start({.namespace_name = order.workflow.namespace_name,
+                  .workflow = order.workflow.name,
+                  .version = std::nullopt,
+                  .input = order.input,
+                  .labels = {},
+                  .idempotency_key = order.key,
+                  .fingerprint = std::string(order.input.text()),
+                  .actor = "client"},
+                 [this, &order](Result<runtime::Started> started) { answered(order, std::move(started)); });
+  });
+  if (order.key) {
+    // Some do not wait for the answer.
+    const Nanos patience = around_.world.chance(20) ? around_.world.between(1ms, 1s) : kPatience;
+    around_.world.after(patience, [this, &order] { ask(order); });
+  } else {
+    around_.world.after(kPatience, [&order] { order.given_up = true; });
+  }
+}
+
+void Clients::answered(Order& order, Result<runtime::Started> started) {
+  auto& oracle = around_.oracle;
+  if (!started) {
+    around_.world.note("client", "order {} is refused: {}", order.number, started.error().code);
+    if (!is_temporary(started.error()))
+      oracle.problem(fmt::format("a start was answered {}", to_text(started.error())));
+    return;
+  }
+  around_.world.note("client", "order {} is execution {}{}", order.number, short_id(started->id),
+                     started->existing ? ", which existed" : "");
+  oracle.start_acknowledged(*started, order.input);
+  oracle.state_seen(*started->state);
+  if (order.id && *order.id != started->id) {
+    oracle.problem(fmt::format("order {} was acknowledged as {} and as {}", order.number, short_id(*order.id),
+                               short_id(started->id)));
+  }
+  if (std::exchange(order.id, started->id)) return;
+  change_mind(order);
+}
+
+void Clients::change_mind(const Order& order) {
+  auto& world = around_.world;
+  if (around_.faults.happens(Fault::kCancel)) {
+    ++commands_;
+    world.after(soon(world), [this, id = *order.id] {
+      --commands_;
+      command(id, {.actor = "client", .what = saga::CancelExecution{"changed my mind"}});
+    });
+  }
+  if (around_.faults.happens(Fault::kSuspend)) {
+    ++commands_;
+    world.after(soon(world), [this, id = *order.id] {
+      --commands_;
+      command(id, {.actor = "operator", .what = saga::SuspendExecution{"wait"}});
+    });
+  }
+  world.after(soon(world), [this, id = *order.id] { look_at(id); });
+}
+
+void Clients::command(const ExecutionId& id, saga::Input input) {
+  Node* node = any_node();
+  if (!node) return;
+  around_.world.note("operator", "speaks to {} about {}", node->name(), short_id(id));
+  node->call([this, id, input = std::move(input)](runtime::Engine& engine) mutable {
+    engine.command(id, std::move(input), [this](Result<runtime::Snapshot> state) {
+      if (state) return around_.oracle.state_seen(**state);
+      around_.world.note("operator", "is refused: {}", state.error().code);
+      if (state.error().code == "engine.internal") around_.oracle.problem(to_text(state.error()));
+    });
+  });
+}
+
+void Clients::look_at(const ExecutionId& id) {
+  Node* node = any_node();
+  if (!node) return;
+  node->call([this, id](runtime::Engine& engine) {
+    engine.view(id, [this](Result<runtime::Snapshot> state) {
+      if (state) around_.oracle.state_seen(**state);
+    });
+  });
+}
+
+void Clients::operate() {
+  auto& world = around_.world;
+  for (const auto& row : around_.database.executions()) {
+    if (row.summary.phase != "suspended" || given_up_.contains(row.id)) continue;
+    if (around_.faults.healed() || world.chance(20)) look_after(row.id);
+  }
+  world.after(world.between(3s, 6s), [this] { operate(); });
+}
+
+void Clients::look_after(const ExecutionId& id) {
+  const auto state = runtime::read_state(around_.database.rows(), id);
+  if (!state || !around_.faults.healed()) {
+    if (state && state->suspended) command(id, {.actor = "operator", .what = saga::ResumeExecution{}});
+    return;
+  }
+  // An execution held by hand goes on; of those with an incident some stay parked.
+  if (state->suspended) return command(id, {.actor = "operator", .what = saga::ResumeExecution{}});
+  const int words = words_[id]++;
+  if (words >= kWordsMax || (words == 0 && around_.world.chance(20))) {
+    given_up_.insert(id);
+    return;
+  }
+  for (const auto& incident : state->incidents) {
+    if (!incident.open) continue;
+    const auto word = words < kRetriesMax ? saga::IncidentResolution::kRetry : saga::IncidentResolution::kSkip;
+    return command(id, {.actor = "operator", .what = saga::ResolveIncident{incident.number, word, "looked at", {}}});
+  }
+}
+
+bool Clients::all_answered() const {
+  return std::ranges::all_of(orders_, [](const Order& order) { return order.id || order.given_up; });
+}
+
+}  // namespace skald::simulation

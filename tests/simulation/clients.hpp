@@ -1,0 +1,64 @@
+// Those who use the engine: clients that start executions, give up waiting and ask again with the same key, or change
+// their minds; operators who hold an execution, and who look after what is parked.
+//
+// One thread. Life cycle: outlives the nodes.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/runtime/engine.hpp"
+#include "tests/simulation/node.hpp"
+#include "tests/simulation/workflows.hpp"
+
+namespace skald::simulation {
+
+// A start that somebody wants.
+struct Order {
+  int number = 0;
+  Workflow workflow;
+  Payload input;
+  std::optional<std::string> key;
+  std::optional<ExecutionId> id;  // acknowledged
+  int asked = 0;
+  bool given_up = false;  // without a key nobody may ask twice
+};
+
+class Clients {
+ public:
+  Clients(Surroundings& around, std::vector<std::unique_ptr<Node>>& nodes) : around_(around), nodes_(nodes) {}
+
+  void place_orders(const std::vector<Workflow>& workflows);
+  // Looks after the parked, from time to time.
+  void operate();
+
+  const std::deque<Order>& orders() const { return orders_; }
+  bool all_answered() const;
+  // Nobody is going to say anything more.
+  bool are_quiet() const { return commands_ == 0 && !around_.database.cluster().has_unanswered(); }
+  // Parked, and the operators have given up on it, or are away.
+  bool is_given_up(const ExecutionId& id) const { return given_up_.contains(id); }
+
+ private:
+  Node* any_node();
+  void ask(Order& order);
+  void answered(Order& order, Result<runtime::Started> started);
+  void ask_again(Order& order);
+  void change_mind(const Order& order);
+  void command(const ExecutionId& id, saga::Input input);
+  void look_after(const ExecutionId& id);
+  void look_at(const ExecutionId& id);
+
+  Surroundings& around_;
+  std::vector<std::unique_ptr<Node>>& nodes_;
+  std::deque<Order> orders_;
+  std::size_t commands_ = 0;  // that are still to be given
+  std::map<ExecutionId, int> words_;
+  std::set<ExecutionId> given_up_;
+};
+
+}  // namespace skald::simulation

@@ -1,0 +1,119 @@
+#include "tests/simulation/oracle.hpp"
+
+#include <algorithm>
+
+#include "engine/runtime/history_rows.hpp"
+#include "engine/saga/apply.hpp"
+#include "tests/engine/saga/saga_bench.hpp"
+
+namespace skald::simulation {
+namespace {
+
+bool starts_attempt(const ports::HistoryRow& row) {
+  return row.kind == "StepStarted" || row.kind == "AttemptStarted" || row.kind == "SettleStarted" ||
+         row.kind == "UndoStarted";
+}
+
+std::string describe(const ports::ParticipantCall& call) {
+  return fmt::format("{} {} attempt {} epoch {}", short_id(call.execution), path_of_key(call.key), call.attempt,
+                     call.epoch);
+}
+
+// When the history says that the attempt may begin: of a wait that nothing has cut short.
+std::optional<Timestamp> scheduled_at(const std::vector<ports::HistoryRow>& rows, std::string_view path,
+                                      std::uint32_t attempt) {
+  const ports::HistoryRow* before = nullptr;
+  for (const auto& row : rows) {
+    if (row.step != path) continue;
+    if (starts_attempt(row) && row.attempt == attempt) break;
+    before = &row;
+  }
+  if (!before || before->kind != "RetryScheduled") return std::nullopt;
+  const auto event = runtime::to_event(*before);
+  return event ? std::optional(std::get<saga::RetryScheduled>(event->data).at) : std::nullopt;
+}
+
+// The last request that was stored for a path: of a step, or of an undo.
+saga::RequestPtr stored_request(const std::vector<ports::HistoryRow>& rows, std::string_view path) {
+  saga::RequestPtr request;
+  for (const auto& row : rows) {
+    if (row.step != path || (row.kind != "StepStarted" && row.kind != "UndoStarted")) continue;
+    const auto event = runtime::to_event(row);
+    if (!event) continue;
+    if (const auto* step = std::get_if<saga::StepStarted>(&event->data)) request = step->request;
+    if (const auto* undo = std::get_if<saga::UndoStarted>(&event->data)) request = undo->request;
+  }
+  return request;
+}
+
+}  // namespace
+
+void Oracle::problem(std::string text) {
+  world_.note("ORACLE", "{}", text);
+  problems_.push_back(std::move(text));
+}
+
+void Oracle::call_sent(const ports::ParticipantCall& call, const Life& life) {
+  world_.note(fmt::format("n{}", life.node), "sends {}", describe(call));
+  const auto rows = database_.history(call.execution);
+  const auto path = path_of_key(call.key);
+  // The last word of the history on this step is that this attempt has begun.
+  const auto last = std::find_if(rows.rbegin(), rows.rend(), [&](const auto& row) {
+    return row.step == path && row.kind != "IncidentResolved" && row.kind != "IncidentRaised";
+  });
+  const bool intended =
+      last != rows.rend() && starts_attempt(*last) && last->attempt == call.attempt && last->epoch == call.epoch;
+  if (!intended) problem(fmt::format("sent without a durable intent: {}", describe(call)));
+  if (!calls_.emplace(call.key, call.attempt, call.epoch).second) {
+    problem(fmt::format("sent a second time as the same attempt: {}", describe(call)));
+  }
+  const auto at = scheduled_at(rows, path, call.attempt);
+  if (at && world_.utc() < *at) problem(fmt::format("sent before its time: {}", describe(call)));
+  if (life.draining) problem(fmt::format("sent by a process that ends: {}", describe(call)));
+  if (!call.key.starts_with(to_string(call.execution))) problem(fmt::format("sent under the key {}", call.key));
+  check_request(call, rows);
+}
+
+void Oracle::call_written(const ports::ParticipantCall& call) {
+  const auto epoch = database_.cluster().epoch_of(shard_of(call.execution));
+  if (leases_ && epoch != call.epoch) {
+    problem(fmt::format("written while another node had it, under epoch {}: {}", epoch, describe(call)));
+  }
+}
+
+void Oracle::check_request(const ports::ParticipantCall& call, const std::vector<ports::HistoryRow>& rows) {
+  auto& request = requests_[call.key];
+  if (!request) request = stored_request(rows, path_of_key(call.key));
+  if (!request || !(*request == *call.request)) {
+    problem(fmt::format("sent with another body than stored: {}", describe(call)));
+  }
+}
+
+void Oracle::start_acknowledged(const runtime::Started& started, const Payload& input) {
+  const auto rows = database_.history(started.id);
+  if (rows.empty())
+    return problem(fmt::format("the start of {} was acknowledged and is not stored", short_id(started.id)));
+  const auto first = runtime::to_event(rows.front());
+  const auto* begun = first ? std::get_if<saga::ExecutionStarted>(&first->data) : nullptr;
+  if (!begun || begun->input.text() != input.text()) {
+    problem(fmt::format("the history of {} does not begin with the acknowledged start", short_id(started.id)));
+  }
+}
+
+void Oracle::state_seen(const saga::State& state) {
+  ++states_compared_;
+  saga::State folded{.id = state.id};
+  for (auto& row : database_.history(state.id)) {
+    if (folded.position == state.position) break;
+    auto event = runtime::to_event(std::move(row));
+    if (!event) return problem(fmt::format("the history of {} cannot be read", short_id(state.id)));
+    saga::apply(folded, *event);
+  }
+  const auto live = saga::describe(state);
+  const auto replayed = saga::describe(folded);
+  if (live == replayed) return;
+  problem(fmt::format("the state of {} at position {} is not the fold of its history\n--- live\n{}--- replayed\n{}",
+                      short_id(state.id), state.position, live, replayed));
+}
+
+}  // namespace skald::simulation

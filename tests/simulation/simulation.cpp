@@ -1,0 +1,195 @@
+#include "tests/simulation/simulation.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <memory>
+
+#include "engine/runtime/execution_loader.hpp"
+#include "tests/simulation/clients.hpp"
+#include "tests/simulation/node.hpp"
+#include "tests/simulation/verdict.hpp"
+
+namespace skald::simulation {
+namespace {
+
+// After it has healed the world comes to rest within this, or something was lost.
+constexpr Nanos kRestWithin = 15min;
+constexpr Nanos kLookInterval = 1s;
+
+class Simulation {
+ public:
+  explicit Simulation(const RunOptions& options)
+      : options_(options),
+        world_(options.seed, options.prints),
+        faults_(world_),
+        database_(world_),
+        services_(world_, faults_),
+        oracle_(world_, database_),
+        around_{world_, faults_, database_, services_, oracle_, {}},
+        clients_(around_, nodes_) {}
+
+  RunReport run() {
+    const auto workflows = draw_workflows(world_);
+    for (const auto& workflow : workflows) around_.workflows.push_back(workflow.yaml);
+    if (world_.prints()) tell(workflows);
+    const bool tombstones = world_.chance(30) || std::ranges::any_of(workflows, needs_tombstones);
+    if (!tombstones) services_.do_without_tombstones();
+    if (world_.chance(10)) faults_.crash_at_each_append();
+    if (options_.crash) faults_.calm(*options_.crash);
+    const int nodes = world_.chance(40) ? 1 : 2 + static_cast<int>(world_.below(2));
+    if (nodes > 1) around_.lease = Millis(3'000 + static_cast<std::int64_t>(world_.below(12'000)));
+    if (nodes > 1) oracle_.expect_leases();
+    for (int i = 1; i <= nodes; ++i) nodes_.push_back(std::make_unique<Node>(around_, i));
+    for (auto& node : nodes_) node->start();
+    clients_.place_orders(workflows);
+    clients_.operate();
+    look();
+    while (!at_rest_ && oracle_.problems().empty()) world_.step();
+    if (oracle_.problems().empty()) judge_all();
+    return report();
+  }
+
+ private:
+  void tell(const std::vector<Workflow>& workflows) {
+    for (const auto& workflow : workflows) world_.note("world", "workflow {}\n{}", workflow.name, workflow.yaml);
+    for (std::size_t i = 0; i < kFaultCount; ++i) {
+      const auto fault = static_cast<Fault>(i);
+      if (faults_.percent(fault) > 0) world_.note("world", "{} in {} of 100", to_string(fault), faults_.percent(fault));
+    }
+    world_.note("world", "heals after {} ms", faults_.heals_at() / 1ms);
+  }
+
+  // From time to time: is anything still to come?
+  void look() {
+    if (faults_.healed() && is_at_rest()) {
+      at_rest_ = true;
+      return;
+    }
+    if (world_.now() > faults_.heals_at() + kRestWithin) {
+      return oracle_.problem(fmt::format("the world has healed, and does not come to rest: {}{}{}{}", unsettled(),
+                                         services_.is_quiet() ? "" : "requests are on their way ",
+                                         clients_.are_quiet() ? "" : "commands wait ",
+                                         clients_.all_answered() ? "" : "orders wait"));
+    }
+    world_.after(kLookInterval, [this] { look(); });
+  }
+
+  bool is_at_rest() {
+    return services_.is_quiet() && clients_.are_quiet() && clients_.all_answered() && unsettled().empty();
+  }
+
+  std::string unsettled() {
+    std::string text;
+    for (const auto& row : database_.executions()) {
+      const bool parked = row.summary.phase == "suspended" && clients_.is_given_up(row.id);
+      if (row.summary.wake_at && !parked) text += short_id(row.id) + " is " + row.summary.phase + " ";
+    }
+    return text;
+  }
+
+  void judge_all() {
+    const auto stored = database_.executions();
+    std::size_t asked = 0;
+    for (const auto& order : clients_.orders()) {
+      asked += order.key ? 1 : static_cast<std::size_t>(order.asked);
+      if (order.id && database_.history(*order.id).empty())
+        oracle_.problem(fmt::format("order {} is lost", order.number));
+    }
+    if (stored.size() > asked) oracle_.problem(fmt::format("{} executions of {} orders", stored.size(), asked));
+    for (const auto& row : stored) judge_one(row);
+    for (const auto number : database_.applied_twice()) {
+      oracle_.problem(fmt::format("command {} was applied twice", number));
+    }
+  }
+
+  void judge_one(const ports::StoredExecution& row) {
+    const auto rows = database_.history(row.id);
+    const auto events = runtime::read_events(database_.rows(), row.id);
+    const auto state = runtime::read_state(database_.rows(), row.id);
+    if (!events || !state) return oracle_.problem("the history of " + short_id(row.id) + " cannot be read");
+    for (auto& problem : judge({row, rows, *events, *state, services_})) oracle_.problem(std::move(problem));
+    ++counts_[state->outcome ? std::string(saga::to_string(*state->outcome)) : "parked"];
+    for (const auto& stored : rows) ++counts_[stored.kind];
+  }
+
+  RunReport report() {
+    for (std::size_t i = 0; i < kFaultCount; ++i) {
+      if (faults_.counts()[i] > 0) counts_[std::string(to_string(static_cast<Fault>(i)))] = faults_.counts()[i];
+    }
+    counts_["lives"] = 0;
+    for (const auto& node : nodes_) counts_["lives"] += node->lives();
+    counts_["shards taken"] = database_.cluster().handovers();
+    counts_["runs of several nodes"] = nodes_.size() > 1 ? 1 : 0;
+    counts_["events of the world"] = world_.steps();
+    counts_["calls"] = oracle_.calls_sent();
+    counts_["states compared"] = oracle_.states_compared();
+    return {.problems = oracle_.problems(),
+            .counts = std::move(counts_),
+            .fingerprint = world_.fingerprint(),
+            .appends = faults_.appends()};
+  }
+
+  const RunOptions& options_;
+  World world_;
+  Faults faults_;
+  Database database_;
+  Services services_;
+  Oracle oracle_;
+  Surroundings around_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+  Clients clients_;
+  bool at_rest_ = false;
+  std::map<std::string, std::uint64_t> counts_;
+};
+
+}  // namespace
+
+std::string to_arguments(const RunOptions& options) {
+  auto text = fmt::format("--seed {}", options.seed);
+  if (options.crash) text += fmt::format(" --crash-at {}", options.crash->append);
+  if (options.crash && options.crash->written) text += " --written";
+  return text;
+}
+
+namespace {
+
+std::array<char, 80> last_words{};
+
+void say_last_words(int signal) {
+  // Only what a signal handler may do.
+  static_cast<void>(!write(STDERR_FILENO, last_words.data(), std::strlen(last_words.data())));
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+}  // namespace
+
+void tell_run_at_abort() {
+  for (const int signal : {SIGABRT, SIGSEGV}) {
+    // A sanitizer keeps its own.
+    const auto before = std::signal(signal, say_last_words);
+    if (before != SIG_DFL) std::signal(signal, before);
+  }
+}
+
+RunReport run_simulation(const RunOptions& options) {
+  *fmt::format_to_n(last_words.data(), last_words.size() - 1, "in the run of simulation {}\n", to_arguments(options))
+       .out = '\0';
+  return Simulation(options).run();
+}
+
+void add_counts(std::map<std::string, std::uint64_t>& sum, const RunReport& report) {
+  for (const auto& [name, count] : report.counts) sum[name] += count;
+}
+
+std::string to_text(const std::map<std::string, std::uint64_t>& counts) {
+  std::string text;
+  for (const auto& [name, count] : counts) text += fmt::format("  {:<24} {}\n", name, count);
+  return text;
+}
+
+}  // namespace skald::simulation

@@ -1,0 +1,108 @@
+#include "tests/simulation/workflows.hpp"
+
+namespace skald::simulation {
+namespace {
+
+constexpr const char* kCheckout = R"(
+document: { dsl: '1.0.3', namespace: test, name: checkout, version: '1.0.0' }
+use:
+  retries:
+    http:
+      delay: PT0.5S
+      backoff: { exponential: { multiplier: 2, maxDelay: PT10S } }
+      jitter: { from: PT0S, to: PT0.25S }
+      limit: { attempt: { count: 5 }, duration: PT1M }
+saga: { status: { started: CREATED, completed: COMPLETED, compensated: CANCELLED } }
+timeout: { after: PT5M }
+do:
+  - charge:
+      call: payments.charge
+      with: { orderId: '${ $workflow.input.orderId }' }
+      timeout: { after: PT5S }
+      retry: http
+      compensate: { call: payments.refund, with: { orderId: '${ $workflow.input.orderId }', of: '${ .of }' } }
+  - reserve:
+      call: inventory.reserve
+      with: { orderId: '${ $workflow.input.orderId }', paid: '${ $steps.charge.output.of }' }
+      timeout: { after: PT5S }
+      retry: http
+      compensate: { call: inventory.release, with: { orderId: '${ $workflow.input.orderId }' } }
+  - ship:
+      call: shipping.create
+      with: { orderId: '${ $workflow.input.orderId }' }
+      timeout: { after: PT5S }
+      compensate: { call: shipping.cancel, with: { orderId: '${ $workflow.input.orderId }' } }
+output: { as: '${ {last: .of} }' }
+)";
+
+// A point of no return between what can be undone and what must go on.
+constexpr const char* kPivot = R"(
+document: { dsl: '1.0.3', namespace: test, name: pivot, version: '1.0.0' }
+timeout: { after: PT30S }
+do:
+  - reserve:
+      call: inventory.reserve
+      with: { orderId: A }
+      onUnknown: compensate
+      compensate: { call: inventory.release, with: { orderId: A } }
+  - charge:
+      call: payments.charge
+      with: { orderId: A }
+      timeout: { after: PT3S }
+      retry: { delay: PT1S, limit: { attempt: { count: 2 } } }
+      pivot: true
+  - ship:
+      call: shipping.create
+      with: { orderId: A }
+      retry: { delay: PT2S }
+)";
+
+// Long waits between attempts, so that executions leave memory and come back.
+constexpr const char* kPatient = R"(
+document: { dsl: '1.0.3', namespace: test, name: patient, version: '1.0.0' }
+saga: { compensation: { retry: { delay: PT7S, limit: { attempt: { count: 6 } } }, timeout: PT2M } }
+do:
+  - charge:
+      call: payments.charge
+      with: { orderId: A }
+      timeout: { after: PT2S }
+      retry: { delay: PT15S, limit: { attempt: { count: 4 } } }
+      compensate: { call: payments.refund, with: { orderId: A } }
+  - deliver:
+      timeout: { after: PT50S }
+      do:
+        - reserve:
+            call: inventory.reserve
+            with: { orderId: A }
+            retry: { delay: PT20S, limit: { attempt: { count: 3 } } }
+            onUnknown: suspend
+            compensate:
+              - release: { call: inventory.release, with: { orderId: A } }
+              - tell: { call: notifications.send, with: { why: '${ $compensation.reason }' }, onError: continue }
+        - ship:
+            call: shipping.create
+            with: { orderId: A }
+            compensate: { call: shipping.cancel, with: { orderId: A } }
+)";
+
+}  // namespace
+
+const std::vector<Workflow>& written_workflows() {
+  static const std::vector<Workflow> workflows{
+      {"test", "checkout", kCheckout}, {"test", "pivot", kPivot}, {"test", "patient", kPatient}};
+  return workflows;
+}
+
+bool needs_tombstones(const Workflow& workflow) {
+  return workflow.yaml.contains("onUnknown: compensate");
+}
+
+std::vector<Workflow> draw_workflows(World& world) {
+  std::vector<Workflow> drawn;
+  const auto& written = written_workflows();
+  if (world.chance(70)) drawn.push_back({"test", "random", saga::random_workflow(world.random())});
+  if (drawn.empty() || world.chance(40)) drawn.push_back(written[world.below(written.size())]);
+  return drawn;
+}
+
+}  // namespace skald::simulation

@@ -1,0 +1,25 @@
+// The definitions that a run's executions follow: some written by hand for what the random ones do not have, and random
+// ones.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/simulation/world.hpp"
+
+namespace skald::simulation {
+
+struct Workflow {
+  std::string namespace_name;
+  std::string name;
+  std::string yaml;
+};
+
+// One or two of them. Every step with an effect has an undo, but for pivots.
+std::vector<Workflow> draw_workflows(World& world);
+// Whether it undoes steps whose requests may still be on their way.
+bool needs_tombstones(const Workflow& workflow);
+// Those written by hand.
+const std::vector<Workflow>& written_workflows();
+
+}  // namespace skald::simulation
