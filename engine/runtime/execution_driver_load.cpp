@@ -5,6 +5,7 @@
 #include "engine/runtime/event_telemetry.hpp"
 #include "engine/runtime/execution_driver_parts.hpp"
 #include "engine/runtime/execution_host.hpp"
+#include "engine/runtime/incident_log.hpp"
 
 namespace skald::runtime {
 namespace {
@@ -36,6 +37,7 @@ void ExecutionDriver::loaded(Result<LoadedExecution> result) {
   stored_ = std::move(result->summary);
   phase_ = state_.phase;
   tell_standing(host_.shared().telemetry, state_);
+  log_open_incidents(host_.shared().log, state_);
   pauses_ = 0;
   stage_ = Stage::kReady;
   armed_wake_ = Timestamp::max();
