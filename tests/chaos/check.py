@@ -10,6 +10,8 @@ import sqlite3
 import sys
 from collections import Counter
 
+import timing
+import visible
 from evidence import read_run
 from invariants import violations_of
 
@@ -28,13 +30,15 @@ def counts_of(evidence):
                   if row.kind == "AttemptFailed" and row.data.get("outcome") == "unknown")
     return {"orders": len(evidence.submissions), "executions": len(evidence.stored),
             "kills": evidence.nemesis.get("kills", 0), "restarts": evidence.nemesis.get("restarts", 0),
-            "strikes": evidence.nemesis.get("strikes", 0),
+            "strikes": sum(evidence.nemesis.get("strikes", {}).values()),
             "resubmitted": sum(submission.sent - 1 for submission in evidence.submissions),
             "events": sum(kinds.values()), "requests": events["received"], "repeatedKeys": events["repeated"],
             "attemptsLost": kinds["AttemptLost"], "retries": kinds["RetryScheduled"], "unknowns": unknown,
             "lostReplies": sum(1 for attempt in applied if not answered[attempt]),
             "settles": kinds["SettleEnded"], "undos": kinds["UndoCompleted"], "incidents": kinds["IncidentRaised"],
             "witnesses": len(evidence.witnesses), "parked": parked,
+            "gaps": sum(1 for _ in timing.retries_received(evidence)), "atOnce": timing.most_at_once(evidence)[0],
+            **{f"strike.{kind}": number for kind, number in sorted(evidence.nemesis.get("strikes", {}).items())},
             **{f"outcome.{name}": number for name, number in sorted(outcomes.items())}}
 
 
@@ -53,6 +57,8 @@ def report(evidence, minima, out=sys.stdout):
         print(f"violation: {violation}", file=out)
     if len(violations) > SHOWN_MAX:
         print(f"... and {len(violations) - SHOWN_MAX} more", file=out)
+    for violation in (found for known in visible.KNOWN for found in known(evidence)):
+        print(f"known defect: {violation}", file=out)
     if violations:
         by_name = Counter(violation.invariant for violation in violations)
         print("VIOLATED: " + ", ".join(f"{name} {n} times" for name, n in sorted(by_name.items())), file=out)

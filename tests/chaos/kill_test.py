@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Kills `skald serve` with SIGKILL while it runs checkouts against misbehaving participants, and has an independent
-checker judge what is left.
+"""Kills `skald serve` with SIGKILL while it runs checkouts against misbehaving participants over a misbehaving network,
+and has an independent checker judge what is left.
 
 kill_test.py --skald build/release/skald --samples build/release/skald-samples [--orders 300] [--kills 12] [--seed 1]
 
@@ -16,12 +16,15 @@ import time
 from pathlib import Path
 
 import check
+import views
 from databases import Postgres, SqliteFile
 from evidence import read_run
 from nemesis import Nemesis
-from plan import FLOW, RETRY_MS, make_orders, minima_of
+from plan import FLOW, POLICY, make_orders, minima_of, strike_minima_of
 from programs import Samples, Server
+from strikes import wire_strikes
 from submitter import Log, Submitter
+from wire import Wire
 
 WORKFLOWS = Path(__file__).resolve().parents[2] / "workflows"
 STUCK_SECONDS = 15  # an order may still be on its way to a participant when its execution has ended
@@ -36,6 +39,7 @@ def parse():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--postgres", action="store_true", help="store in a PostgreSQL 15 of the run's own, and strike it too")
     parser.add_argument("--concurrency", type=int, default=16, help="starts in flight at once")
+    parser.add_argument("--pace", type=float, default=1, help="of the pauses between kills and strikes; 0.5 halves them")
     parser.add_argument("--settle", type=float, default=180, help="seconds after the last kill until everything must have ended")
     parser.add_argument("--workflows", type=Path, default=WORKFLOWS, help="folder that holds checkout.yaml")
     parser.add_argument("--folder", type=Path, help="where to keep the evidence; empty, or not there yet")
@@ -46,20 +50,23 @@ def run(options, folder):
     """Leaves the evidence in `folder`."""
     database = (Postgres if options.postgres else SqliteFile)(folder)
     samples = Samples(options.samples, folder, options.seed)
-    server = Server(options.skald, folder, database.storage, options.workflows, samples.base)
+    wire = Wire(samples.base.removeprefix("http://"))
+    server = Server(options.skald, folder, database.storage, options.workflows, f"http://{wire.address}")
     orders = make_orders(options.orders, options.seed)
     submitter = Submitter(server, samples, orders, Log(folder / "submissions.jsonl"), options.concurrency)
-    nemesis = Nemesis(server, database, submitter, folder, options.kills, options.seed)
+    strikes = {**wire_strikes("participant", wire), **database.strikes()}
+    nemesis = Nemesis(server, database, submitter, strikes, folder, options.kills, options.seed, options.pace)
     try:
         began = time.monotonic()
         nemesis.run()
-        print(f"{nemesis.kills} kills and {nemesis.strikes} strikes at the database in {time.monotonic() - began:.1f} s", flush=True)
+        print(f"{nemesis.kills} kills and {nemesis.strikes.counts.total()} strikes in {time.monotonic() - began:.1f} s", flush=True)
         deadline = time.monotonic() + options.settle
         submitter.wait_until_started(deadline)
         unfinished = submitter.wait_until_ended(deadline)
         print(f"everything but {len(unfinished)} ended {time.monotonic() - began:.1f} s after the first start", flush=True)
         wait_for_late_requests(folder, time.monotonic() + STUCK_SECONDS)
         (folder / "balance.json").write_text(json.dumps(samples.balance()))
+        views.collect(server.base, folder, server.spawned_at_ms)
         code = server.stop()
         if code != 0:
             raise RuntimeError(f"the server's clean shutdown ended with {code}")
@@ -68,12 +75,14 @@ def run(options, folder):
         if server.process and server.process.poll() is None:
             server.kill()
         samples.stop()
+        wire.stop()
         if options.postgres:
             database.copy(folder)
         database.stop()
     (folder / "run.json").write_text(json.dumps({
-        "flow": FLOW, "retryMs": RETRY_MS, "seed": options.seed, "minima": minima_of(options.orders, options.kills, options.postgres),
-        "nemesis": {"kills": nemesis.kills, "restarts": nemesis.restarts, "strikes": nemesis.strikes}}, indent=1))
+        "flow": FLOW, "policy": POLICY, "seed": options.seed,
+        "minima": {**minima_of(options.orders, options.kills), **strike_minima_of(options.kills, nemesis.strikes.kinds)},
+        "nemesis": {"kills": nemesis.kills, "restarts": nemesis.restarts, "strikes": nemesis.strikes.counts}}, indent=1))
 
 
 def wait_for_late_requests(folder, deadline):

@@ -8,22 +8,27 @@ import threading
 import time
 from urllib.parse import urlsplit
 
+from plan import POLICY
+
 READY_SECONDS = 30
 # Some of the calls take a moment, so that kills meet calls in flight.
 SLOWNESS = "?delay=PT0.02S&probability=0.5"
 ADAPTERS = """adapters:
   payments:
     baseUrl: {base}/payments
+    limits: {{ concurrency: {concurrency} }}
     operations:
       charge: {{ method: post, path: '/charges{slow}' }}
       refund: {{ method: post, path: '/orders/{{orderId}}/refunds{slow}' }}
   inventory:
     baseUrl: {base}/inventory
+    limits: {{ concurrency: {concurrency} }}
     operations:
       reserve: {{ method: post, path: '/reservations{slow}' }}
       release: {{ method: post, path: '/orders/{{orderId}}/releases{slow}' }}
   shipping:
     baseUrl: {base}/shipping
+    limits: {{ concurrency: {concurrency} }}
     operations:
       create: {{ method: post, path: '/shipments{slow}' }}
       cancel: {{ method: post, path: '/orders/{{orderId}}/cancellations{slow}' }}
@@ -95,7 +100,7 @@ class Server:
 
     def __init__(self, binary, folder, storage, workflows, participants):
         adapters = folder / "adapters.yaml"
-        adapters.write_text(ADAPTERS.format(base=participants, slow=SLOWNESS))
+        adapters.write_text(ADAPTERS.format(base=participants, slow=SLOWNESS, concurrency=POLICY["concurrency"]))
         self.command = [binary, "serve", "--listen", "127.0.0.1:0", "--storage", storage,
                         "--workflows", workflows, "--adapters", adapters, "--engine-recovery-ramp", "PT0.1S",
                         "--log-format", "json"]
@@ -105,6 +110,7 @@ class Server:
         self.process = None
 
     def spawn(self):
+        self.spawned_at_ms = time.time_ns() // 1_000_000
         self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=self.log)
 
     def wait_until_ready(self):
