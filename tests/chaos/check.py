@@ -31,6 +31,8 @@ def counts_of(evidence):
     return {"orders": len(evidence.submissions), "executions": len(evidence.stored),
             "kills": evidence.nemesis.get("kills", 0), "restarts": evidence.nemesis.get("restarts", 0),
             "strikes": sum(evidence.nemesis.get("strikes", {}).values()),
+            "exits": evidence.nemesis.get("exits", 0),
+            **{f"disk.{name}": number for name, number in evidence.nemesis.get("disk", {}).items()},
             "resubmitted": sum(submission.sent - 1 for submission in evidence.submissions),
             "events": sum(kinds.values()), "requests": events["received"], "repeatedKeys": events["repeated"],
             "attemptsLost": kinds["AttemptLost"], "retries": kinds["RetryScheduled"], "unknowns": unknown,

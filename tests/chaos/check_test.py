@@ -283,7 +283,7 @@ class Caught(unittest.TestCase):
         story = self.run_.compensated("a")
         submissions = [replace(self.run_.evidence().submissions[0], expected=("completed",))]
         at = next(i for i, row in enumerate(story.rows) if row.kind == "StepFailed")
-        failures = [Row(0, 1, "AttemptFailed", "ship", n, {"outcome": "unknown"}) for n in (1, 2, 3)]
+        failures = [Row(0, 1, "AttemptFailed", "ship", n, {"outcome": "unknown", "error": {"title": ""}}) for n in (1, 2, 3)]
         story.rows[at:at] = failures
         self.assert_caught("plan", submissions=submissions)
         story.rows[at:at] = [replace(failures[0], attempt=4)]

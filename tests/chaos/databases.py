@@ -18,13 +18,34 @@ TABLES = {
 
 
 class SqliteFile:
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, disk=None):
+        self.folder, self.disk = folder, disk
         self.storage = f"sqlite:{folder / 'skald.db'}"
 
+    def environment(self):
+        return self.disk.environment() if self.disk else {}
+
     def strikes(self):
-        """None: a file dies with the process that has it open."""
-        return {}
+        """A file dies with the process that has it open, unless its disk does something else."""
+        return self.disk.strikes() if self.disk and not self.disk.loses_power else {}
+
+    def may_end_the_process(self):
+        return bool(self.strikes())
+
+    def process_died(self, random):
+        if self.disk:
+            self.disk.cut_power(random)
+
+    def minima(self, kills):
+        if not self.disk:
+            return {}
+        return {"disk.powerCuts": kills, "disk.bytesLost": kills * 1000} if self.disk.loses_power else {"exits": max(1, kills // 20)}
+
+    def counts(self):
+        if not self.disk:
+            return {}
+        return {"powerCuts": self.disk.cuts, "bytesLost": self.disk.lost_bytes,
+                **{name: self.disk.count(name) for name in ("writes_failed", "syncs_failed", "syncs_lied")}}
 
     def copy(self, folder):
         for path in self.folder.glob("skald.db*"):
@@ -43,6 +64,21 @@ class Postgres:
         self.server.create("skald")
         self.wire = Wire(folder / "postgres" / ".s.PGSQL.5432", postgres=True)
         self.storage = f"postgresql://skald@{self.wire.address}/skald?sslmode=disable&gssencmode=disable"
+
+    def environment(self):
+        return {}
+
+    def may_end_the_process(self):
+        return False
+
+    def process_died(self, random):
+        pass
+
+    def minima(self, kills):
+        return {}
+
+    def counts(self):
+        return {}
 
     def query(self, sql):
         return self.server.query("skald", sql)

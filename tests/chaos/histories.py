@@ -43,14 +43,14 @@ class Story:
     def refuse(self, step):
         self.event("StepStarted", step, 1)
         self.serve(step, 1, "refused", 409)
-        self.event("AttemptFailed", step, 1, outcome="refused")
+        self.event("AttemptFailed", step, 1, outcome="refused", error={"title": "the participant answered 409"})
         self.event("StepFailed", step)
         self.event("CompensationStarted", failedStep=step)
 
     def fail(self, step, attempt, outcome="unknown"):
         self.note("received", step, attempt)
-        self.note("cut", step, attempt)
-        self.event("AttemptFailed", step, attempt, outcome=outcome)
+        self.note("replied", step, attempt, 503)
+        self.event("AttemptFailed", step, attempt, outcome=outcome, error={"title": "the participant answered 503"})
 
     def retry(self, step, attempt, delay):
         """Schedules the attempt and begins it, `delay` milliseconds later."""
@@ -143,7 +143,7 @@ class Run:
         story.undo("reserve")
         story.event("UndoStarted", "charge/compensate", 1)
         story.serve("charge/compensate", 1, "refused", 409)
-        story.event("AttemptFailed", "charge/compensate", 1, outcome="refused")
+        story.event("AttemptFailed", "charge/compensate", 1, outcome="refused", error={"title": "the participant answered 409"})
         story.park()
         return story
 

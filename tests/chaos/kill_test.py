@@ -4,7 +4,7 @@ and has an independent checker judge what is left.
 
 kill_test.py --skald build/release/skald --samples build/release/skald-samples [--orders 300] [--kills 12] [--seed 1]
 
-Exit codes are those of check.py, and 4 where the run itself failed. Only loopback is used, and only processes that were
+Exit codes are those of check.py, 4 where the run itself failed, 5 where a disk lied unseen. Only loopback is used, and only processes that were
 started here are ended.
 """
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 import check
 import views
 from databases import Postgres, SqliteFile
+from disk import Disk
 from evidence import read_run
 from nemesis import Nemesis
 from plan import FLOW, POLICY, make_orders, minima_of, strike_minima_of
@@ -27,6 +28,7 @@ from submitter import Log, Submitter
 from wire import Wire
 
 WORKFLOWS = Path(__file__).resolve().parents[2] / "workflows"
+TEETH = {True: 0, False: 5}  # by whether the checker saw that the disk lies
 STUCK_SECONDS = 15  # an order may still be on its way to a participant when its execution has ended
 
 
@@ -38,6 +40,9 @@ def parse():
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--postgres", action="store_true", help="store in a PostgreSQL 15 of the run's own, and strike it too")
+    parser.add_argument("--disk", type=Path, help="libdisk_faults.so: strike the disk below SQLite too")
+    parser.add_argument("--power-loss", action="store_true", help="with --disk: every kill loses what was not synced")
+    parser.add_argument("--lying-disk", action="store_true", help="with --power-loss: syncing does nothing, and 0 means that the checker has seen it")
     parser.add_argument("--concurrency", type=int, default=16, help="starts in flight at once")
     parser.add_argument("--pace", type=float, default=1, help="of the pauses between kills and strikes; 0.5 halves them")
     parser.add_argument("--settle", type=float, default=180, help="seconds after the last kill until everything must have ended")
@@ -46,12 +51,18 @@ def parse():
     return parser.parse_args()
 
 
+def open_database(options, folder):
+    if options.postgres:
+        return Postgres(folder)
+    return SqliteFile(folder, options.disk and Disk(options.disk, folder / "skald.db", folder, options.power_loss, options.lying_disk))
+
+
 def run(options, folder):
     """Leaves the evidence in `folder`."""
-    database = (Postgres if options.postgres else SqliteFile)(folder)
+    database = open_database(options, folder)
     samples = Samples(options.samples, folder, options.seed)
     wire = Wire(samples.base.removeprefix("http://"))
-    server = Server(options.skald, folder, database.storage, options.workflows, f"http://{wire.address}")
+    server = Server(options.skald, folder, database.storage, options.workflows, f"http://{wire.address}", database.environment())
     orders = make_orders(options.orders, options.seed)
     submitter = Submitter(server, samples, orders, Log(folder / "submissions.jsonl"), options.concurrency)
     strikes = {**wire_strikes("participant", wire), **database.strikes()}
@@ -81,8 +92,10 @@ def run(options, folder):
         database.stop()
     (folder / "run.json").write_text(json.dumps({
         "flow": FLOW, "policy": POLICY, "seed": options.seed,
-        "minima": {**minima_of(options.orders, options.kills), **strike_minima_of(options.kills, nemesis.strikes.kinds)},
-        "nemesis": {"kills": nemesis.kills, "restarts": nemesis.restarts, "strikes": nemesis.strikes.counts}}, indent=1))
+        "minima": {**minima_of(options.orders, options.kills), **strike_minima_of(options.kills, nemesis.strikes.kinds),
+                   **database.minima(options.kills)},
+        "nemesis": {"kills": nemesis.kills, "restarts": nemesis.restarts, "exits": nemesis.exits,
+                    "strikes": nemesis.strikes.counts, "disk": database.counts()}}, indent=1))
 
 
 def wait_for_late_requests(folder, deadline):
@@ -109,6 +122,8 @@ def main():
         print(f"error: the run failed: {error!r}; evidence in {folder}", file=sys.stderr)
         return 4
     code = check.report(*read_run(folder))
+    if options.lying_disk:
+        code = TEETH[code == 1]
     if code == 0 and not keep:
         shutil.rmtree(folder)
     else:

@@ -1,6 +1,7 @@
 """The two programs of a run: the participants, which live through all of it, and the server, which is killed."""
 import http.client
 import json
+import os
 import re
 import select
 import subprocess
@@ -98,12 +99,13 @@ class Samples:
 class Server:
     """Started, killed and started again on the same database. `base` is None while it is down; any thread may look."""
 
-    def __init__(self, binary, folder, storage, workflows, participants):
+    def __init__(self, binary, folder, storage, workflows, participants, environment=None):
         adapters = folder / "adapters.yaml"
         adapters.write_text(ADAPTERS.format(base=participants, slow=SLOWNESS, concurrency=POLICY["concurrency"]))
         self.command = [binary, "serve", "--listen", "127.0.0.1:0", "--storage", storage,
                         "--workflows", workflows, "--adapters", adapters, "--engine-recovery-ramp", "PT0.1S",
                         "--log-format", "json"]
+        self.environment = {**os.environ, **(environment or {})}
         self.log = open(folder / "server.log", "ab")
         self.up = threading.Event()
         self.base = None
@@ -111,7 +113,7 @@ class Server:
 
     def spawn(self):
         self.spawned_at_ms = time.time_ns() // 1_000_000
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=self.log)
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=self.log, env=self.environment)
 
     def wait_until_ready(self):
         self.base = wait_for_address(self.process, READY_SECONDS)

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from violation import Violation, is_undo
 
+ANSWERED = "the participant answered"
 STARTS = {"AttemptStarted", "SettleStarted"}
 ROUNDING_MS = 1  # of two times in milliseconds
 NS_PER_MS = 1_000_000
+NOTED_LATE_MS = 5  # a participant notes a reply when it has left: the engine may have it before
 
 
 def millis(text):
@@ -98,7 +100,8 @@ def certain_intervals(evidence):
         if entry.event == "received":
             began[call] = entry.ns
         elif entry.event == "replied" and call in answered and call in began:
-            intervals[entry.service, entry.epoch].append((began[call], entry.ns))
+            left = max(began[call], entry.ns - NOTED_LATE_MS * NS_PER_MS)
+            intervals[entry.service, entry.epoch].append((began[call], left))
     return intervals
 
 
@@ -120,16 +123,19 @@ def concurrency_within_policy(evidence):
 
 
 def retries_received(evidence):
-    """(key, retry, nanoseconds between the arrival of the attempt before and its own), where both have arrived."""
+    """(key, retry, nanoseconds between the arrival of the attempt before and its own), where both have arrived and the
+    first was answered: a request whose connection is lost may arrive after the engine has given it up."""
     arrived = {}
     for entry in evidence.journal:
         if entry.event == "received":
             arrived.setdefault((entry.key, entry.attempt), entry.ns)
     for execution, rows in evidence.histories.items():
+        answered = {(row.step, row.attempt) for row in rows
+                    if row.kind == "AttemptFailed" and row.data["error"]["title"].startswith(ANSWERED)}
         for retry in retries_of(rows):
             key = evidence.key(execution, retry.step)
             before, own = arrived.get((key, retry.attempt - 1)), arrived.get((key, retry.attempt))
-            if before is not None and own is not None:
+            if before is not None and own is not None and (retry.step, retry.attempt - 1) in answered:
                 yield key, retry, own - before
 
 

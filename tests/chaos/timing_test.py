@@ -95,7 +95,7 @@ class Timing(unittest.TestCase):
 
     @staticmethod
     def together(entry):
-        return replace(entry, ns=2 if entry.event == "replied" else 1)
+        return replace(entry, ns=10 * NS_PER_MS if entry.event == "replied" else 1)
 
     def test_i16_started_before_its_time(self):
         story = self.run_.retried("a")
@@ -109,6 +109,13 @@ class Timing(unittest.TestCase):
         self.assertNotIn("I16", self.caught())
         self.shift("charge", 1, 40)
         self.assertIn("I16", self.caught())
+
+    def test_i16_an_unanswered_attempt_may_arrive_late(self):
+        story = self.run_.retried("a")
+        self.shift("charge", 1, 20)
+        story.rows[:] = [replace(row, data={**row.data, "error": {"title": "the connection was lost"}}) if row.kind == "AttemptFailed" else row
+                         for row in story.rows]
+        self.assertNotIn("I16", self.caught())
 
 
 if __name__ == "__main__":
