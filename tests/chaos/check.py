@@ -33,6 +33,7 @@ def counts_of(evidence):
             "strikes": sum(evidence.nemesis.get("strikes", {}).values()),
             "exits": evidence.nemesis.get("exits", 0),
             **{f"disk.{name}": number for name, number in evidence.nemesis.get("disk", {}).items()},
+            **{f"abuse.{name}": number for name, number in sorted(evidence.nemesis.get("abuse", {}).items())},
             "resubmitted": sum(submission.sent - 1 for submission in evidence.submissions),
             "events": sum(kinds.values()), "requests": events["received"], "repeatedKeys": events["repeated"],
             "attemptsLost": kinds["AttemptLost"], "retries": kinds["RetryScheduled"], "unknowns": unknown,

@@ -17,12 +17,13 @@ from pathlib import Path
 
 import check
 import views
+from abuses import ALL as ALL_ABUSES
 from databases import Postgres, SqliteFile
 from disk import Disk
 from evidence import read_run
 from nemesis import Nemesis
-from plan import FLOW, POLICY, make_orders, minima_of, strike_minima_of
-from programs import Samples, Server
+from plan import FLOW, POLICY, abuse_minima_of, make_orders, minima_of, strike_minima_of
+from programs import Abuser, Samples, Server
 from strikes import wire_strikes
 from submitter import Log, Submitter
 from wire import Wire
@@ -43,6 +44,7 @@ def parse():
     parser.add_argument("--disk", type=Path, help="libdisk_faults.so: strike the disk below SQLite too")
     parser.add_argument("--power-loss", action="store_true", help="with --disk: every kill loses what was not synced")
     parser.add_argument("--lying-disk", action="store_true", help="with --power-loss: syncing does nothing, and 0 means that the checker has seen it")
+    parser.add_argument("--abuse", action="store_true", help="participants that answer badly in every way")
     parser.add_argument("--concurrency", type=int, default=16, help="starts in flight at once")
     parser.add_argument("--pace", type=float, default=1, help="of the pauses between kills and strikes; 0.5 halves them")
     parser.add_argument("--settle", type=float, default=180, help="seconds after the last kill until everything must have ended")
@@ -61,9 +63,10 @@ def run(options, folder):
     """Leaves the evidence in `folder`."""
     database = open_database(options, folder)
     samples = Samples(options.samples, folder, options.seed)
-    wire = Wire(samples.base.removeprefix("http://"))
+    abuser = Abuser(samples.address, folder, options.seed) if options.abuse else None
+    wire = Wire((abuser or samples).address)
     server = Server(options.skald, folder, database.storage, options.workflows, f"http://{wire.address}", database.environment())
-    orders = make_orders(options.orders, options.seed)
+    orders = make_orders(options.orders, options.seed, options.abuse)
     submitter = Submitter(server, samples, orders, Log(folder / "submissions.jsonl"), options.concurrency)
     strikes = {**wire_strikes("participant", wire), **database.strikes()}
     nemesis = Nemesis(server, database, submitter, strikes, folder, options.kills, options.seed, options.pace)
@@ -87,15 +90,18 @@ def run(options, folder):
             server.kill()
         samples.stop()
         wire.stop()
+        if abuser:
+            abuser.stop()
         if options.postgres:
             database.copy(folder)
         database.stop()
     (folder / "run.json").write_text(json.dumps({
         "flow": FLOW, "policy": POLICY, "seed": options.seed,
         "minima": {**minima_of(options.orders, options.kills), **strike_minima_of(options.kills, nemesis.strikes.kinds),
-                   **database.minima(options.kills)},
+                   **database.minima(options.kills),
+                   **(abuse_minima_of(options.orders, [abuse.__name__ for abuse in ALL_ABUSES]) if abuser else {})},
         "nemesis": {"kills": nemesis.kills, "restarts": nemesis.restarts, "exits": nemesis.exits,
-                    "strikes": nemesis.strikes.counts, "disk": database.counts()}}, indent=1))
+                    "strikes": nemesis.strikes.counts, "disk": database.counts(), "abuse": abuser.counts if abuser else {}}}, indent=1))
 
 
 def wait_for_late_requests(folder, deadline):

@@ -1,6 +1,6 @@
 """The orders of a run: what each one asks for, which fault strikes it, and how it may end. Everything from one seed."""
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # The steps of workflows/checkout.yaml, in order.
 FLOW = ["chargePayment", "reserveInventory", "createShipment"]
@@ -66,12 +66,17 @@ class Order:
         return [{**rule, "orderId": self.id} for rule in self.scenario.faults]
 
 
-def make_orders(count, seed):
-    """Each scenario at least once where `count` allows it, the rest by weight."""
+ANY_END = ("completed", "compensated", "faulted", "parked")
+
+
+def make_orders(count, seed, abused=False):
+    """Each scenario at least once where `count` allows it, the rest by weight. Abused participants allow any end."""
     rng = random.Random(seed)
     drawn = list(SCENARIOS[:count])
     drawn += rng.choices(SCENARIOS, [scenario.weight for scenario in SCENARIOS], k=count - len(drawn))
     rng.shuffle(drawn)
+    if abused:
+        drawn = [replace(scenario, expected=ANY_END) for scenario in drawn]
     orders = []
     for number, scenario in enumerate(drawn):
         items = [{"sku": scenario.sku, "quantity": rng.randint(1, 3)}, {"sku": "pot", "quantity": 1}]
@@ -88,6 +93,12 @@ def minima_of(orders, kills):
             "retries": orders // 15, "unknowns": orders // 15, "lostReplies": max(1, orders // 40),
             "settles": max(1, orders // 200), "undos": orders // 5, "parked": 1, "gaps": orders // 30, "atOnce": POLICY["concurrency"] // 2,
             "outcome.completed": orders // 2, "outcome.compensated": orders // 10}
+
+
+def abuse_minima_of(orders, abuses):
+    """In place of the outcomes that a run without abuse reaches. Each abuse in turn spoils two of five answers."""
+    return {"outcome.completed": orders // 10, "outcome.compensated": orders // 10, "gaps": 1, "settles": orders // 20,
+            **{f"abuse.{name}": max(1, orders // (2 * len(abuses))) for name in abuses}}
 
 
 def strike_minima_of(kills, kinds):

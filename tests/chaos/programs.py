@@ -5,8 +5,10 @@ import os
 import re
 import select
 import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from plan import POLICY
@@ -82,6 +84,7 @@ class Samples:
             [binary, "--listen", "127.0.0.1:0", "--data", folder / "samples.db", "--journal", folder / "journal.jsonl",
              "--seed", str(seed)], stdout=subprocess.PIPE)
         self.base = wait_for_address(self.process, READY_SECONDS)
+        self.address = urlsplit(self.base).netloc
 
     def add_fault(self, rule):
         status, _ = request(self.base, "POST", "/admin/faults", rule)
@@ -94,6 +97,23 @@ class Samples:
     def stop(self):
         self.process.terminate()
         self.process.wait(READY_SECONDS)
+
+
+class Abuser:
+    """The abuser before the participants. `counts` is known when it has ended."""
+
+    def __init__(self, target, folder, seed):
+        program = Path(__file__).parent / "abuser.py"
+        self.process = subprocess.Popen([sys.executable, "-B", program, "--to", target, "--log", folder / "abuser.jsonl",
+                                         "--seed", str(seed)],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.address = f"127.0.0.1:{self.process.stdout.readline().strip()}"
+        self.counts = {}
+
+    def stop(self):
+        self.process.stdin.close()
+        self.counts = json.loads(self.process.stdout.readline())
+        self.process.wait(10)
 
 
 class Server:
