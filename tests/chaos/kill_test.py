@@ -18,6 +18,7 @@ from pathlib import Path
 import check
 import views
 from abuses import ALL as ALL_ABUSES
+from clock import Clock
 from databases import Postgres, SqliteFile
 from disk import Disk
 from evidence import read_run
@@ -44,6 +45,7 @@ def parse():
     parser.add_argument("--disk", type=Path, help="libdisk_faults.so: strike the disk below SQLite too")
     parser.add_argument("--power-loss", action="store_true", help="with --disk: every kill loses what was not synced")
     parser.add_argument("--lying-disk", action="store_true", help="with --power-loss: syncing does nothing, and 0 means that the checker has seen it")
+    parser.add_argument("--clock", type=Path, help="libclock_jumps.so: the server's clock jumps; not together with --disk")
     parser.add_argument("--abuse", action="store_true", help="participants that answer badly in every way")
     parser.add_argument("--concurrency", type=int, default=16, help="starts in flight at once")
     parser.add_argument("--pace", type=float, default=1, help="of the pauses between kills and strikes; 0.5 halves them")
@@ -63,12 +65,14 @@ def run(options, folder):
     """Leaves the evidence in `folder`."""
     database = open_database(options, folder)
     samples = Samples(options.samples, folder, options.seed)
+    clock = Clock(options.clock, folder) if options.clock else None
+    environment = {**database.environment(), **(clock.environment() if clock else {})}
     abuser = Abuser(samples.address, folder, options.seed) if options.abuse else None
     wire = Wire((abuser or samples).address)
-    server = Server(options.skald, folder, database.storage, options.workflows, f"http://{wire.address}", database.environment())
+    server = Server(options.skald, folder, database.storage, options.workflows, f"http://{wire.address}", environment)
     orders = make_orders(options.orders, options.seed, options.abuse)
     submitter = Submitter(server, samples, orders, Log(folder / "submissions.jsonl"), options.concurrency)
-    strikes = {**wire_strikes("participant", wire), **database.strikes()}
+    strikes = {**wire_strikes("participant", wire), **database.strikes(), **(clock.strikes() if clock else {})}
     nemesis = Nemesis(server, database, submitter, strikes, folder, options.kills, options.seed, options.pace)
     try:
         began = time.monotonic()
