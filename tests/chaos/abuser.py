@@ -41,7 +41,7 @@ class Abuser:
         self.host, self.port = target.rsplit(":", 1)
         self.random = random.Random(seed)
         self.spoiled, self.counts = Counter(), Counter()
-        self.left = []
+        self.left, self.serving = [], set()
 
     async def hand_on(self, message):
         reader, writer = await asyncio.open_connection(self.host, int(self.port))
@@ -72,7 +72,8 @@ class Abuser:
 
     async def serve(self, reader, writer):
         self.connections += 1
-        number = self.connections
+        number, task = self.connections, asyncio.current_task()
+        self.serving.add(task)  # nobody else holds it
         try:
             while message := await read_message(reader):
                 if not await self.answer(number, message, writer):
@@ -80,6 +81,7 @@ class Abuser:
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the other side has gone, or the run is over
         finally:
+            self.serving.discard(task)
             writer.close()
 
     async def answer(self, connection, message, writer):

@@ -64,10 +64,24 @@ class Outage(unittest.TestCase):
         phases = ("completed", "faulted", "cancelled")
         self.wait_for(lambda: request(self.server.base, "GET", f"/v1/executions/{begun['id']}")[1]["phase"] in phases, True)
 
+    def test_a_database_that_takes_bytes_and_says_nothing_is_given_up(self):
+        """A connection that is half open, a server that is stopped: nothing below says that it is gone."""
+        if not PROGRAMS.silent:
+            self.skipTest("--silent SECONDS was not given")
+        self.database.wire.tell("swallow")
+        began = time.monotonic()
+        status, problem = request(self.server.base, "POST", START, self.inputs[0], timeout=PROGRAMS.silent)
+        self.assertEqual((status, problem["code"]), (503, "store.unavailable"))
+        self.assertEqual(request(self.server.base, "GET", "/readyz", timeout=PROGRAMS.silent)[0], 503)
+        print(f"given up after {time.monotonic() - began:.1f} s")
+        self.database.wire.tell("pass")
+        self.wait_for(self.readiness, 200)
+
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--skald", required=True)
     parser.add_argument("--samples", required=True)
+    parser.add_argument("--silent", type=float, help="seconds within which a silent database must be given up; not asked by default")
     PROGRAMS = parser.parse_args()
     unittest.main(argv=sys.argv[:1], warnings="ignore")  # the helpers leave their logs to the end of the process

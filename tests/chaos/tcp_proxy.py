@@ -95,7 +95,7 @@ class Proxy:
     def __init__(self, target, postgres):
         self.target, self.postgres = target, postgres
         self.mode, self.seconds, self.to_lose = "pass", 0, 0
-        self.links, self.counts = set(), Counter()
+        self.links, self.counts, self.serving = set(), Counter(), set()
 
     async def connect(self):
         if self.target.startswith("/"):
@@ -104,6 +104,9 @@ class Proxy:
         return await asyncio.open_connection(host, int(port))
 
     async def accept(self, reader, writer):
+        task = asyncio.current_task()
+        self.serving.add(task)  # nobody else holds it
+        task.add_done_callback(self.serving.discard)
         self.counts["connections"] += 1
         if self.mode == "refuse":
             self.counts["refused"] += 1

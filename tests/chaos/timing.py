@@ -64,10 +64,16 @@ def gaps_within_policy(evidence):
 def attempts_within_policy(evidence):
     most = evidence.policy["step"]["attempts"]
     for execution, rows in evidence.histories.items():
-        begun, failed, lost, settling = defaultdict(set), Counter(), Counter(), set()
+        begun, failed, lost, settling, raised = defaultdict(set), Counter(), Counter(), set(), {}
         for row in rows:
             if row.kind == "SettleStarted":
                 settling.add(row.step)
+            if row.kind == "IncidentRaised":
+                raised[row.data["number"]] = row.step
+            if row.kind == "IncidentResolved":  # an operator's word begins the attempts anew
+                step = raised.get(row.data["number"])
+                failed[step] = lost[step] = 0
+                begun[step].clear()
             if row.step in settling or is_undo(row.step):
                 continue
             if row.kind in ("StepStarted", "AttemptStarted"):

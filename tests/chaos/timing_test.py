@@ -73,6 +73,19 @@ class Timing(unittest.TestCase):
         story.fail("charge", 6)
         self.assertIn("I15", self.caught())
 
+    def test_i15_an_operator_begins_the_attempts_anew(self):
+        story = self.run_.story("a")
+        story.event("StepStarted", "charge", 1)
+        story.fail("charge", 1)
+        story.event("IncidentRaised", "charge", number=1)
+        story.event("IncidentResolved", number=1)
+        story.event("AttemptStarted", "charge", 2)
+        for attempt, delay in ((2, 200), (3, 400), (4, 800), (5, 1600)):
+            story.fail("charge", attempt)
+            story.retry("charge", attempt + 1, delay)
+        story.fail("charge", 6)
+        self.assertNotIn("I15", self.caught())
+
     def test_i15_an_attempt_that_was_received_but_not_counted(self):
         story = self.run_.story("a")
         story.event("StepStarted", "charge", 1)
