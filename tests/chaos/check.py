@@ -11,7 +11,6 @@ import sys
 from collections import Counter
 
 import timing
-import visible
 from evidence import read_run
 from invariants import violations_of
 
@@ -60,8 +59,6 @@ def report(evidence, minima, out=sys.stdout):
         print(f"violation: {violation}", file=out)
     if len(violations) > SHOWN_MAX:
         print(f"... and {len(violations) - SHOWN_MAX} more", file=out)
-    for violation in (found for known in visible.KNOWN for found in known(evidence)):
-        print(f"known defect: {violation}", file=out)
     if violations:
         by_name = Counter(violation.invariant for violation in violations)
         print("VIOLATED: " + ", ".join(f"{name} {n} times" for name, n in sorted(by_name.items())), file=out)

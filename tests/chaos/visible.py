@@ -80,7 +80,4 @@ def gauges_agree_with_the_database(evidence):
             yield Violation("I18", f"skald_executions_active phase={phase}", f"is {shown:g}, {live[phase]} are stored")
 
 
-ALL = (parked_is_visible, lists_agree_with_the_database, counters_agree_with_the_history)
-# Shown with the verdict and no part of it: the gauge begins at zero in every process, and counts what it took up only when
-# that ends.
-KNOWN = (gauges_agree_with_the_database,)
+ALL = (parked_is_visible, lists_agree_with_the_database, counters_agree_with_the_history, gauges_agree_with_the_database)

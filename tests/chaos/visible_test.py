@@ -10,7 +10,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 from evidence import Stored
 from histories import Run
 from invariants import violations_of
-from visible import gauges_agree_with_the_database
 
 
 class Shown(unittest.TestCase):
@@ -70,9 +69,7 @@ class Shown(unittest.TestCase):
         self.assertEqual(self.caught(views=later), set())
 
     def test_i18_gauge_below_zero(self):
-        spoiled = self.run_.evidence(views=self.with_metric("skald_executions_active", -3, phase="running"))
-        self.assertEqual([v.invariant for v in gauges_agree_with_the_database(spoiled)], ["I18"])
-        self.assertEqual(list(gauges_agree_with_the_database(self.run_.evidence())), [])
+        self.assertEqual(self.caught(views=self.with_metric("skald_executions_active", -3, phase="running")), {"I18"})
 
 
 if __name__ == "__main__":
