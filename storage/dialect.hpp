@@ -13,6 +13,7 @@
 
 #include "engine/base/error.hpp"
 #include "engine/base/time.hpp"
+#include "storage/silence_watch.hpp"
 
 namespace soci {
 class session;
@@ -43,6 +44,9 @@ class Dialect {
   // Makes the session the only one of all processes that writes, and names it. `before` is the name of an earlier one
   // of this process: the server ends what it may still do for it. Nothing: another process writes.
   virtual std::optional<std::string> claim(soci::session& session, const std::string& before) const = 0;
+  // While the guard lives, a call that the server leaves without an answer ends with an error. The session must not be
+  // closed before. Nothing where the database lives in this process.
+  virtual SilenceWatch::Guard watch(soci::session&) const { return {}; }
   // Begins a transaction that will write, at once.
   virtual std::string begin_write() const = 0;
   // Statements of migrations, one list a schema version, from version 1.

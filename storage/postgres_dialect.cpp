@@ -70,6 +70,8 @@ constexpr std::array<const char*, 4> kPlans = {"SET enable_seqscan = off", "SET 
 // Of the writer, for as long as its connection lives: "skald" in ASCII.
 constexpr long long kLockKey = 0x736b616c64;
 constexpr int kEndMillis = 5000;
+// Longer than any statement may take: the server would have ended it and said so.
+constexpr std::chrono::seconds kSilenceMax{35};
 
 // libpq's keyword/value form of the URL with our defaults. Throws std::runtime_error for one that libpq refuses.
 std::string connection_string(const std::string& url) {
@@ -146,6 +148,10 @@ class PostgresDialect final : public Dialect {
     return name;
   }
 
+  SilenceWatch::Guard watch(soci::session& session) const override {
+    return silence_.watch(session.get_backend() ? PQsocket(connection_of(session)) : -1);
+  }
+
   std::string begin_write() const override { return "BEGIN"; }
 
   const std::vector<std::vector<std::string>>& migrations() const override { return postgres_migrations(); }
@@ -202,6 +208,7 @@ class PostgresDialect final : public Dialect {
 
   std::string connection_;
   Millis busy_timeout_;
+  mutable SilenceWatch silence_{kSilenceMax};
 };
 
 }  // namespace
