@@ -76,6 +76,7 @@ bool BatchWriter::is_ready() {
   try {
     session_.close();
     dialect_.open(session_, true);
+    const auto guard = dialect_.watch(session_);
     name_ = dialect_.name_writer(session_, name_);
     transaction_ = dialect_.make_batch(session_, owner_);
     trouble_.reset();
@@ -113,6 +114,7 @@ void BatchWriter::write_together(Groups groups, Results& results) {
 BatchWriter::Fate BatchWriter::attempt(Groups groups, Results& results) {
   const std::size_t before = results.size();
   try {
+    const auto guard = dialect_.watch(session_);
     transaction_->write(groups, results);
     return Fate::kCommitted;
   } catch (const Fenced&) {

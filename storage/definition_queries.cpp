@@ -54,6 +54,7 @@ void insert(soci::session& session, const StoredDefinition& definition) {
 }  // namespace
 
 StoredDefinition put_definition(soci::session& session, const Dialect& dialect, const StoredDefinition& definition) {
+  const auto guard = dialect.watch(session);
   GuardedTransaction transaction(session, dialect);
   const auto stored = transaction.run([&] {
     const auto revisions = select_revisions(session, definition.namespace_name, definition.name, definition.version);

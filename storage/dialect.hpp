@@ -13,6 +13,7 @@
 
 #include "engine/base/error.hpp"
 #include "engine/base/time.hpp"
+#include "storage/silence_watch.hpp"
 
 namespace soci {
 class session;
@@ -47,6 +48,9 @@ class Dialect {
   // Statements around migrations, so that of several processes one does them; blank where there is one process.
   virtual std::string lock_schema() const = 0;
   virtual std::string unlock_schema() const = 0;
+  // While the guard lives, a call that the server leaves without an answer ends with an error. The session must not be
+  // closed before. Nothing where the database lives in this process.
+  virtual SilenceWatch::Guard watch(soci::session&) const { return {}; }
   // Begins a transaction that will write, at once.
   virtual std::string begin_write() const = 0;
   // Statements of migrations, one list a schema version, from version 1.

@@ -73,6 +73,8 @@ constexpr std::array<const char*, 4> kPlans = {"SET enable_seqscan = off", "SET 
 // Of who migrates: "skald" in ASCII.
 constexpr long long kSchemaLock = 0x736b616c64;
 constexpr int kEndMillis = 5000;
+// Longer than any statement may take: the server would have ended it and said so.
+constexpr std::chrono::seconds kSilenceMax{35};
 
 // What makes an acknowledged commit survive the server's power.
 void demand_durability(soci::session& session) {
@@ -122,6 +124,10 @@ class PostgresDialect final : public Dialect {
 
   std::string lock_schema() const override { return fmt::format("SELECT pg_advisory_lock({})", kSchemaLock); }
   std::string unlock_schema() const override { return fmt::format("SELECT pg_advisory_unlock({})", kSchemaLock); }
+
+  SilenceWatch::Guard watch(soci::session& session) const override {
+    return silence_.watch(session.get_backend() ? PQsocket(connection_of(session)) : -1);
+  }
 
   std::string begin_write() const override { return "BEGIN"; }
 
@@ -179,6 +185,7 @@ class PostgresDialect final : public Dialect {
 
   std::string connection_;
   Millis busy_timeout_;
+  mutable SilenceWatch silence_{kSilenceMax};
 };
 
 }  // namespace

@@ -2,8 +2,6 @@
 
 #include <soci/soci.h>
 
-#include "storage/dialect.hpp"
-
 namespace skald::storage {
 
 ReopenedSession::ReopenedSession(const Dialect& dialect, std::string what)

@@ -9,14 +9,13 @@
 #include <utility>
 
 #include "engine/base/error.hpp"
+#include "storage/dialect.hpp"
 
 namespace soci {
 class session;
 }
 
 namespace skald::storage {
-
-class Dialect;
 
 class ReopenedSession {
  public:
@@ -29,7 +28,9 @@ class ReopenedSession {
   auto run(Work&& work) -> decltype(work(std::declval<soci::session&>())) {
     const std::lock_guard lock(mutex_);
     try {
-      return work(open());
+      soci::session& session = open();
+      const auto guard = dialect_.watch(session);
+      return work(session);
     } catch (const std::exception& error) {
       return std::unexpected(after(error));
     }

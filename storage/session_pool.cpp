@@ -21,14 +21,17 @@ SessionPool::Lease::Lease(SessionPool& pool) : pool_(pool) {
   pool.returned_.wait(lock, [&] { return !pool.idle_.empty(); });
   session_ = pool.idle_.back();
   pool.idle_.pop_back();
+  guard_ = pool.dialect_.watch(*session_);
 }
 
 bool SessionPool::Lease::renew() {
   const bool open = session_->get_backend() != nullptr;
   if (open && (!pool_.dialect_.replaces_sessions() || pool_.dialect_.is_idle(*session_))) return false;
+  guard_ = {};
   session_->close();
   try {
     pool_.dialect_.open(*session_, false);
+    guard_ = pool_.dialect_.watch(*session_);
   } catch (const std::exception&) {
     session_->close();
     throw;
@@ -37,6 +40,7 @@ bool SessionPool::Lease::renew() {
 }
 
 SessionPool::Lease::~Lease() {
+  guard_ = {};
   {
     const std::lock_guard lock(pool_.mutex_);
     pool_.idle_.push_back(session_);

@@ -7,6 +7,8 @@
 #include <mutex>
 #include <vector>
 
+#include "storage/silence_watch.hpp"
+
 namespace soci {
 class session;
 }
@@ -35,6 +37,7 @@ class SessionPool {
    private:
     SessionPool& pool_;
     soci::session* session_;
+    SilenceWatch::Guard guard_;
   };
 
  private:

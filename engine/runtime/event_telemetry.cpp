@@ -102,6 +102,10 @@ void count_events(ports::Telemetry& telemetry, const std::vector<saga::Event>& e
   Counter counter(telemetry, state);
   for (const auto& event : events) counter.count(event);
   tell_standing(telemetry, state);
+  count_phase(telemetry, before, state);
+}
+
+void count_phase(ports::Telemetry& telemetry, saga::Phase before, const saga::State& state) {
   if (before == state.phase) return;
   const ports::WorkflowLabel workflow{.namespace_name = state.namespace_name, .workflow = state.name};
   if (is_active(before)) telemetry.execution_phase(workflow, saga::to_string(before), -1);

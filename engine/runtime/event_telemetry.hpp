@@ -13,6 +13,9 @@ namespace skald::runtime {
 void count_events(ports::Telemetry& telemetry, const std::vector<saga::Event>& events, saga::Phase before,
                   const saga::State& state);
 
+// Moves the execution from one phase to that of `state` in the count of those that are live; included in count_events.
+void count_phase(ports::Telemetry& telemetry, saga::Phase before, const saga::State& state);
+
 // For an execution that was loaded.
 void tell_standing(ports::Telemetry& telemetry, const saga::State& state);
 

@@ -9,6 +9,7 @@
 #include "engine/runtime/execution_host.hpp"
 #include "engine/runtime/execution_summary.hpp"
 #include "engine/runtime/history_rows.hpp"
+#include "engine/runtime/incident_log.hpp"
 #include "engine/saga/path.hpp"
 
 namespace skald::runtime {
@@ -117,6 +118,7 @@ void ExecutionDriver::written() {
   stage_ = Stage::kReady;
   if (!decision.events.empty()) {
     count_events(host_.shared().telemetry, decision.events, pending->phase_before, state_);
+    log_raised_incidents(host_.shared().log, decision.events, state_);
   }
   perform(std::move(decision.effects));
   const bool ends = state_.cancel_requested || state_.timed_out;

@@ -5,6 +5,7 @@
 #include "engine/runtime/event_telemetry.hpp"
 #include "engine/runtime/execution_driver_parts.hpp"
 #include "engine/runtime/execution_host.hpp"
+#include "engine/runtime/incident_log.hpp"
 
 namespace skald::runtime {
 namespace {
@@ -35,8 +36,11 @@ void ExecutionDriver::loaded(Result<LoadedExecution> result) {
   state_ = std::move(result->state);
   definition_ = std::move(result->definition);
   stored_ = std::move(result->summary);
+  // Read again after an append of unknown fate, which may have moved it; one that comes into memory is counted already.
+  if (phase_ != saga::Phase::kPending || start_) count_phase(host_.shared().telemetry, phase_, state_);
   phase_ = state_.phase;
   tell_standing(host_.shared().telemetry, state_);
+  log_open_incidents(host_.shared().log, state_);
   pauses_ = 0;
   stage_ = Stage::kReady;
   armed_wake_ = Timestamp::max();

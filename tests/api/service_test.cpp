@@ -342,6 +342,8 @@ TEST_F(Service, WhatStandsIsCountedAgainAfterARestart) {
   server_->send_signal(SIGKILL);
   server_->wait();
   start({"--engine-recovery-ramp", "PT0S"});
+  const std::string suspended = "\nskald_executions_active{namespace=\"test\",phase=\"suspended\",workflow=\"w\"} ";
+  EXPECT_NE(metrics().find(suspended + "1\n"), std::string::npos) << metrics();
   for (int i = 0; i < 2000 && metrics().find(open) == std::string::npos; ++i) {
   }
   EXPECT_NE(metrics().find(open + "1\n"), std::string::npos);
@@ -349,6 +351,7 @@ TEST_F(Service, WhatStandsIsCountedAgainAfterARestart) {
   EXPECT_EQ(post("/v1/executions/" + id + "/incidents/1/skip", R"({"reason":"done by hand"})").status, 202);
   await_end(id);
   EXPECT_NE(metrics().find(open + "0\n"), std::string::npos);
+  EXPECT_NE(metrics().find(suspended + "0\n"), std::string::npos);
   EXPECT_NE(metrics().find("\nskald_oldest_uncompensated_seconds 0\n"), std::string::npos);
 }
 

@@ -10,6 +10,7 @@ import sqlite3
 import sys
 from collections import Counter
 
+import timing
 from evidence import read_run
 from invariants import violations_of
 
@@ -28,13 +29,18 @@ def counts_of(evidence):
                   if row.kind == "AttemptFailed" and row.data.get("outcome") == "unknown")
     return {"orders": len(evidence.submissions), "executions": len(evidence.stored),
             "kills": evidence.nemesis.get("kills", 0), "restarts": evidence.nemesis.get("restarts", 0),
-            "strikes": evidence.nemesis.get("strikes", 0),
+            "strikes": sum(evidence.nemesis.get("strikes", {}).values()),
+            "exits": evidence.nemesis.get("exits", 0),
+            **{f"disk.{name}": number for name, number in evidence.nemesis.get("disk", {}).items()},
+            **{f"abuse.{name}": number for name, number in sorted(evidence.nemesis.get("abuse", {}).items())},
             "resubmitted": sum(submission.sent - 1 for submission in evidence.submissions),
             "events": sum(kinds.values()), "requests": events["received"], "repeatedKeys": events["repeated"],
             "attemptsLost": kinds["AttemptLost"], "retries": kinds["RetryScheduled"], "unknowns": unknown,
             "lostReplies": sum(1 for attempt in applied if not answered[attempt]),
             "settles": kinds["SettleEnded"], "undos": kinds["UndoCompleted"], "incidents": kinds["IncidentRaised"],
             "witnesses": len(evidence.witnesses), "parked": parked,
+            "gaps": sum(1 for _ in timing.retries_received(evidence)), "atOnce": timing.most_at_once(evidence)[0],
+            **{f"strike.{kind}": number for kind, number in sorted(evidence.nemesis.get("strikes", {}).items())},
             **{f"outcome.{name}": number for name, number in sorted(outcomes.items())}}
 
 

@@ -1,10 +1,7 @@
 #!/usr/bin/env python3
 """Tests of the checker: a faultless run passes, and for every invariant there is one that breaks it and is caught."""
 import io
-import json
-import sqlite3
 import sys
-import tempfile
 import unittest
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +9,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import check
-from evidence import Row, Stored, Submission, read_run
-from histories import FLOW, Run
+from evidence import Row, Stored, Submission
+from histories import Run
 from invariants import violations_of
-from plan import SCENARIOS, make_orders, minima_of
 
 
 def invariants_of(evidence):
@@ -33,6 +29,8 @@ class Faultless(unittest.TestCase):
         run.completed("a")
         run.compensated("b")
         run.restarted("c")
+        run.retried("d")
+        run.parked("e")
         self.assertEqual(violations_of(run.evidence()), [])
 
     def test_ended_with_nothing_done_passes(self):
@@ -45,9 +43,7 @@ class Faultless(unittest.TestCase):
 
     def test_parked_with_an_incident_passes(self):
         run = Run()
-        story = run.story("a")
-        story.event("IncidentRaised", number=1)
-        run.stored["a"] = Stored("suspended", "", story.key)
+        run.parked("a")
         self.assertEqual(violations_of(run.evidence()), [])
 
     def test_late_do_refused_by_its_tombstone_passes(self):
@@ -276,11 +272,26 @@ class Caught(unittest.TestCase):
     def test_plan_running_out_of_time_is_no_other_outcome(self):
         story = self.run_.compensated("a")
         failed = next(row for row in story.rows if row.kind == "StepFailed")
-        change(story.rows, failed.position, at=29_999)
+        began = next(row for row in story.rows if row.kind == "StepStarted" and row.step == failed.step).at
+        change(story.rows, failed.position, at=began + 29_999)
         submissions = [replace(self.run_.evidence().submissions[0], expected=("completed",))]
         self.assert_caught("plan", submissions=submissions)
-        change(story.rows, failed.position, at=30_000)
+        change(story.rows, failed.position, at=began + 30_000)
         self.assertEqual(invariants_of(self.run_.evidence(submissions=submissions)), set())
+
+    def test_plan_five_failed_attempts_are_no_other_outcome(self):
+        story = self.run_.compensated("a")
+        submissions = [replace(self.run_.evidence().submissions[0], expected=("completed",))]
+        at = next(i for i, row in enumerate(story.rows) if row.kind == "StepFailed")
+        failures = [Row(0, 1, "AttemptFailed", "ship", n, {"outcome": "unknown", "error": {"title": ""}}) for n in (1, 2, 3)]
+        story.rows[at:at] = failures
+        self.assert_caught("plan", submissions=submissions)
+        story.rows[at:at] = [replace(failures[0], attempt=4)]
+        self.assertNotIn("plan", invariants_of(self.run_.evidence(submissions=submissions)))
+
+    def test_plan_parked_where_it_should_end(self):
+        self.run_.parked("a")
+        self.assert_caught("plan", submissions=[replace(self.run_.evidence().submissions[0], expected=("compensated",))])
 
     def test_database_corrupt(self):
         self.run_.completed("a")
@@ -316,65 +327,6 @@ class Verdict(unittest.TestCase):
         code, text = self.report({"kills": 2}, integrity="broken")
         self.assertEqual(code, 1)
         self.assertIn("VIOLATED: database 1 times", text)
-
-
-class Files(unittest.TestCase):
-    """The same evidence, read from what a run leaves."""
-
-    def write(self, folder, run):
-        evidence = run.evidence()
-        connection = sqlite3.connect(folder / "skald.db")
-        connection.execute("CREATE TABLE executions (id, phase, outcome, idempotency_key)")
-        connection.execute("CREATE TABLE history (execution, position, epoch, at, kind, version, step, attempt, actor, data)")
-        for execution, stored in evidence.stored.items():
-            connection.execute("INSERT INTO executions VALUES (?, ?, ?, ?)", (execution, stored.phase, stored.outcome, stored.key))
-        for execution, rows in evidence.histories.items():
-            connection.executemany(
-                "INSERT INTO history VALUES (?, ?, ?, ?, ?, 1, ?, ?, '', ?)",
-                [(execution, r.position, r.epoch, r.at, r.kind, r.step, r.attempt, json.dumps(r.data)) for r in rows])
-        connection.commit()
-        connection.close()
-        names = {"order": "orderId", "body_hash": "bodyHash"}
-        lines = [{names.get(k, k): v for k, v in vars(entry).items()} for entry in evidence.journal]
-        (folder / "journal.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-        submitted = []
-        for s in evidence.submissions:
-            submitted += [{"event": "planned", "key": s.key, "orderId": s.order, "scenario": s.scenario, "input": s.input,
-                           "expected": s.expected}, {"event": "sent", "key": s.key}, {"event": "unanswered", "key": s.key},
-                          {"event": "sent", "key": s.key},
-                          {"event": "acknowledged", "key": s.key, "execution": s.acknowledged[0]}]
-        (folder / "submissions.jsonl").write_text("".join(json.dumps(line) + "\n" for line in submitted))
-        rows = [vars(row) for row in evidence.histories["a"][:2]]
-        (folder / "witnesses.jsonl").write_text(json.dumps({"execution": "a", "rows": rows}) + "\n")
-        (folder / "balance.json").write_text(json.dumps(evidence.balance))
-        (folder / "run.json").write_text(json.dumps({"flow": FLOW, "retryMs": 30_000, "nemesis": evidence.nemesis, "minima": {"resubmitted": 2}}))
-
-    def test_round_trip(self):
-        run = Run()
-        run.completed("a")
-        run.compensated("b")
-        with tempfile.TemporaryDirectory() as name:
-            self.write(Path(name), run)
-            evidence, minima = read_run(name)
-            self.assertEqual(check.report(evidence, minima, io.StringIO()), 0)
-            self.assertEqual(evidence.histories, run.evidence().histories)
-            self.assertEqual(evidence.journal, run.journal)
-            self.assertEqual(len(evidence.witnesses), 1)
-
-
-class Plans(unittest.TestCase):
-    def test_same_seed_same_orders(self):
-        self.assertEqual(make_orders(100, 7), make_orders(100, 7))
-        self.assertNotEqual(make_orders(100, 7), make_orders(100, 8))
-
-    def test_every_scenario_is_met(self):
-        orders = make_orders(300, 1)
-        self.assertEqual({order.scenario.name for order in orders}, {scenario.name for scenario in SCENARIOS})
-        self.assertEqual(len({order.key for order in orders}), 300)
-
-    def test_minima_grow_with_the_run(self):
-        small, large = minima_of(300, 12), minima_of(5000, 200)
-        self.assertTrue(all(0 < small[name] <= large[name] for name in small))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the server stores in: a file, or a PostgreSQL that is started for the run and struck with it."""
+"""What the server stores in: a file, or a PostgreSQL that is started for the run, behind a wire, and struck with it."""
 import os
 import shutil
 import sqlite3
@@ -8,21 +8,44 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
 from harness.databases import PrivatePostgres  # noqa: E402
+from strikes import at_once, wire_strikes  # noqa: E402
+from wire import Wire  # noqa: E402
 
 TABLES = {
     "history": "execution, position, epoch, kind, step, attempt, data, at",
-    "executions": "id, phase, outcome, idempotency_key",
+    "executions": "id, phase, outcome, idempotency_key, open_incidents",
 }
 
 
 class SqliteFile:
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, disk=None):
+        self.folder, self.disk = folder, disk
         self.storage = f"sqlite:{folder / 'skald.db'}"
 
-    def strike(self, random):
-        """A file dies with the process that has it open."""
-        return 0
+    def environment(self):
+        return self.disk.environment() if self.disk else {}
+
+    def strikes(self):
+        """A file dies with the process that has it open, unless its disk does something else."""
+        return self.disk.strikes() if self.disk and not self.disk.loses_power else {}
+
+    def may_end_the_process(self):
+        return bool(self.strikes())
+
+    def process_died(self, random):
+        if self.disk:
+            self.disk.cut_power(random)
+
+    def minima(self, kills):
+        if not self.disk:
+            return {}
+        return {"disk.powerCuts": kills, "disk.bytesLost": kills * 1000} if self.disk.loses_power else {"exits": max(1, kills // 20)}
+
+    def counts(self):
+        if not self.disk:
+            return {}
+        return {"powerCuts": self.disk.cuts, "bytesLost": self.disk.lost_bytes,
+                **{name: self.disk.count(name) for name in ("writes_failed", "syncs_failed", "syncs_lied")}}
 
     def copy(self, folder):
         for path in self.folder.glob("skald.db*"):
@@ -39,22 +62,38 @@ class Postgres:
             folder.chmod(0o711)
         self.server = PrivatePostgres(folder / "postgres")
         self.server.create("skald")
-        self.storage = self.server.url("skald")
-        self.strikes = 0
+        self.wire = Wire(folder / "postgres" / ".s.PGSQL.5432", postgres=True)
+        self.storage = f"postgresql://skald@{self.wire.address}/skald?sslmode=disable&gssencmode=disable"
+
+    def environment(self):
+        return {}
+
+    def may_end_the_process(self):
+        return False
+
+    def process_died(self, random):
+        pass
+
+    def minima(self, kills):
+        return {}
+
+    def counts(self):
+        return {}
 
     def query(self, sql):
         return self.server.query("skald", sql)
 
-    def strike(self, random):
-        """Cuts the server's connections, or restarts the database as after a crash. Returns how often it has struck."""
-        if random.random() < 0.3:
-            self.server.stop("immediate")
-            self.server.start()
-        else:
-            self.query("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-                       " WHERE usename = 'skald' AND pid <> pg_backend_pid()")
-        self.strikes += 1
-        return self.strikes
+    def strikes(self):
+        return {"databaseConnectionsEnded": lambda: at_once(self.end_connections), "databaseCrashed": lambda: at_once(self.crash),
+                **wire_strikes("database", self.wire)}
+
+    def end_connections(self):
+        self.query("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                   " WHERE usename = 'skald' AND pid <> pg_backend_pid()")
+
+    def crash(self):
+        self.server.stop("immediate")
+        self.server.start()
 
     def copy(self, folder):
         """The tables as they stand, as an SQLite file for the same reader."""
@@ -73,4 +112,5 @@ class Postgres:
             connection.close()
 
     def stop(self):
+        self.wire.stop()
         self.server.stop()

@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from views import Views, read_views
+
 
 @dataclass(frozen=True)
 class Row:
@@ -32,6 +34,7 @@ class Entry:
     epoch: int
     body_hash: str
     status: int
+    ns: int = 0  # monotonic
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Stored:
     phase: str
     outcome: str
     key: str
+    open_incidents: int = 0
 
 
 @dataclass
@@ -63,8 +67,9 @@ class Evidence:
     histories: dict  # execution -> [Row]
     balance: dict
     witnesses: list = field(default_factory=list)  # (execution, [Row]) as read before a restart
-    nemesis: dict = field(default_factory=dict)  # {"kills", "restarts"}
-    retry_ms: int = 30_000  # how long the workflow retries a step; it goes on while the server is down
+    nemesis: dict = field(default_factory=dict)  # {"kills", "restarts", "strikes": {kind: number}}
+    policy: dict = field(default_factory=dict)  # as plan.POLICY
+    views: Views = None  # what the server showed at the end
     integrity: str = "ok"
 
     def __post_init__(self):
@@ -94,7 +99,7 @@ def read_lines(path):
 
 def read_journal(path):
     return [Entry(line["sequence"], line["event"], line["service"], line["operation"], line["key"], line["orderId"],
-                  line["attempt"], line["epoch"], line["bodyHash"], line["status"]) for line in read_lines(path)]
+                  line["attempt"], line["epoch"], line["bodyHash"], line["status"], line["monotonicNs"]) for line in read_lines(path)]
 
 
 def read_submissions(path):
@@ -124,8 +129,8 @@ def read_database(path):
     """(stored, histories, integrity). The writer must have ended."""
     connection = sqlite3.connect(path)
     try:
-        stored = {execution: Stored(phase, outcome, key) for execution, phase, outcome, key in connection.execute(
-            "SELECT id, phase, outcome, idempotency_key FROM executions")}
+        stored = {row[0]: Stored(*row[1:]) for row in connection.execute(
+            "SELECT id, phase, outcome, idempotency_key, open_incidents FROM executions")}
         integrity = connection.execute("PRAGMA integrity_check").fetchone()[0]
         return stored, read_histories(connection), integrity
     finally:
@@ -141,4 +146,5 @@ def read_run(folder):
     return Evidence(flow=run["flow"], submissions=read_submissions(folder / "submissions.jsonl"),
                     journal=read_journal(folder / "journal.jsonl"), stored=stored, histories=histories,
                     balance=json.loads((folder / "balance.json").read_text()), witnesses=witnesses,
-                    nemesis=run["nemesis"], retry_ms=run["retryMs"], integrity=integrity), run["minima"]
+                    nemesis=run["nemesis"], policy=run["policy"],
+                    views=read_views(folder), integrity=integrity), run["minima"]

@@ -1,30 +1,13 @@
 """The promises, each as a function that yields what breaks it. They judge by order in time, never by counts alone."""
-from collections import defaultdict
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+
+import timing
+import visible
+from violation import UNDO, Violation, first, is_undo
 
 INTENTS = {"StepStarted", "AttemptStarted", "UndoStarted", "SettleStarted"}
 AFTER_THE_END = {"ExecutionReplayed"}
 TERMINAL = {"completed", "faulted", "cancelled"}
-UNDO = "/compensate"
-
-
-@dataclass(frozen=True)
-class Violation:
-    invariant: str
-    subject: str
-    text: str
-
-    def __str__(self):
-        return f"{self.invariant} {self.subject}: {self.text}"
-
-
-def is_undo(key):
-    return key.endswith(UNDO)
-
-
-def first(entries, event, operation=None):
-    """Sequence of the first such entry, or None."""
-    return next((e.sequence for e in entries if e.event == event and operation in (None, e.operation)), None)
 
 
 def acknowledged_starts_exist(evidence):
@@ -218,13 +201,17 @@ def ledgers_add_up(evidence):
         yield Violation("I17", "balance", f"the shop has {paid} cents, the standing charges are {owed}")
 
 
-def ran_out_of_time(evidence, rows):
-    """Whether a step was given up after its retries had used up their time, which goes on while the server is down."""
-    started = {}
+def used_its_retries_up(evidence, rows):
+    """Whether a step was given up after all its attempts, or after the time for them, which goes on while the server is
+    down."""
+    policy, started, failed = evidence.policy["step"], {}, Counter()
     for row in rows:
         if row.kind == "StepStarted":
             started[row.step] = row.at
-        elif row.kind == "StepFailed" and row.at - started.get(row.step, row.at) >= evidence.retry_ms:
+        elif row.kind == "AttemptFailed":
+            failed[row.step] += 1
+        elif row.kind == "StepFailed" and (failed[row.step] >= policy["attempts"] or
+                                           row.at - started.get(row.step, row.at) >= policy["durationMs"]):
             return True
     return False
 
@@ -234,12 +221,14 @@ def orders_end_as_planned(evidence):
     for submission in evidence.submissions:
         for execution in set(submission.acknowledged):
             end = evidence.end_of(execution)
-            if not end or end.data["outcome"] in submission.expected:
+            if not end and not evidence.open_incidents(execution):
+                continue  # I12
+            outcome = end.data["outcome"] if end else "parked"
+            if outcome in submission.expected:
                 continue
-            if end.data["outcome"] == "compensated" and ran_out_of_time(evidence, evidence.histories[execution]):
+            if outcome in ("compensated", "faulted") and used_its_retries_up(evidence, evidence.histories[execution]):
                 continue
-            yield Violation("plan", execution,
-                            f"{submission.scenario} ended {end.data['outcome']}, not {' or '.join(submission.expected)}")
+            yield Violation("plan", execution, f"{submission.scenario} ended {outcome}, not {' or '.join(submission.expected)}")
 
 
 def the_database_is_sound(evidence):
@@ -250,7 +239,8 @@ def the_database_is_sound(evidence):
 ALL = (acknowledged_starts_exist, one_execution_a_key, histories_are_dense, requests_have_intents,
        steps_follow_their_predecessors, one_body_a_key, outcomes_tell_the_truth, undos_run_backwards,
        nothing_begins_while_undoing, epochs_never_go_back, everything_ends, histories_only_grow,
-       success_only_where_applied, ledgers_add_up, orders_end_as_planned, the_database_is_sound)
+       success_only_where_applied, ledgers_add_up, orders_end_as_planned, the_database_is_sound, *timing.ALL,
+       *visible.ALL)
 
 
 def violations_of(evidence):

@@ -1,4 +1,4 @@
-"""Kills the server at random moments, strikes its database, and starts it again, while the submitter goes on."""
+"""Kills the server at random moments, strikes it and what it talks to, and starts it again, while the submitter goes on."""
 import json
 import random
 import sqlite3
@@ -8,15 +8,19 @@ from pathlib import Path
 
 from evidence import read_histories
 from programs import NotReady
+from strikes import Strikes, server_stopped
 
 WITNESSES_A_KILL = 12
+EXIT_UNKNOWN_COMMIT = 70
+STRIKE_SECONDS_MAX = 1.5  # shorter than the timeout of an attempt: one strike costs a step one attempt
 
 
 class Nemesis:
-    def __init__(self, server, database, submitter, folder, kills, seed):
+    def __init__(self, server, database, submitter, strikes, folder, kills, seed, pace=1):
         self.server, self.database, self.submitter, self.folder = server, database, submitter, folder
-        self.kills, self.restarts, self.strikes = 0, 0, 0
-        self.wanted = kills
+        self.kills, self.exits, self.restarts = 0, 0, 0
+        self.strikes = Strikes({"serverStopped": lambda: server_stopped(server), **strikes}, seed + 2)
+        self.wanted, self.pace = kills, pace
         self.random = random.Random(seed + 1)
         self.witnesses = open(folder / "witnesses.jsonl", "a", encoding="utf-8")
 
@@ -30,10 +34,7 @@ class Nemesis:
                 raise self.submitter.failure
             self.submitter.release(orders * (self.kills + 1) // (self.wanted + 1))
             time.sleep(self.moment())
-            if self.random.random() < 0.5:
-                self.strikes = self.database.strike(self.random)
-                time.sleep(self.moment())
-            self.kill()
+            self.strike_and_kill()
             self.server.spawn()
             self.restarts += 1
             if self.random.random() < 0.1 and self.kills < self.wanted:
@@ -45,15 +46,31 @@ class Nemesis:
             self.server.wait_until_ready()
         self.submitter.release(orders)
 
+    def strike_and_kill(self):
+        """A third dies of it; the others live to see its end, and how they go on."""
+        dies = self.random.random() < 0.3
+        with self.strikes.next():
+            time.sleep(min(STRIKE_SECONDS_MAX, self.moment()))
+            if dies:
+                self.kill()
+        if not dies:
+            time.sleep(self.moment())
+            self.kill()
+
     def moment(self):
         """Seconds until the next kill: half of them at once, half after some work, so that every phase is met. Five
         deaths in a row under one call have it put aside, so not all may be quick."""
-        return 10 ** self.random.uniform(-2.3, 0) if self.random.random() < 0.5 else self.random.uniform(0.3, 1.5)
+        return self.pace * (10 ** self.random.uniform(-2.3, 0) if self.random.random() < 0.5 else self.random.uniform(0.3, 1.5))
 
     def kill(self):
-        if not self.server.kill():
+        """Or finds that it has ended by itself, as it does where the fate of a commit on SQLite is not known."""
+        if self.server.kill():
+            self.kills += 1
+        elif self.server.process.returncode == EXIT_UNKNOWN_COMMIT and self.database.may_end_the_process():
+            self.exits += 1
+        else:
             raise NotReady(f"the server had ended by itself with {self.server.process.returncode}; see server.log")
-        self.kills += 1
+        self.database.process_died(self.random)
         self.bear_witness()
 
     def bear_witness(self):

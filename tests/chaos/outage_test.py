@@ -7,6 +7,7 @@ outage_test.py --skald build/release/skald --samples build/release/skald-samples
 import argparse
 import sys
 import tempfile
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -64,10 +65,35 @@ class Outage(unittest.TestCase):
         phases = ("completed", "faulted", "cancelled")
         self.wait_for(lambda: request(self.server.base, "GET", f"/v1/executions/{begun['id']}")[1]["phase"] in phases, True)
 
+    def test_a_database_that_takes_bytes_and_says_nothing_is_given_up(self):
+        """A connection that is half open, a server that is stopped: nothing below says that it is gone."""
+        if not PROGRAMS.silent:
+            self.skipTest("--silent SECONDS was not given")
+        self.database.wire.tell("swallow")
+        began, answers = time.monotonic(), []
+        path, patience = self.server.base, PROGRAMS.silent
+        doubtful = threading.Thread(target=lambda: answers.append(request(path, "POST", START, self.inputs[0], timeout=patience)))
+        doubtful.start()
+        time.sleep(1)
+        while request(path, "GET", "/readyz", timeout=patience)[0] == 200:
+            self.assertLess(time.monotonic() - began, patience)
+            time.sleep(0.5)
+        print(f"not ready after {time.monotonic() - began:.1f} s", flush=True)
+        for number in (1, 2):
+            status, problem = request(path, "POST", START, self.inputs[number], timeout=30)
+            self.assertEqual((status, problem["code"]), (503, "store.unavailable"))
+        doubtful.join()
+        print(f"the doubtful start was answered {answers} after {time.monotonic() - began:.1f} s", flush=True)
+        self.assertEqual(answers[0][0], 503)
+        self.database.wire.tell("pass")
+        self.wait_for(self.readiness, 200)
+        self.assertEqual(self.start(1)[0], 201)
+
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--skald", required=True)
     parser.add_argument("--samples", required=True)
+    parser.add_argument("--silent", type=float, help="seconds within which a silent database must be given up; not asked by default")
     PROGRAMS = parser.parse_args()
     unittest.main(argv=sys.argv[:1], warnings="ignore")  # the helpers leave their logs to the end of the process

@@ -1,10 +1,13 @@
 """The orders of a run: what each one asks for, which fault strikes it, and how it may end. Everything from one seed."""
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # The steps of workflows/checkout.yaml, in order.
 FLOW = ["chargePayment", "reserveInventory", "createShipment"]
-RETRY_MS = 30_000  # its retry.limit.duration
+# How it retries a step, how an undo and a settling are retried by default, and the adapters' limit of calls at once. The
+# time of a step's retries goes on while the server is down.
+POLICY = {"step": {"attempts": 5, "durationMs": 30_000, "delayMs": 200, "multiplier": 2, "delayMsMax": 5_000, "jitterMs": 100},
+          "undo": {"delayMs": 1_000, "multiplier": 2, "delayMsMax": 60_000}, "concurrency": 8}
 SLOW_MS = 2600  # longer than the timeout of an attempt
 HASTY_EACH = 10  # every tenth client hangs up before the first answer and asks again
 
@@ -40,6 +43,8 @@ SCENARIOS = (
     Scenario("shippingDead", 3, ("completed", "compensated"), faults=(fault("shipping", "do", "error", 6, status=503),)),
     Scenario("refundReplyLost", 3, ("compensated",), address="Nowhere",
              faults=(fault("payments", "undo", "lostReply", 1), fault("inventory", "undo", "error", 1, status=503))),
+    # Nobody takes the money back: a person has to.
+    Scenario("refundRefused", 2, ("parked",), address="Nowhere", faults=(fault("payments", "undo", "refuse", 1, status=409),)),
     # Every attempt is stuck on the way and arrives after the engine gave it up: the tombstone or the key must hold.
     Scenario("shippingStuck", 1, ("completed", "compensated"),
              faults=(fault("shipping", "do", "late", 5, delayMs=4 * SLOW_MS),)),
@@ -61,12 +66,17 @@ class Order:
         return [{**rule, "orderId": self.id} for rule in self.scenario.faults]
 
 
-def make_orders(count, seed):
-    """Each scenario at least once where `count` allows it, the rest by weight."""
+ANY_END = ("completed", "compensated", "faulted", "parked")
+
+
+def make_orders(count, seed, abused=False):
+    """Each scenario at least once where `count` allows it, the rest by weight. Abused participants allow any end."""
     rng = random.Random(seed)
     drawn = list(SCENARIOS[:count])
     drawn += rng.choices(SCENARIOS, [scenario.weight for scenario in SCENARIOS], k=count - len(drawn))
     rng.shuffle(drawn)
+    if abused:
+        drawn = [replace(scenario, expected=ANY_END) for scenario in drawn]
     orders = []
     for number, scenario in enumerate(drawn):
         items = [{"sku": scenario.sku, "quantity": rng.randint(1, 3)}, {"sku": "pot", "quantity": 1}]
@@ -76,10 +86,22 @@ def make_orders(count, seed):
     return orders
 
 
-def minima_of(orders, kills, strikes=False):
+def minima_of(orders, kills):
     """Below these a run proves nothing. They are a fraction of what such a run reaches."""
-    return {**({"strikes": max(1, kills // 4)} if strikes else {}), "orders": orders, "executions": orders, "kills": kills, "restarts": kills, "witnesses": kills,
+    return {"orders": orders, "executions": orders, "kills": kills, "restarts": kills, "witnesses": kills,
             "resubmitted": orders // 20, "attemptsLost": kills // 2, "repeatedKeys": max(1, kills // 4),
             "retries": orders // 15, "unknowns": orders // 15, "lostReplies": max(1, orders // 40),
-            "settles": max(1, orders // 200), "undos": orders // 5,
+            "settles": max(1, orders // 200), "undos": orders // 5, "parked": 1, "gaps": orders // 30, "atOnce": POLICY["concurrency"] // 2,
             "outcome.completed": orders // 2, "outcome.compensated": orders // 10}
+
+
+def abuse_minima_of(orders, abuses):
+    """In place of the outcomes that a run without abuse reaches. Each abuse in turn spoils two of five answers."""
+    return {"outcome.completed": orders // 10, "outcome.compensated": orders // 10, "gaps": 1, "settles": orders // 20,
+            **{f"abuse.{name}": max(1, orders // (2 * len(abuses))) for name in abuses}}
+
+
+def strike_minima_of(kills, kinds):
+    """One strike goes before nearly every kill, of each kind in turn; some find nothing to strike."""
+    each = max(kills // (3 * len(kinds)), int(kills > 1.25 * len(kinds)))
+    return {"strikes": kills // 2, **{f"strike.{kind}": each for kind in kinds}}

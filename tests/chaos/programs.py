@@ -1,12 +1,17 @@
 """The two programs of a run: the participants, which live through all of it, and the server, which is killed."""
 import http.client
 import json
+import os
 import re
 import select
 import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 from urllib.parse import urlsplit
+
+from plan import POLICY
 
 READY_SECONDS = 30
 # Some of the calls take a moment, so that kills meet calls in flight.
@@ -14,16 +19,19 @@ SLOWNESS = "?delay=PT0.02S&probability=0.5"
 ADAPTERS = """adapters:
   payments:
     baseUrl: {base}/payments
+    limits: {{ concurrency: {concurrency} }}
     operations:
       charge: {{ method: post, path: '/charges{slow}' }}
       refund: {{ method: post, path: '/orders/{{orderId}}/refunds{slow}' }}
   inventory:
     baseUrl: {base}/inventory
+    limits: {{ concurrency: {concurrency} }}
     operations:
       reserve: {{ method: post, path: '/reservations{slow}' }}
       release: {{ method: post, path: '/orders/{{orderId}}/releases{slow}' }}
   shipping:
     baseUrl: {base}/shipping
+    limits: {{ concurrency: {concurrency} }}
     operations:
       create: {{ method: post, path: '/shipments{slow}' }}
       cancel: {{ method: post, path: '/orders/{{orderId}}/cancellations{slow}' }}
@@ -76,6 +84,7 @@ class Samples:
             [binary, "--listen", "127.0.0.1:0", "--data", folder / "samples.db", "--journal", folder / "journal.jsonl",
              "--seed", str(seed)], stdout=subprocess.PIPE)
         self.base = wait_for_address(self.process, READY_SECONDS)
+        self.address = urlsplit(self.base).netloc
 
     def add_fault(self, rule):
         status, _ = request(self.base, "POST", "/admin/faults", rule)
@@ -90,22 +99,41 @@ class Samples:
         self.process.wait(READY_SECONDS)
 
 
+class Abuser:
+    """The abuser before the participants. `counts` is known when it has ended."""
+
+    def __init__(self, target, folder, seed):
+        program = Path(__file__).parent / "abuser.py"
+        self.process = subprocess.Popen([sys.executable, "-B", program, "--to", target, "--log", folder / "abuser.jsonl",
+                                         "--seed", str(seed)],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.address = f"127.0.0.1:{self.process.stdout.readline().strip()}"
+        self.counts = {}
+
+    def stop(self):
+        self.process.stdin.close()
+        self.counts = json.loads(self.process.stdout.readline())
+        self.process.wait(10)
+
+
 class Server:
     """Started, killed and started again on the same database. `base` is None while it is down; any thread may look."""
 
-    def __init__(self, binary, folder, storage, workflows, participants):
+    def __init__(self, binary, folder, storage, workflows, participants, environment=None):
         adapters = folder / "adapters.yaml"
-        adapters.write_text(ADAPTERS.format(base=participants, slow=SLOWNESS))
+        adapters.write_text(ADAPTERS.format(base=participants, slow=SLOWNESS, concurrency=POLICY["concurrency"]))
         self.command = [binary, "serve", "--listen", "127.0.0.1:0", "--storage", storage,
                         "--workflows", workflows, "--adapters", adapters, "--engine-recovery-ramp", "PT0.1S",
                         "--log-format", "json"]
+        self.environment = {**os.environ, **(environment or {})}
         self.log = open(folder / "server.log", "ab")
         self.up = threading.Event()
         self.base = None
         self.process = None
 
     def spawn(self):
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=self.log)
+        self.spawned_at_ms = time.time_ns() // 1_000_000
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=self.log, env=self.environment)
 
     def wait_until_ready(self):
         self.base = wait_for_address(self.process, READY_SECONDS)

@@ -91,7 +91,7 @@ class Submitter:
         self.wait_for(lambda: len(self.executions) == len(self.orders), deadline, "every start is acknowledged")
 
     def wait_until_ended(self, deadline):
-        """Quarantined steps, which five deaths in a row have put aside, are retried as an operator would."""
+        """Or are parked. Quarantined steps, which five deaths in a row have put aside, are retried as an operator would."""
         left = set(self.executions.values())
 
         def look():
@@ -100,7 +100,9 @@ class Submitter:
                 if status == 404 or (status == 200 and view["endedAt"] is not None):
                     left.discard(execution)  # one that is lost is the checker's to judge
                 for incident in view["incidents"] if status == 200 else ():
-                    if incident["open"] and incident["kind"] == "quarantined":
+                    if incident["open"] and incident["kind"] != "quarantined" and view["phase"] == "suspended":
+                        left.discard(execution)
+                    elif incident["open"] and incident["kind"] == "quarantined":
                         request(self.server.base, "POST", f"/v1/executions/{execution}/incidents/{incident['number']}/retry",
                                 {"reason": "the kills are over"})
             return not left

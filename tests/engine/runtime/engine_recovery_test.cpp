@@ -175,6 +175,20 @@ TEST(EngineRecovery, SetsAsideWhatItCannotAdvance) {
   EXPECT_EQ(bench.log.lines.size(), lines);
 }
 
+TEST(EngineRecovery, SaysInTheLogWhatWaitsForAnOperator) {
+  RuntimeBench bench;
+  bench.script.set_rule([](const auto& call) {
+    return call.step == "ship" || call.action == saga::Action::kCompensate ? refused() : done();
+  });
+  const auto id = bench.start()->id;
+  ASSERT_EQ(bench.view(id)->phase, saga::Phase::kSuspended);
+  EXPECT_THAT(bench.log.lines, ElementsAre("an execution waits for an operator"));
+  bench.log.lines.clear();
+  restart(bench);
+  bench.settle();
+  EXPECT_THAT(bench.log.lines, ElementsAre("an execution waits for an operator"));
+}
+
 TEST(EngineRecovery, KnowsNoExecutionThatIsNotThere) {
   RuntimeBench bench;
   const auto id = make_execution_id(from_millis(1), 2, 3);

@@ -66,6 +66,7 @@ TEST(EngineStore, LooksAgainWhenAnAppendIsUnknown) {
     // Unwritten, the answer is lost and the call is repeated under its key.
     EXPECT_EQ(bench.script.calls().size(), written ? 3u : 4u);
     EXPECT_EQ(bench.in_memory(), 0u);
+    EXPECT_EQ(bench.telemetry.active["running"], 0);
   }
 }
 
@@ -91,6 +92,7 @@ TEST(EngineStore, AnswersAnUnknownStartByWhatIsThere) {
     EXPECT_EQ(started.has_value(), written);
     if (written) {
       EXPECT_EQ(bench.run_to_end(started->id).outcome, saga::Outcome::kCompleted);
+      EXPECT_EQ(bench.telemetry.active["running"], 0);
     } else {
       EXPECT_EQ(started.error().code, "store.unavailable");
       EXPECT_EQ(bench.in_memory(), 0u);

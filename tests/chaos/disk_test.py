@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""What `skald serve` on SQLite says and does while its disk is low, full or failing, and that nothing acknowledged is lost.
+
+disk_test.py --skald build/release/skald --samples build/release/skald-samples --disk build/release/tests/chaos/libdisk_faults.so
+"""
+import argparse
+import errno
+import http.client
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+from databases import SqliteFile
+from disk import ALWAYS, Disk
+from plan import make_orders
+from programs import Samples, Server, request
+
+WORKFLOWS = Path(__file__).resolve().parents[2] / "workflows"
+START = "/v1/workflows/shop/checkout/executions"
+SECONDS = 30
+EXIT_UNKNOWN_COMMIT = 70
+PROGRAMS = None
+
+
+class DiskTest(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="skald-disk-")
+        self.addCleanup(scratch.cleanup)
+        folder = Path(scratch.name)
+        self.database = SqliteFile(folder, Disk(PROGRAMS.disk, folder / "skald.db", folder))
+        self.disk = self.database.disk
+        self.samples = Samples(PROGRAMS.samples, folder, seed=1)
+        self.addCleanup(self.samples.stop)
+        self.server = Server(PROGRAMS.skald, folder, self.database.storage, WORKFLOWS, self.samples.base,
+                             self.disk.environment())
+        self.server.spawn()
+        self.addCleanup(lambda: self.server.process.poll() is None and self.server.kill())
+        self.server.wait_until_ready()
+        self.orders = (order for order in make_orders(1000, seed=1) if order.scenario.name == "plain")
+
+    def start(self, order=None):
+        """(status, body); (None, None) where no answer came."""
+        order = order or next(self.orders)
+        try:
+            return request(self.server.base, "POST", START, order.input, {"Idempotency-Key": f'"{order.key}"'})
+        except (OSError, http.client.HTTPException):
+            return None, None
+
+    def wait_for(self, what, wanted):
+        deadline = time.monotonic() + SECONDS
+        while (found := what()) != wanted:
+            self.assertLess(time.monotonic(), deadline, f"still {found}, not {wanted}")
+            time.sleep(0.05)
+
+    def readiness(self):
+        return request(self.server.base, "GET", "/readyz")[0]
+
+    def phase(self, execution):
+        return request(self.server.base, "GET", f"/v1/executions/{execution}")[1]["phase"]
+
+    def test_low_on_space_refuses_starts_and_ends_what_runs(self):
+        self.samples.add_fault({"service": "payments", "operation": "do", "mode": "delay", "delayMs": 500, "count": 1})
+        status, running = self.start()
+        self.assertEqual(status, 201)
+        with self.disk.fault(None, free_bytes=255 << 20):
+            self.wait_for(lambda: self.start()[0], 503)
+            self.assertEqual(self.readiness(), 503)
+            self.wait_for(lambda: self.phase(running["id"]), "completed")
+        self.wait_for(lambda: self.start()[0], 201)
+
+    def test_full_refuses_starts_keeps_what_runs_and_resumes(self):
+        self.samples.add_fault({"service": "payments", "operation": "do", "mode": "delay", "delayMs": 300, "count": 1})
+        status, running = self.start()
+        self.assertEqual(status, 201)
+        with self.disk.fault("writes_failed", write_errno=errno.ENOSPC, write_millionths=ALWAYS) as has_struck:
+            status, problem = self.start()
+            self.assertEqual((status, problem["code"]), (503, "store.unavailable"))
+            time.sleep(0.5)  # the answer of the payment arrives and cannot be written
+            self.assertEqual(self.phase(running["id"]), "running")
+            self.assertIsNone(self.server.process.poll())
+            self.assertTrue(has_struck())
+        self.wait_for(lambda: self.phase(running["id"]), "completed")
+        self.wait_for(lambda: self.start()[0], 201)
+
+    def test_a_failed_sync_ends_the_process_and_the_next_one_reads_what_is_there(self):
+        status, before = self.start()
+        self.assertEqual(status, 201)
+        doubtful = next(self.orders)
+        with self.disk.fault("syncs_failed", sync_errno=errno.EIO, sync_millionths=ALWAYS):
+            status, _ = self.start(doubtful)
+            self.assertNotIn(status, (200, 201))
+            self.assertEqual(self.server.process.wait(SECONDS), EXIT_UNKNOWN_COMMIT)
+        self.server.kill()
+        self.server.spawn()
+        self.server.wait_until_ready()
+        status, begun = self.start(doubtful)
+        self.assertIn(status, (200, 201))
+        for execution in (before["id"], begun["id"]):
+            self.wait_for(lambda: self.phase(execution), "completed")
+        self.assertEqual(self.start(doubtful)[1]["id"], begun["id"])
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--skald", required=True)
+    parser.add_argument("--samples", required=True)
+    parser.add_argument("--disk", required=True, help="libdisk_faults.so")
+    PROGRAMS = parser.parse_args()
+    unittest.main(argv=sys.argv[:1], warnings="ignore")  # the helpers leave their logs to the end of the process
