@@ -39,7 +39,7 @@ class SqliteFile:
     def minima(self, kills):
         if not self.disk:
             return {}
-        return {"disk.powerCuts": kills, "disk.bytesLost": kills * 1000} if self.disk.loses_power else {"exits": max(1, kills // 20)}
+        return {"disk.powerCuts": kills, "disk.bytesLost": kills * 500} if self.disk.loses_power else {"exits": max(1, kills // 20)}
 
     def counts(self):
         if not self.disk:

@@ -14,7 +14,7 @@ NUMBER = struct.Struct("<q")
 RECORD = struct.Struct("<4q")
 WRITE, TRUNCATE, SYNC, UNLINK = 1, 2, 3, 4
 PATIENCE_SECONDS = 3
-SYNC_MICROS = 5000  # of a disk that a power cut meets at work
+SYNC_MICROS = 20_000  # of a disk that a power cut meets at work
 SECTOR_BYTES = 4096  # what a disk writes as a whole
 
 

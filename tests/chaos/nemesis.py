@@ -29,10 +29,12 @@ class Nemesis:
         orders = len(self.submitter.orders)
         self.server.spawn()
         self.server.wait_until_ready()
-        while self.kills < self.wanted:
+        rounds = 0
+        while self.kills < self.wanted or rounds < self.wanted:
             if self.submitter.failure:
                 raise self.submitter.failure
-            self.submitter.release(orders * (self.kills + 1) // (self.wanted + 1))
+            rounds += 1
+            self.submitter.release(orders * rounds // (self.wanted + 1))
             time.sleep(self.moment())
             self.strike_and_kill()
             self.server.spawn()
