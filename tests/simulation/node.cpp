@@ -23,7 +23,9 @@ struct Node::Process {
   Process(Node& node, LifePtr the_life)
       : around(node.around_),
         life(std::move(the_life)),
-        clock(around.world),
+        clock(around.world, around.skew > Millis(0)
+                                ? Millis(around.world.below(static_cast<std::uint64_t>(around.skew.count())))
+                                : Millis(0)),
         entropy(around.world.random()()),
         log(around.world, around.oracle, node.name_),
         leases(around.lease ? std::make_unique<SimulatedLeases>(around.world, around.faults, around.database.cluster(),
@@ -178,6 +180,11 @@ void Node::drain() {
 void Node::stall(Nanos for_how_long) {
   around_.world.note(name_, "stands still for {} ms", for_how_long / 1ms);
   process_->life->stalled_until = around_.world.now() + for_how_long;
+}
+
+const LifePtr& Node::life() const {
+  SKALD_INVARIANT(is_up());
+  return process_->life;
 }
 
 void Node::call(std::move_only_function<void(runtime::Engine&)> work) {

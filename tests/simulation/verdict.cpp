@@ -175,10 +175,11 @@ class Judge {
       problem("{} completed and does not stand", step.path);
   }
 
-  // G6: undone in the reverse order of their ends.
+  // G6: undone in the reverse order of their ends. What was passed over may still be undone by a late request.
   void check_undo_order() {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> undone;  // position of the step's end, place of its undo
     each_step(evidence_.state.root, [&](const StepState& step) {
+      if (step.undo_status != saga::UndoStatus::kCompleted) return;
       const auto it = evidence_.services.effects().find({evidence_.row.id, step.path});
       if (it == evidence_.services.effects().end() || it->second.undo_order == 0) return;
       undone.emplace_back(step.ended_position, it->second.undo_order);
