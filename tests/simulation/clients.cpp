@@ -99,14 +99,14 @@ void Clients::change_mind(const Order& order) {
     ++commands_;
     world.after(soon(world), [this, id = *order.id] {
       --commands_;
-      command(id, {.actor = "client", .what = saga::CancelExecution{"changed my mind"}});
+      command(id, {.actor = "client", .what = saga::CancelExecution{reason()}});
     });
   }
   if (around_.faults.happens(Fault::kSuspend)) {
     ++commands_;
     world.after(soon(world), [this, id = *order.id] {
       --commands_;
-      command(id, {.actor = "operator", .what = saga::SuspendExecution{"wait"}});
+      command(id, {.actor = "operator", .what = saga::SuspendExecution{reason()}});
     });
   }
   world.after(soon(world), [this, id = *order.id] { look_at(id); });
@@ -149,11 +149,11 @@ void Clients::operate() {
 void Clients::look_after(const ExecutionId& id) {
   const auto state = runtime::read_state(around_.database.rows(), id);
   if (!state || !around_.faults.healed()) {
-    if (state && state->suspended) command(id, {.actor = "operator", .what = saga::ResumeExecution{}});
+    if (state && state->suspended) command(id, {.actor = "operator", .what = saga::ResumeExecution{reason()}});
     return;
   }
   // An execution held by hand goes on; of those with an incident some stay parked.
-  if (state->suspended) return command(id, {.actor = "operator", .what = saga::ResumeExecution{}});
+  if (state->suspended) return command(id, {.actor = "operator", .what = saga::ResumeExecution{reason()}});
   const int words = words_[id]++;
   if (words >= kWordsMax || (words == 0 && around_.world.chance(20))) {
     given_up_.insert(id);
@@ -162,8 +162,12 @@ void Clients::look_after(const ExecutionId& id) {
   for (const auto& incident : state->incidents) {
     if (!incident.open) continue;
     const auto word = words < kRetriesMax ? saga::IncidentResolution::kRetry : saga::IncidentResolution::kSkip;
-    return command(id, {.actor = "operator", .what = saga::ResolveIncident{incident.number, word, "looked at", {}}});
+    return command(id, {.actor = "operator", .what = saga::ResolveIncident{incident.number, word, reason(), {}}});
   }
+}
+
+std::string Clients::reason() {
+  return fmt::format("word {}", ++reasons_);
 }
 
 std::uint64_t Clients::open(const Node& node) {

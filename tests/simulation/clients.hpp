@@ -48,6 +48,8 @@ class Clients {
   // A question to a process; it is to be closed by the answer, unless the process dies.
   std::uint64_t open(const Node& node);
   void close(std::uint64_t question) { questions_.erase(question); }
+  // Another one for each word, so that a word that was taken twice is seen.
+  std::string reason();
   void ask(Order& order);
   void answered(Order& order, Result<runtime::Started> started);
   void ask_again(Order& order);
@@ -60,6 +62,7 @@ class Clients {
   std::vector<std::unique_ptr<Node>>& nodes_;
   std::deque<Order> orders_;
   std::size_t commands_ = 0;  // that are still to be given
+  std::uint64_t reasons_ = 0;
   std::uint64_t asked_ = 0;
   std::map<std::uint64_t, LifePtr> questions_;  // without an answer
   std::map<ExecutionId, int> words_;

@@ -87,7 +87,12 @@ struct Node::Process {
   void run_blocking(std::move_only_function<void()> work) {
     auto& world = around.world;
     const Nanos delay = around.faults.happens(Fault::kSlowRead) ? world.between(100ms, 10s) : world.latency();
-    world.after(life, delay, std::move(work));
+    world.after(life, delay, [this, work = std::move(work)]() mutable {
+      work();
+      // The answer may wait for a process that stands still.
+      if (around.faults.happens(Fault::kStall))
+        life->stalled_until = around.world.now() + around.world.between(0s, 20s);
+    });
   }
 
   // Something happened in the process: its loops have a look soon.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "engine/saga/path.hpp"
@@ -33,6 +34,7 @@ class Judge {
     check_row();
     check_waits();
     check_attempts();
+    check_words();
     check_scope();
     check_successes();
     if (!overruled_) check_outcome();
@@ -111,6 +113,19 @@ class Judge {
       if (row.kind == "AttemptStarted" && !has_reason) problem("{} #{} begins after {}", row.step, row.attempt, reason);
       if (row.attempt != 0 && !ends && row.kind != "RetryScheduled") begun[row.step] = row.attempt;
       last[step_spoken_of(i)] = row.kind;
+    }
+  }
+
+  // No word of a person is taken twice.
+  void check_words() {
+    std::set<std::string> heard;
+    for (const auto& event : evidence_.events) {
+      std::string reason;
+      if (const auto* e = std::get_if<saga::CancelRequested>(&event.data)) reason = e->reason;
+      if (const auto* e = std::get_if<saga::ExecutionSuspended>(&event.data)) reason = e->reason;
+      if (const auto* e = std::get_if<saga::ExecutionResumed>(&event.data)) reason = e->reason;
+      if (const auto* e = std::get_if<saga::IncidentResolved>(&event.data)) reason = e->reason;
+      if (reason.starts_with("word") && !heard.insert(reason).second) problem("{} was taken twice", reason);
     }
   }
 
