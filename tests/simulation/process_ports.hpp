@@ -14,14 +14,16 @@
 
 namespace skald::simulation {
 
+// Its UTC is not quite that of other processes.
 class WorldClock final : public ports::Clock {
  public:
-  explicit WorldClock(World& world) : world_(world) {}
-  Timestamp now() override { return world_.utc(); }
+  WorldClock(World& world, Millis ahead) : world_(world), ahead_(ahead) {}
+  Timestamp now() override { return world_.utc() + ahead_; }
   Nanos steady() override { return 1h + world_.now(); }
 
  private:
   World& world_;
+  Millis ahead_;
 };
 
 class SimulatedAlarm final : public runtime::Alarm {
