@@ -172,11 +172,15 @@ void LeaseKeeper::vacate_excess(const ports::Membership& membership) {
   // A node that ends gives everything up when it has drained.
   if (vacating_.any() && hosts_vacating_ == 0) release(vacating_);
   if (shared().draining || vacating_.any() || membership.held.size() <= membership.share) return;
+  const auto held = shared().shards.held();
   std::size_t excess = membership.held.size() - membership.share;
-  for (auto held = membership.held.rbegin(); excess > 0; ++held, --excess) {
-    vacating_.set(held->shard);
-    shared().shards.vacate(held->shard);
+  for (std::uint32_t shard = limits::kShardCount; shard-- > 0 && excess > 0;) {
+    if (!held[shard]) continue;  // it went while the renewal was under way
+    vacating_.set(shard);
+    shared().shards.vacate(shard);
+    --excess;
   }
+  if (vacating_.none()) return;
   ++vacate_round_;
   hosts_vacating_ = hosts_.size();
   for (auto& host : hosts_) {

@@ -32,7 +32,7 @@ void ShardMap::hold(std::uint32_t shard, std::uint64_t epoch) {
 }
 
 void ShardMap::vacate(std::uint32_t shard) {
-  if (!vacating_[shard].exchange(true, std::memory_order_acq_rel)) --serving_;
+  if (epoch_of(shard) != 0 && !vacating_[shard].exchange(true, std::memory_order_acq_rel)) --serving_;
 }
 
 void ShardMap::drop(std::uint32_t shard) {

@@ -41,8 +41,8 @@ struct Node::Process {
     SKALD_INVARIANT(definitions.load_stored().has_value());
     for (const auto& yaml : around.workflows) register_workflow(yaml);
     engine = std::make_unique<runtime::Engine>(loops, ports(), definitions, options());
+    SKALD_INVARIANT(engine->run().has_value());
     store.begin_faults();
-    engine->run();
     touched();
   }
 
