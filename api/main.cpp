@@ -228,8 +228,8 @@ int serve_api(const api::Settings& settings, Basis& basis, runtime::Loops& loops
   });
   const auto port = server.listen(settings.listen_host, settings.listen_port);
   if (!port) return refuse_to_start(port.error());
+  if (auto ready = services.engine.run(); !ready) return refuse_to_start(ready.error());
   loops.start();
-  services.engine.run();
   wait_for_shards(services.engine);
   std::cout << "skald ready on " << address_of(settings, *port) << std::endl;
   run_until_stopped(services.engine, server, shutting_down, settings.shutdown_timeout, basis.log);
@@ -237,21 +237,9 @@ int serve_api(const api::Settings& settings, Basis& basis, runtime::Loops& loops
   return cli::kDone;
 }
 
-// The gauges of what is live begin with what earlier processes have left.
-Result<void> count_live(storage::Store& store, ports::Telemetry& telemetry) {
-  const auto counts = store.count_live();
-  if (!counts) return std::unexpected(counts.error());
-  for (const auto& live : *counts) {
-    telemetry.execution_phase({.namespace_name = live.namespace_name, .workflow = live.workflow}, live.phase,
-                              static_cast<int>(live.count));
-  }
-  return {};
-}
-
 int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& store,
                  adapters::AdaptersRegistry& registry, runtime::Definitions& definitions,
                  const adapters::TlsTrustPtr& trust) {
-  if (auto counted = count_live(store, basis.telemetry); !counted) return refuse_to_start(counted.error());
   runtime::Loops loops(settings.loops);
   async::Offload blocking(settings.blocking_threads);
   const adapters::HttpPorts http_ports{registry, trust, basis.clock, basis.telemetry, basis.log};

@@ -230,15 +230,19 @@ std::vector<StoredExecution> select_matching(soci::session& session, const Diale
   return select_executions(session, where, " ORDER BY id DESC" + limit_of(query.limit));
 }
 
-std::vector<ExecutionIndex::LiveCount> count_live(soci::session& session) {
-  ExecutionIndex::LiveCount row;
+std::vector<LiveCount> count_live(soci::session& session, const ShardSet& shards) {
+  LiveCount row;
+  int shard = 0;
   long long count = 0;
+  const std::string only = shards.all() ? "" : " AND shard IN (" + sql_list_of(shards) + ")";
   soci::statement statement =
-      (session.prepare << "SELECT namespace, workflow, phase, count(*) FROM executions WHERE wake_at IS NOT NULL"
-                          " GROUP BY namespace, workflow, phase",
-       soci::into(row.namespace_name), soci::into(row.workflow), soci::into(row.phase), soci::into(count));
-  std::vector<ExecutionIndex::LiveCount> counts;
+      (session.prepare << "SELECT shard, namespace, workflow, phase, count(*) FROM executions WHERE wake_at IS NOT NULL"
+                       << only << " GROUP BY shard, namespace, workflow, phase",
+       soci::into(shard), soci::into(row.namespace_name), soci::into(row.workflow), soci::into(row.phase),
+       soci::into(count));
+  std::vector<LiveCount> counts;
   for (bool more = statement.execute(true); more; more = statement.fetch()) {
+    row.shard = static_cast<std::uint32_t>(shard);
     row.count = static_cast<std::uint64_t>(count);
     counts.push_back(row);
   }

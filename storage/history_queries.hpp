@@ -27,6 +27,6 @@ std::vector<ports::WakeUp> select_wake_ups(soci::session& session, const ports::
                                            const std::optional<ports::WakeUp>& after, std::size_t limit);
 std::vector<ports::StoredExecution> select_matching(soci::session& session, const Dialect& dialect,
                                                     const ports::ExecutionQuery& query);
-std::vector<ports::ExecutionIndex::LiveCount> count_live(soci::session& session);
+std::vector<ports::LiveCount> count_live(soci::session& session, const ports::ShardSet& shards);
 
 }  // namespace skald::storage

@@ -1,6 +1,7 @@
 #include "storage/memory_store.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "storage/row_codec.hpp"
 
@@ -218,15 +219,18 @@ Result<std::vector<StoredExecution>> MemoryStore::search(const ExecutionQuery& q
   return found;
 }
 
-Result<std::vector<ExecutionIndex::LiveCount>> MemoryStore::count_live() {
+Result<std::vector<LiveCount>> MemoryStore::count_live(const ShardSet& shards) {
   const std::lock_guard lock(mutex_);
-  std::map<std::array<std::string, 3>, std::uint64_t> counts;
+  std::map<std::tuple<std::uint32_t, std::string, std::string, std::string>, std::uint64_t> counts;
   for (const auto& [id, kept] : executions_) {
-    const auto& e = kept.execution;
-    if (e.summary.wake_at) ++counts[{e.created.namespace_name, e.created.workflow, e.summary.phase}];
+    const auto& [created, summary] = std::tie(kept.execution.created, kept.execution.summary);
+    if (!summary.wake_at || !shards[created.shard]) continue;
+    ++counts[{created.shard, created.namespace_name, created.workflow, summary.phase}];
   }
   std::vector<LiveCount> list;
-  for (const auto& [key, count] : counts) list.push_back({key[0], key[1], key[2], count});
+  for (const auto& [key, count] : counts) {
+    list.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), std::get<3>(key), count});
+  }
   return list;
 }
 

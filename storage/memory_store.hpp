@@ -44,7 +44,7 @@ class MemoryStore final : public Store {
                                                    std::size_t limit) override;
 
   Result<std::vector<ports::StoredExecution>> search(const ports::ExecutionQuery& query) override;
-  Result<std::vector<LiveCount>> count_live() override;
+  Result<std::vector<ports::LiveCount>> count_live(const ports::ShardSet& shards) override;
 
   Result<ports::StoredDefinition> put_definition(const ports::StoredDefinition& definition) override;
   Result<std::optional<ports::StoredDefinition>> get_definition(const std::string& digest) override;

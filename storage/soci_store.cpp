@@ -93,8 +93,8 @@ class SociStore final : public Store {
     return read([&](soci::session& session) { return select_matching(session, *dialect_, query); });
   }
 
-  Result<std::vector<LiveCount>> count_live() override {
-    return read([](soci::session& session) { return storage::count_live(session); });
+  Result<std::vector<LiveCount>> count_live(const ShardSet& shards) override {
+    return read([&](soci::session& session) { return storage::count_live(session, shards); });
   }
 
   Result<StoredDefinition> put_definition(const StoredDefinition& definition) override {

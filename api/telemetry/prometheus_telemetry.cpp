@@ -277,6 +277,18 @@ void PrometheusTelemetry::execution_standing(const ExecutionId& execution, const
   known.incidents.assign(standing.incidents.begin(), standing.incidents.end());
 }
 
+void PrometheusTelemetry::shards_went(const ports::ShardSet& shards) {
+  const std::lock_guard lock(metrics_->standing_mutex);
+  std::erase_if(metrics_->standing, [&](const auto& entry) {
+    const auto& [execution, known] = entry;
+    if (!shards[shard_of(execution)]) return false;
+    for (const auto& kind : known.incidents) {
+      metrics_->incidents.of(std::string_view(known.workflow), std::string_view(kind)).Decrement();
+    }
+    return true;
+  });
+}
+
 void PrometheusTelemetry::expression_error(std::string_view workflow) {
   metrics_->expression_errors.of(workflow).Increment();
 }

@@ -29,6 +29,7 @@ class PrometheusTelemetry final : public ports::Telemetry, public HttpObserver {
   void step_retry(std::string_view workflow, std::string_view step, std::string_view reason) override;
   void compensation(std::string_view workflow, std::string_view step, std::string_view result) override;
   void execution_standing(const ExecutionId& execution, const ports::Standing& standing) override;
+  void shards_went(const ports::ShardSet& shards) override;
   void expression_error(std::string_view workflow) override;
   void timer_lag(Millis lag) override;
   void timers_pending(std::uint64_t count) override;

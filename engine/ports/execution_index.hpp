@@ -36,14 +36,6 @@ class ExecutionIndex {
   virtual ~ExecutionIndex() = default;
 
   virtual Result<std::vector<StoredExecution>> search(const ExecutionQuery& query) = 0;
-  // Live executions by (namespace, workflow, phase), for the gauges after a restart.
-  struct LiveCount {
-    std::string namespace_name;
-    std::string workflow;
-    std::string phase;
-    std::uint64_t count = 0;
-  };
-  virtual Result<std::vector<LiveCount>> count_live() = 0;
 };
 
 }  // namespace skald::ports

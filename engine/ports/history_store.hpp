@@ -121,6 +121,15 @@ struct WakeUp {
   auto operator<=>(const WakeUp&) const = default;
 };
 
+// How many executions of a shard are live in a phase.
+struct LiveCount {
+  std::uint32_t shard = 0;
+  std::string namespace_name;
+  std::string workflow;
+  std::string phase;
+  std::uint64_t count = 0;
+};
+
 class HistoryStore {
  public:
   virtual ~HistoryStore() = default;
@@ -139,6 +148,7 @@ class HistoryStore {
   // only: recovery pages through all of them with Timestamp::max().
   virtual Result<std::vector<WakeUp>> list_wake_ups(const ShardSet& shards, Timestamp until,
                                                     const std::optional<WakeUp>& after, std::size_t limit) = 0;
+  virtual Result<std::vector<LiveCount>> count_live(const ShardSet& shards) = 0;
 };
 
 }  // namespace skald::ports

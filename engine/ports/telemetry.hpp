@@ -9,6 +9,7 @@
 
 #include "engine/base/ids.hpp"
 #include "engine/base/time.hpp"
+#include "engine/ports/shard_leases.hpp"
 
 namespace skald::ports {
 
@@ -41,6 +42,8 @@ class Telemetry {
   // What stands of an execution now; told again after a restart, so that the last word counts and not the number of
   // words.
   virtual void execution_standing(const ExecutionId& execution, const Standing& standing) = 0;
+  // The executions of these shards are other nodes': how they stand is told there.
+  virtual void shards_went(const ShardSet& shards) = 0;
   virtual void expression_error(std::string_view workflow) = 0;
 
   virtual void timer_lag(Millis lag) = 0;
@@ -70,6 +73,7 @@ class SilentTelemetry : public Telemetry {
   void step_retry(std::string_view, std::string_view, std::string_view) override {}
   void compensation(std::string_view, std::string_view, std::string_view) override {}
   void execution_standing(const ExecutionId&, const Standing&) override {}
+  void shards_went(const ShardSet&) override {}
   void expression_error(std::string_view) override {}
   void timer_lag(Millis) override {}
   void timers_pending(std::uint64_t) override {}

@@ -91,7 +91,13 @@ Engine::Impl::~Impl() {
   for (auto& host : hosts_) host->timers().close();
 }
 
-void Engine::Impl::run() {
+Result<void> Engine::Impl::run() {
+  // With leases it is counted when the shards come.
+  if (!lease_keeper_) {
+    auto live = shared_.history.count_live(shared_.shards.held());
+    if (!live) return std::unexpected(std::move(live.error()));
+    shared_.live.add(*live);
+  }
   for (std::size_t i = 0; i < hosts_.size(); ++i) {
     hosts_[i]->loop().post([this, i] { gauges_[i]->begin(); });
   }
@@ -104,6 +110,7 @@ void Engine::Impl::run() {
     }
     due_poller_.begin();
   });
+  return {};
 }
 
 void Engine::Impl::drain(Millis at_most, std::move_only_function<void()> drained) {
@@ -198,8 +205,8 @@ Engine::Engine(Loops& loops, Ports ports, Definitions& definitions, EngineOption
 
 Engine::~Engine() = default;
 
-void Engine::run() {
-  impl_->run();
+Result<void> Engine::run() {
+  return impl_->run();
 }
 void Engine::drain(Millis at_most, std::move_only_function<void()> drained) {
   impl_->drain(at_most, std::move(drained));

@@ -101,8 +101,9 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Begins the recovery of what was live, and looks for due executions from then on.
-  void run();
+  // Begins the recovery of what was live, and looks for due executions from then on. Blocks while it counts what is
+  // live. Errors: "store.unavailable".
+  Result<void> run();
 
   // Takes no more starts, begins no more attempts, waits for what is in flight until `deadline` (steady, from now),
   // then abandons it: unfinished work is never written as failed. `drained` runs once nothing touches the ports any

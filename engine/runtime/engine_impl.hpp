@@ -24,7 +24,7 @@ class Engine::Impl {
   Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOptions options);
   ~Impl();
 
-  void run();
+  Result<void> run();
   void drain(Millis at_most, std::move_only_function<void()> drained);
   void start(StartCommand command, Callback<Started> callback);
   void command(const ExecutionId& id, saga::Input input, Callback<Snapshot> callback);

@@ -97,19 +97,17 @@ void tell_standing(ports::Telemetry& telemetry, const saga::State& state) {
   telemetry.execution_standing(state.id, standing);
 }
 
-void count_events(ports::Telemetry& telemetry, const std::vector<saga::Event>& events, saga::Phase before,
-                  const saga::State& state) {
+void count_events(ports::Telemetry& telemetry, const std::vector<saga::Event>& events, const saga::State& state) {
   Counter counter(telemetry, state);
   for (const auto& event : events) counter.count(event);
-  tell_standing(telemetry, state);
-  count_phase(telemetry, before, state);
 }
 
-void count_phase(ports::Telemetry& telemetry, saga::Phase before, const saga::State& state) {
+void count_phase(LiveCounts& live, saga::Phase before, const saga::State& state) {
   if (before == state.phase) return;
   const ports::WorkflowLabel workflow{.namespace_name = state.namespace_name, .workflow = state.name};
-  if (is_active(before)) telemetry.execution_phase(workflow, saga::to_string(before), -1);
-  if (is_active(state.phase)) telemetry.execution_phase(workflow, saga::to_string(state.phase), 1);
+  const auto shard = shard_of(state.id);
+  if (is_active(before)) live.count(shard, workflow, saga::to_string(before), -1);
+  if (is_active(state.phase)) live.count(shard, workflow, saga::to_string(state.phase), 1);
 }
 
 }  // namespace skald::runtime

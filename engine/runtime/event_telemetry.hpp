@@ -4,19 +4,19 @@
 #include <vector>
 
 #include "engine/ports/telemetry.hpp"
+#include "engine/runtime/live_counts.hpp"
 #include "engine/saga/event.hpp"
 #include "engine/saga/state.hpp"
 
 namespace skald::runtime {
 
-// `before` is the phase before these events, kPending for a new execution; `state` is the state after them.
-void count_events(ports::Telemetry& telemetry, const std::vector<saga::Event>& events, saga::Phase before,
-                  const saga::State& state);
+// `state` is the state after these events.
+void count_events(ports::Telemetry& telemetry, const std::vector<saga::Event>& events, const saga::State& state);
 
-// Moves the execution from one phase to that of `state` in the count of those that are live; included in count_events.
-void count_phase(ports::Telemetry& telemetry, saga::Phase before, const saga::State& state);
+// Moves the execution from a phase, kPending for a new one, to that of `state` in the counts of what is live.
+void count_phase(LiveCounts& live, saga::Phase before, const saga::State& state);
 
-// For an execution that was loaded.
+// How it stands, after events and when it was loaded.
 void tell_standing(ports::Telemetry& telemetry, const saga::State& state);
 
 }  // namespace skald::runtime

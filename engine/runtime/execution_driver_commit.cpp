@@ -117,7 +117,11 @@ void ExecutionDriver::written() {
   conflicts_ = 0;
   stage_ = Stage::kReady;
   if (!decision.events.empty()) {
-    count_events(host_.shared().telemetry, decision.events, pending->phase_before, state_);
+    count_events(host_.shared().telemetry, decision.events, state_);
+    if (!lost_) {
+      count_phase(host_.shared().live, pending->phase_before, state_);
+      tell_standing(host_.shared().telemetry, state_);
+    }
     log_raised_incidents(host_.shared().log, decision.events, state_);
   }
   perform(std::move(decision.effects));

@@ -37,7 +37,7 @@ void ExecutionDriver::loaded(Result<LoadedExecution> result) {
   definition_ = std::move(result->definition);
   stored_ = std::move(result->summary);
   // Read again after an append of unknown fate, which may have moved it; one that comes into memory is counted already.
-  if (phase_ != saga::Phase::kPending || start_) count_phase(host_.shared().telemetry, phase_, state_);
+  if (phase_ != saga::Phase::kPending || start_) count_phase(host_.shared().live, phase_, state_);
   phase_ = state_.phase;
   tell_standing(host_.shared().telemetry, state_);
   log_open_incidents(host_.shared().log, state_);

@@ -18,6 +18,7 @@
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/engine_time.hpp"
 #include "engine/runtime/execution_driver.hpp"
+#include "engine/runtime/live_counts.hpp"
 #include "engine/runtime/shard_map.hpp"
 #include "engine/runtime/timer_queue.hpp"
 
@@ -39,6 +40,7 @@ struct Shared {
   std::atomic<std::size_t> activating{0};  // handed to a host and not loaded yet
   std::atomic<bool> draining{false};
   ShardMap shards;
+  LiveCounts live{telemetry};
   std::function<void()> fenced = [] {};  // an append was: the leases are to be looked at. Any thread
 
   // Whether an attempt of this execution may go out now.

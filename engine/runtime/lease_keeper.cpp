@@ -75,17 +75,28 @@ void LeaseKeeper::renew() {
   }
   const auto asked_at = shared().time.steady();
   const bool draining = shared().draining;
-  ask([&leases = leases_, draining] { return leases.renew(draining); },
-      [this, asked_at](Result<ports::Membership> membership) { renewed(std::move(membership), asked_at); });
+  auto work = [&leases = leases_, &history = shared().history, epochs = shared().shards.epochs(),
+               draining]() -> Result<Renewal> {
+    auto membership = leases.renew(draining);
+    if (!membership) return std::unexpected(std::move(membership.error()));
+    Renewal renewal{.membership = std::move(*membership), .counted = {}, .live = {}};
+    for (const auto& held : renewal.membership.held) renewal.counted[held.shard] = epochs[held.shard] != held.epoch;
+    if (renewal.counted.none()) return renewal;
+    auto live = history.count_live(renewal.counted);
+    if (!live) return std::unexpected(std::move(live.error()));
+    renewal.live = std::move(*live);
+    return renewal;
+  };
+  ask(std::move(work), [this, asked_at](Result<Renewal> renewal) { renewed(std::move(renewal), asked_at); });
 }
 
-void LeaseKeeper::renewed(Result<ports::Membership> membership, std::chrono::nanoseconds asked_at) {
+void LeaseKeeper::renewed(Result<Renewal> renewal, std::chrono::nanoseconds asked_at) {
   asking_ = false;
   auto& timers = hosts_.front()->timers();
   const auto now = shared().time.steady();
-  if (!membership) {
-    if (membership.error().code == "node.replaced") return hooks_.replaced(membership.error());
-    hosts_.front()->warn("the lease could not be renewed; it is tried again", membership.error());
+  if (!renewal) {
+    if (renewal.error().code == "node.replaced") return hooks_.replaced(renewal.error());
+    hosts_.front()->warn("the lease could not be renewed; it is tried again", renewal.error());
     return timers.set(*this, now + kRetryInterval);
   }
   // Nothing was begun since the lease became uncertain: what should have been is found by a recovery.
@@ -93,13 +104,14 @@ void LeaseKeeper::renewed(Result<ports::Membership> membership, std::chrono::nan
   const auto certain_until = asked_at + leases_.lease() * kCertain / kRenewals;
   shared().shards.set_certain_until(certain_until);
   timers.set(*lapse_, certain_until);
-  follow(*membership);
+  follow(*renewal);
   Millis pause = leases_.lease() / kRenewals;
-  if (membership->next_eviction) pause = std::clamp(*membership->next_eviction + kEvictionMargin, kLookMin, pause);
+  if (const auto next = renewal->membership.next_eviction) pause = std::clamp(*next + kEvictionMargin, kLookMin, pause);
   timers.set(*this, std::exchange(again_, false) ? now : now + pause);
 }
 
-void LeaseKeeper::follow(const ports::Membership& membership) {
+void LeaseKeeper::follow(const Renewal& renewal) {
+  const auto& membership = renewal.membership;
   auto& shards = shared().shards;
   std::array<std::uint64_t, limits::kShardCount> epochs{};
   for (const auto& held : membership.held) epochs[held.shard] = held.epoch;
@@ -108,12 +120,17 @@ void LeaseKeeper::follow(const ports::Membership& membership) {
     const auto before = shards.epoch_of(shard);
     if (before == epochs[shard]) continue;
     went[shard] = before != 0;
-    came[shard] = epochs[shard] != 0;
+    came[shard] = epochs[shard] != 0 && renewal.counted[shard];
+    // It went while the renewal was under way.
+    if (epochs[shard] != 0 && !renewal.counted[shard]) again_ = true;
   }
   if (went.any()) tell_hosts_to_let_go(went);
   for (std::uint32_t shard = 0; shard < limits::kShardCount; ++shard) {
     if (came[shard]) shards.hold(shard, epochs[shard]);
   }
+  auto live = renewal.live;
+  std::erase_if(live, [&](const auto& count) { return !came[count.shard]; });
+  shared().live.add(live);
   if (went.any() || came.any()) {
     const auto count = std::to_string(membership.held.size());
     const auto gained = std::to_string(came.count());
@@ -134,15 +151,21 @@ void LeaseKeeper::lapse() {
 }
 
 void LeaseKeeper::tell_hosts_to_let_go(const ports::ShardSet& went) {
-  for (std::uint32_t shard = 0; shard < limits::kShardCount; ++shard) {
-    if (went[shard]) shared().shards.drop(shard);
-  }
+  drop(went);
   // Vacating was for shards that are still held; what is left of them is found with the next renewal.
   ++vacate_round_;
   vacating_.reset();
   for (auto& host : hosts_) {
     host->loop().post([host, went] { host->let_go_of(went); });
   }
+}
+
+void LeaseKeeper::drop(const ports::ShardSet& shards) {
+  for (std::uint32_t shard = 0; shard < limits::kShardCount; ++shard) {
+    if (shards[shard]) shared().shards.drop(shard);
+  }
+  shared().live.drop(shards);
+  shared().telemetry.shards_went(shards);
 }
 
 void LeaseKeeper::vacate_excess(const ports::Membership& membership) {
@@ -173,9 +196,7 @@ void LeaseKeeper::release(const ports::ShardSet& shards) {
       [this, shards, round = vacate_round_](const Result<void>& released) {
         // Without an answer it is asked again with the next renewal.
         if (!released || round != vacate_round_) return;
-        for (std::uint32_t shard = 0; shard < limits::kShardCount; ++shard) {
-          if (shards[shard]) shared().shards.drop(shard);
-        }
+        drop(shards);
         vacating_.reset();
         renew();
       });

@@ -43,12 +43,19 @@ class LeaseKeeper final : public TimerNode {
 
  private:
   class Lapse;
+  // What a renewal says, and what is live in the shards that it brings.
+  struct Renewal {
+    ports::Membership membership;
+    ports::ShardSet counted;
+    std::vector<ports::LiveCount> live;
+  };
 
   void fired() override;
   void renew();
-  void renewed(Result<ports::Membership> membership, std::chrono::nanoseconds asked_at);
-  void follow(const ports::Membership& membership);
+  void renewed(Result<Renewal> renewal, std::chrono::nanoseconds asked_at);
+  void follow(const Renewal& renewal);
   void lapse();
+  void drop(const ports::ShardSet& shards);
   void vacate_excess(const ports::Membership& membership);
   void vacated(std::uint64_t round);
   void release(const ports::ShardSet& shards);

@@ -20,6 +20,12 @@ ports::ShardSet ShardMap::held() const {
   return held;
 }
 
+std::array<std::uint64_t, limits::kShardCount> ShardMap::epochs() const {
+  std::array<std::uint64_t, limits::kShardCount> epochs{};
+  for (std::uint32_t shard = 0; shard < limits::kShardCount; ++shard) epochs[shard] = epoch_of(shard);
+  return epochs;
+}
+
 void ShardMap::hold(std::uint32_t shard, std::uint64_t epoch) {
   if (epoch_of(shard) == 0) ++serving_;
   epochs_[shard].store(epoch, std::memory_order_release);

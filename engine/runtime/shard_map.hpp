@@ -29,6 +29,7 @@ class ShardMap {
     return steady.count() < certain_until_.load(std::memory_order_acquire);
   }
   ports::ShardSet held() const;
+  std::array<std::uint64_t, limits::kShardCount> epochs() const;
 
   void hold(std::uint32_t shard, std::uint64_t epoch);
   // Ours still, but nothing new: it is about to be given up.

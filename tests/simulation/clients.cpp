@@ -50,7 +50,7 @@ void Clients::ask(Order& order) {
   if (!node) return around_.world.after(500ms, [this, &order] { ask(order); });
   ++order.asked;
   around_.world.note("client", "asks {} for order {} ({})", node->name(), order.number, order.workflow.name);
-  node->call([this, &order](runtime::Engine& engine) {
+  node->call([this, &order, question = open(*node)](runtime::Engine& engine) {
     engine.start({.namespace_name = order.workflow.namespace_name,
                   .workflow = order.workflow.name,
                   .version = std::nullopt,
@@ -59,7 +59,10 @@ void Clients::ask(Order& order) {
                   .idempotency_key = order.key,
                   .fingerprint = std::string(order.input.text()),
                   .actor = "client"},
-                 [this, &order](Result<runtime::Started> started) { answered(order, std::move(started)); });
+                 [this, &order, question](Result<runtime::Started> started) {
+                   close(question);
+                   answered(order, std::move(started));
+                 });
   });
   if (order.key) {
     // Some do not wait for the answer.
@@ -96,14 +99,14 @@ void Clients::change_mind(const Order& order) {
     ++commands_;
     world.after(soon(world), [this, id = *order.id] {
       --commands_;
-      command(id, {.actor = "client", .what = saga::CancelExecution{"changed my mind"}});
+      command(id, {.actor = "client", .what = saga::CancelExecution{reason()}});
     });
   }
   if (around_.faults.happens(Fault::kSuspend)) {
     ++commands_;
     world.after(soon(world), [this, id = *order.id] {
       --commands_;
-      command(id, {.actor = "operator", .what = saga::SuspendExecution{"wait"}});
+      command(id, {.actor = "operator", .what = saga::SuspendExecution{reason()}});
     });
   }
   world.after(soon(world), [this, id = *order.id] { look_at(id); });
@@ -113,8 +116,9 @@ void Clients::command(const ExecutionId& id, saga::Input input) {
   Node* node = any_node();
   if (!node) return;
   around_.world.note("operator", "speaks to {} about {}", node->name(), short_id(id));
-  node->call([this, id, input = std::move(input)](runtime::Engine& engine) mutable {
-    engine.command(id, std::move(input), [this](Result<runtime::Snapshot> state) {
+  node->call([this, id, input = std::move(input), question = open(*node)](runtime::Engine& engine) mutable {
+    engine.command(id, std::move(input), [this, question](Result<runtime::Snapshot> state) {
+      close(question);
       if (state) return around_.oracle.state_seen(**state);
       around_.world.note("operator", "is refused: {}", state.error().code);
       if (state.error().code == "engine.internal") around_.oracle.problem(to_text(state.error()));
@@ -125,8 +129,9 @@ void Clients::command(const ExecutionId& id, saga::Input input) {
 void Clients::look_at(const ExecutionId& id) {
   Node* node = any_node();
   if (!node) return;
-  node->call([this, id](runtime::Engine& engine) {
-    engine.view(id, [this](Result<runtime::Snapshot> state) {
+  node->call([this, id, question = open(*node)](runtime::Engine& engine) {
+    engine.view(id, [this, question](Result<runtime::Snapshot> state) {
+      close(question);
       if (state) around_.oracle.state_seen(**state);
     });
   });
@@ -144,11 +149,11 @@ void Clients::operate() {
 void Clients::look_after(const ExecutionId& id) {
   const auto state = runtime::read_state(around_.database.rows(), id);
   if (!state || !around_.faults.healed()) {
-    if (state && state->suspended) command(id, {.actor = "operator", .what = saga::ResumeExecution{}});
+    if (state && state->suspended) command(id, {.actor = "operator", .what = saga::ResumeExecution{reason()}});
     return;
   }
   // An execution held by hand goes on; of those with an incident some stay parked.
-  if (state->suspended) return command(id, {.actor = "operator", .what = saga::ResumeExecution{}});
+  if (state->suspended) return command(id, {.actor = "operator", .what = saga::ResumeExecution{reason()}});
   const int words = words_[id]++;
   if (words >= kWordsMax || (words == 0 && around_.world.chance(20))) {
     given_up_.insert(id);
@@ -157,8 +162,22 @@ void Clients::look_after(const ExecutionId& id) {
   for (const auto& incident : state->incidents) {
     if (!incident.open) continue;
     const auto word = words < kRetriesMax ? saga::IncidentResolution::kRetry : saga::IncidentResolution::kSkip;
-    return command(id, {.actor = "operator", .what = saga::ResolveIncident{incident.number, word, "looked at", {}}});
+    return command(id, {.actor = "operator", .what = saga::ResolveIncident{incident.number, word, reason(), {}}});
   }
+}
+
+std::string Clients::reason() {
+  return fmt::format("word {}", ++reasons_);
+}
+
+std::uint64_t Clients::open(const Node& node) {
+  questions_[++asked_] = node.life();
+  return asked_;
+}
+
+bool Clients::are_quiet() const {
+  const bool waits = std::ranges::any_of(questions_, [](const auto& question) { return !question.second->over; });
+  return commands_ == 0 && !waits && !around_.database.cluster().has_unanswered();
 }
 
 bool Clients::all_answered() const {

@@ -38,13 +38,18 @@ class Clients {
 
   const std::deque<Order>& orders() const { return orders_; }
   bool all_answered() const;
-  // Nobody is going to say anything more.
-  bool are_quiet() const { return commands_ == 0 && !around_.database.cluster().has_unanswered(); }
+  // Nobody is going to say anything more, and everybody has been answered.
+  bool are_quiet() const;
   // Parked, and the operators have given up on it, or are away.
   bool is_given_up(const ExecutionId& id) const { return given_up_.contains(id); }
 
  private:
   Node* any_node();
+  // A question to a process; it is to be closed by the answer, unless the process dies.
+  std::uint64_t open(const Node& node);
+  void close(std::uint64_t question) { questions_.erase(question); }
+  // Another one for each word, so that a word that was taken twice is seen.
+  std::string reason();
   void ask(Order& order);
   void answered(Order& order, Result<runtime::Started> started);
   void ask_again(Order& order);
@@ -57,6 +62,9 @@ class Clients {
   std::vector<std::unique_ptr<Node>>& nodes_;
   std::deque<Order> orders_;
   std::size_t commands_ = 0;  // that are still to be given
+  std::uint64_t reasons_ = 0;
+  std::uint64_t asked_ = 0;
+  std::map<std::uint64_t, LifePtr> questions_;  // without an answer
   std::map<ExecutionId, int> words_;
   std::set<ExecutionId> given_up_;
 };

@@ -27,6 +27,7 @@ void ClusterTables::balance(Member member, bool draining) {
     if (out) world_.note("database", "{}, member {}, is evicted", entry.second.name, entry.first);
     return out;
   });
+  evictions_ += evicted;
   if (free_orphans() || evicted > 0) tell(shard_listeners);
   if (draining) return;
   std::size_t taken = 0;

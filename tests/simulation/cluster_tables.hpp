@@ -34,6 +34,7 @@ class ClusterTables {
   std::uint64_t epoch_of(std::uint32_t shard) const { return shards_[shard].epoch; }
   // How often a shard came to somebody.
   std::uint64_t handovers() const { return handovers_; }
+  std::uint64_t evictions() const { return evictions_; }
 
   std::uint64_t post(const ExecutionId& execution, const std::string& command);
   std::vector<ports::InboxCommand> list(const ports::ShardSet& shards, std::size_t limit) const;
@@ -73,6 +74,7 @@ class ClusterTables {
   Member last_member_ = 0;
   std::array<Shard, limits::kShardCount> shards_{};
   std::uint64_t handovers_ = 0;
+  std::uint64_t evictions_ = 0;
   std::map<std::uint64_t, Command> inbox_;
   std::uint64_t last_command_ = 0;
 };

@@ -53,7 +53,10 @@ ports::AppendResult Database::commit_group(ports::AppendGroup group, const Write
   std::vector<ports::CommandApplied> applied;
   for (const auto& append : group.appends) {
     const bool held = writer.member == 0 || cluster_.holds(writer.member, shard_of(append.execution), append.epoch);
-    if (!held) return {.ticket = group.ticket, .verdict = ports::Verdict::kFenced};
+    if (!held) {
+      ++fenced_;
+      return {.ticket = group.ticket, .verdict = ports::Verdict::kFenced};
+    }
     if (append.applied) applied.push_back(*append.applied);
   }
   Collected sink;

@@ -42,6 +42,7 @@ class Database {
   std::vector<ports::StoredExecution> executions();
   // Commands out of the inbox that were applied after they had been answered.
   const std::vector<std::uint64_t>& applied_twice() const { return applied_twice_; }
+  std::uint64_t fenced() const { return fenced_; }
 
  private:
   ports::AppendResult commit_group(ports::AppendGroup group, const Writer& writer);
@@ -51,6 +52,7 @@ class Database {
   storage::MemoryStore rows_;
   ClusterTables cluster_;
   std::vector<std::uint64_t> applied_twice_;
+  std::uint64_t fenced_ = 0;
   Nanos full_until_{0};
 };
 

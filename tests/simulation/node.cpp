@@ -23,7 +23,9 @@ struct Node::Process {
   Process(Node& node, LifePtr the_life)
       : around(node.around_),
         life(std::move(the_life)),
-        clock(around.world),
+        clock(around.world, around.skew > Millis(0)
+                                ? Millis(around.world.below(static_cast<std::uint64_t>(around.skew.count())))
+                                : Millis(0)),
         entropy(around.world.random()()),
         log(around.world, around.oracle, node.name_),
         leases(around.lease ? std::make_unique<SimulatedLeases>(around.world, around.faults, around.database.cluster(),
@@ -85,7 +87,12 @@ struct Node::Process {
   void run_blocking(std::move_only_function<void()> work) {
     auto& world = around.world;
     const Nanos delay = around.faults.happens(Fault::kSlowRead) ? world.between(100ms, 10s) : world.latency();
-    world.after(life, delay, std::move(work));
+    world.after(life, delay, [this, work = std::move(work)]() mutable {
+      work();
+      // The answer may wait for a process that stands still.
+      if (around.faults.happens(Fault::kStall))
+        life->stalled_until = around.world.now() + around.world.between(0s, 20s);
+    });
   }
 
   // Something happened in the process: its loops have a look soon.
@@ -178,6 +185,11 @@ void Node::drain() {
 void Node::stall(Nanos for_how_long) {
   around_.world.note(name_, "stands still for {} ms", for_how_long / 1ms);
   process_->life->stalled_until = around_.world.now() + for_how_long;
+}
+
+const LifePtr& Node::life() const {
+  SKALD_INVARIANT(is_up());
+  return process_->life;
 }
 
 void Node::call(std::move_only_function<void(runtime::Engine&)> work) {

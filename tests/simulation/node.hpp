@@ -28,6 +28,7 @@ struct Surroundings {
   Oracle& oracle;
   std::vector<std::string> workflows;  // YAML, as in the workflows folder
   std::optional<Millis> lease = {};    // where several nodes share the database
+  Millis skew{0};                      // how far the clocks of processes are apart at most
 };
 
 class Node {
@@ -46,6 +47,7 @@ class Node {
   bool is_up() const { return process_ != nullptr; }
   // Runs work(engine) in the process a moment later, unless it dies before.
   void call(std::move_only_function<void(runtime::Engine&)> work);
+  const LifePtr& life() const;
   const std::string& name() const { return name_; }
   std::uint64_t lives() const { return lives_; }
 

@@ -68,7 +68,7 @@ void Oracle::call_sent(const ports::ParticipantCall& call, const Life& life) {
     problem(fmt::format("sent a second time as the same attempt: {}", describe(call)));
   }
   const auto at = scheduled_at(rows, path, call.attempt);
-  if (at && world_.utc() < *at) problem(fmt::format("sent before its time: {}", describe(call)));
+  if (at && world_.utc() + skew_ < *at) problem(fmt::format("sent before its time: {}", describe(call)));
   if (life.draining) problem(fmt::format("sent by a process that ends: {}", describe(call)));
   if (!call.key.starts_with(to_string(call.execution))) problem(fmt::format("sent under the key {}", call.key));
   check_request(call, rows);

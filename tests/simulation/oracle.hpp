@@ -32,6 +32,8 @@ class Oracle {
 
   // Several nodes share the database.
   void expect_leases() { leases_ = true; }
+  // The clocks of processes are apart: times that one has written may come early for another.
+  void expect_skew(Millis most) { skew_ = most; }
 
   const std::vector<std::string>& problems() const { return problems_; }
   std::uint64_t calls_sent() const { return calls_.size(); }
@@ -45,6 +47,7 @@ class Oracle {
   std::set<std::tuple<std::string, std::uint32_t, std::uint64_t>> calls_;  // key, attempt, epoch
   std::map<std::string, saga::RequestPtr, std::less<>> requests_;          // by key: the stored ones
   bool leases_ = false;
+  Millis skew_{0};
   std::vector<std::string> problems_;
   std::uint64_t states_compared_ = 0;
 };

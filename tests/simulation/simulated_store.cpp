@@ -170,6 +170,10 @@ Result<std::vector<ports::WakeUp>> SimulatedStore::list_wake_ups(const ports::Sh
   return guarded([&] { return database_.rows().list_wake_ups(shards, until, after, limit); });
 }
 
+Result<std::vector<ports::LiveCount>> SimulatedStore::count_live(const ports::ShardSet& shards) {
+  return guarded([&] { return database_.rows().count_live(shards); });
+}
+
 Result<ports::StoredDefinition> SimulatedStore::put_definition(const ports::StoredDefinition& definition) {
   return guarded([&] { return database_.rows().put_definition(definition); });
 }

@@ -43,6 +43,8 @@ class Simulation {
     const int nodes = world_.chance(40) ? 1 : 2 + static_cast<int>(world_.below(2));
     if (nodes > 1) around_.lease = Millis(3'000 + static_cast<std::int64_t>(world_.below(12'000)));
     if (nodes > 1) oracle_.expect_leases();
+    if (world_.chance(30)) around_.skew = Millis(1 + static_cast<std::int64_t>(world_.below(1'000)));
+    oracle_.expect_skew(around_.skew);
     for (int i = 1; i <= nodes; ++i) nodes_.push_back(std::make_unique<Node>(around_, i));
     for (auto& node : nodes_) node->start();
     clients_.place_orders(workflows);
@@ -123,6 +125,8 @@ class Simulation {
     counts_["lives"] = 0;
     for (const auto& node : nodes_) counts_["lives"] += node->lives();
     counts_["shards taken"] = database_.cluster().handovers();
+    counts_["evictions"] = database_.cluster().evictions();
+    counts_["fenced"] = database_.fenced();
     counts_["runs of several nodes"] = nodes_.size() > 1 ? 1 : 0;
     counts_["events of the world"] = world_.steps();
     counts_["calls"] = oracle_.calls_sent();

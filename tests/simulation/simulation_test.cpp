@@ -45,8 +45,8 @@ TEST(Simulation, EverySeedHolds) {
   // A series in which too little happens proves nothing.
   for (const auto* what : {"completed", "compensated", "cancelled", "AttemptLost", "SettleEnded", "UndoCompleted",
                            "IncidentRaised", "crash before append", "crash after append", "unknown, written",
-                           "unknown, lost", "disk full", "request late", "request twice"}) {
-    EXPECT_GT(counts[what], 200u) << what;
+                           "unknown, lost", "disk full", "request late", "request twice", "evictions", "fenced"}) {
+    EXPECT_GT(counts[what], 100u) << what;
   }
 }
 

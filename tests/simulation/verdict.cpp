@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "engine/saga/path.hpp"
@@ -33,6 +34,7 @@ class Judge {
     check_row();
     check_waits();
     check_attempts();
+    check_words();
     check_scope();
     check_successes();
     if (!overruled_) check_outcome();
@@ -114,6 +116,19 @@ class Judge {
     }
   }
 
+  // No word of a person is taken twice.
+  void check_words() {
+    std::set<std::string> heard;
+    for (const auto& event : evidence_.events) {
+      std::string reason;
+      if (const auto* e = std::get_if<saga::CancelRequested>(&event.data)) reason = e->reason;
+      if (const auto* e = std::get_if<saga::ExecutionSuspended>(&event.data)) reason = e->reason;
+      if (const auto* e = std::get_if<saga::ExecutionResumed>(&event.data)) reason = e->reason;
+      if (const auto* e = std::get_if<saga::IncidentResolved>(&event.data)) reason = e->reason;
+      if (reason.starts_with("word") && !heard.insert(reason).second) problem("{} was taken twice", reason);
+    }
+  }
+
   // A resolution names its incident, and that the step.
   std::string step_spoken_of(std::size_t index) const {
     const auto* resolved = std::get_if<saga::IncidentResolved>(&evidence_.events[index].data);
@@ -175,10 +190,11 @@ class Judge {
       problem("{} completed and does not stand", step.path);
   }
 
-  // G6: undone in the reverse order of their ends.
+  // G6: undone in the reverse order of their ends. What was passed over may still be undone by a late request.
   void check_undo_order() {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> undone;  // position of the step's end, place of its undo
     each_step(evidence_.state.root, [&](const StepState& step) {
+      if (step.undo_status != saga::UndoStatus::kCompleted) return;
       const auto it = evidence_.services.effects().find({evidence_.row.id, step.path});
       if (it == evidence_.services.effects().end() || it->second.undo_order == 0) return;
       undone.emplace_back(step.ended_position, it->second.undo_order);

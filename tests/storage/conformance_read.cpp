@@ -98,10 +98,12 @@ TEST_P(StoreConformance, TheLiveAreCounted) {
   parked.phase = "suspended";
   commit(*store_, next(execution(2), 1, 1, parked));
   std::map<std::string, std::uint64_t> counts;
-  const auto live = store_->count_live().value();
-  for (const auto& c : live) counts[c.namespace_name + "/" + c.workflow + "/" + c.phase] = c.count;
+  const auto live = store_->count_live(ShardSet().set()).value();
+  for (const auto& c : live) counts[c.namespace_name + "/" + c.workflow + "/" + c.phase] += c.count;
   EXPECT_THAT(counts, ElementsAre(std::pair("shop/checkout/running", 3), std::pair("shop/checkout/suspended", 1),
                                   std::pair("shop/refund/running", 1)));
+  EXPECT_EQ(store_->count_live(ShardSet().set(7))->size(), live.size());  // all of them are of shard 7
+  EXPECT_THAT(store_->count_live(ShardSet().set(8)).value(), IsEmpty());
 }
 
 TEST_P(StoreConformance, SearchFindsByEveryField) {
