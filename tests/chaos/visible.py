@@ -75,8 +75,6 @@ def counters_agree_with_the_history(evidence):
 
 
 def gauges_agree_with_the_database(evidence):
-    if evidence.nodes > 1:
-        return  # an execution that has moved may be counted twice, or not at all
     live = Counter(stored.phase for stored in evidence.stored.values() if stored.phase in ("running", "waiting", "suspended"))
     for phase in ("running", "waiting", "suspended"):
         shown = evidence.views.total("skald_executions_active", phase=phase)
