@@ -10,6 +10,7 @@ import sqlite3
 import sys
 from collections import Counter
 
+import takeovers
 import timing
 from evidence import read_run
 from invariants import violations_of
@@ -41,7 +42,8 @@ def counts_of(evidence):
             "witnesses": len(evidence.witnesses), "parked": parked,
             "gaps": sum(1 for _ in timing.retries_received(evidence)), "atOnce": timing.most_at_once(evidence)[0],
             **{f"strike.{kind}": number for kind, number in sorted(evidence.nemesis.get("strikes", {}).items())},
-            **{f"outcome.{name}": number for name, number in sorted(outcomes.items())}}
+            **{f"outcome.{name}": number for name, number in sorted(outcomes.items())},
+            **(takeovers.counts_of(evidence) if evidence.nodes > 1 else {})}
 
 
 def missing_of(counts, minima):
@@ -54,7 +56,7 @@ def report(evidence, minima, out=sys.stdout):
     violations = violations_of(evidence)
     missing = missing_of(counts, minima)
     for name, number in counts.items():
-        print(f"{name:>22} {number}", file=out)
+        print(f"{name:>24} {number}", file=out)
     for violation in violations[:SHOWN_MAX]:
         print(f"violation: {violation}", file=out)
     if len(violations) > SHOWN_MAX:

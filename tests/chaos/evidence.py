@@ -6,7 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from views import Views, read_views
+from views import Views, logs_of, read_views
+
+CHANGED = "the shards of this node have changed"
+LAPSED = "the lease could not be renewed in time"
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,11 @@ class Evidence:
     policy: dict = field(default_factory=dict)  # as plan.POLICY
     views: Views = None  # what the server showed at the end
     integrity: str = "ok"
+    nodes: int = 1
+    lease_ms: int = 0
+    wall_ahead_ns: int = 0  # of the monotonic clock
+    changes_of_shards: int = 0  # that nodes have told of
+    lapses: int = 0  # how often a node has found that its lease was not certain any more
 
     def __post_init__(self):
         self.by_key = defaultdict(list)
@@ -115,13 +123,18 @@ def read_submissions(path):
                        tuple(answers[key]), sent[key]) for key, plan in plans.items()]
 
 
+def row_of(columns):
+    position, epoch, kind, step, attempt, data, at = columns
+    return Row(position, epoch, kind, step, attempt, json.loads(data), at)
+
+
 def read_histories(connection, only=None):
     histories = defaultdict(list)
     where = "" if only is None else f" WHERE execution IN ({','.join('?' * len(only))})"
     columns = "execution, position, epoch, kind, step, attempt, data, at"
     query = f"SELECT {columns} FROM history{where} ORDER BY execution, position"
-    for execution, position, epoch, kind, step, attempt, data, at in connection.execute(query, only or []):
-        histories[execution].append(Row(position, epoch, kind, step, attempt, json.loads(data), at))
+    for execution, *columns in connection.execute(query, only or []):
+        histories[execution].append(row_of(columns))
     return dict(histories)
 
 
@@ -137,6 +150,10 @@ def read_database(path):
         connection.close()
 
 
+def logged(folder, text):
+    return sum(path.read_text(errors="replace").count(text) for path in logs_of(folder))
+
+
 def read_run(folder):
     folder = Path(folder)
     run = json.loads((folder / "run.json").read_text())
@@ -147,4 +164,5 @@ def read_run(folder):
                     journal=read_journal(folder / "journal.jsonl"), stored=stored, histories=histories,
                     balance=json.loads((folder / "balance.json").read_text()), witnesses=witnesses,
                     nemesis=run["nemesis"], policy=run["policy"],
-                    views=read_views(folder), integrity=integrity), run["minima"]
+                    views=read_views(folder), integrity=integrity, nodes=run.get("nodes", 1), lease_ms=run.get("leaseMs", 0),
+                    wall_ahead_ns=run.get("wallAheadNs", 0), changes_of_shards=logged(folder, CHANGED), lapses=logged(folder, LAPSED)), run["minima"]

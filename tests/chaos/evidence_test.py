@@ -52,10 +52,9 @@ class Files(unittest.TestCase):
     def write_views(self, folder, views):
         metrics = "".join("%s{%s} %s\n" % (name, ",".join(f'{label}="{value}"' for label, value in labels), value)
                           for (name, labels), value in views.metrics.items())
-        (folder / "views.json").write_text(json.dumps({
-            "spawnedAtMs": views.since, "metrics": "# HELP of something\n" + metrics,
-            "executions": [{"id": e, "phase": phase, "outcome": outcome or None} for e, (phase, outcome) in views.executions.items()],
-            "incidents": [{"execution": e, "number": number} for e, number in views.incidents]}))
+        (folder / "views.json").write_text(json.dumps({"spawnedAtMs": views.since, "nodes": {"server": {
+            "metrics": "# HELP of something\n" + metrics, "executions": [{"id": e, "phase": phase, "outcome": outcome or None} for e, (phase, outcome) in views.executions.items()],
+            "incidents": [{"execution": e, "number": number} for e, number in views.incidents]}}}))
         told = [{"severity_text": "ERROR", "attributes": {"execution": e, "incident": str(number)}} for e, number in views.logged]
         (folder / "server.log").write_text("".join(json.dumps(line) + "\n" for line in told) + '{"cut off')
 

@@ -1,6 +1,7 @@
 """The promises, each as a function that yields what breaks it. They judge by order in time, never by counts alone."""
 from collections import Counter, defaultdict
 
+import takeovers
 import timing
 import visible
 from violation import UNDO, Violation, first, is_undo
@@ -240,7 +241,7 @@ ALL = (acknowledged_starts_exist, one_execution_a_key, histories_are_dense, requ
        steps_follow_their_predecessors, one_body_a_key, outcomes_tell_the_truth, undos_run_backwards,
        nothing_begins_while_undoing, epochs_never_go_back, everything_ends, histories_only_grow,
        success_only_where_applied, ledgers_add_up, orders_end_as_planned, the_database_is_sound, *timing.ALL,
-       *visible.ALL)
+       *visible.ALL, *takeovers.ALL)
 
 
 def violations_of(evidence):

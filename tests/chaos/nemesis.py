@@ -1,12 +1,8 @@
 """Kills the server at random moments, strikes it and what it talks to, and starts it again, while the submitter goes on."""
 import json
 import random
-import sqlite3
-import tempfile
 import time
-from pathlib import Path
 
-from evidence import read_histories
 from programs import NotReady
 from strikes import Strikes, server_stopped
 
@@ -22,6 +18,8 @@ class Nemesis:
         self.strikes = Strikes({"serverStopped": lambda: server_stopped(server), **strikes}, seed + 2)
         self.wanted, self.pace = kills, pace
         self.random = random.Random(seed + 1)
+        self.counts = {}
+        self.struck = kills  # rounds that begin with a strike
         self.witnesses = open(folder / "witnesses.jsonl", "a", encoding="utf-8")
 
     def run(self):
@@ -64,29 +62,22 @@ class Nemesis:
         deaths in a row under one call have it put aside, so not all may be quick."""
         return self.pace * (10 ** self.random.uniform(-2.3, 0) if self.random.random() < 0.5 else self.random.uniform(0.3, 1.5))
 
-    def kill(self):
+    def kill(self, server=None):
         """Or finds that it has ended by itself, as it does where the fate of a commit on SQLite is not known."""
-        if self.server.kill():
+        server = server or self.server
+        if server.kill():
             self.kills += 1
-        elif self.server.process.returncode == EXIT_UNKNOWN_COMMIT and self.database.may_end_the_process():
+        elif server.process.returncode == EXIT_UNKNOWN_COMMIT and self.database.may_end_the_process():
             self.exits += 1
         else:
-            raise NotReady(f"the server had ended by itself with {self.server.process.returncode}; see server.log")
+            raise NotReady(f"the server had ended by itself with {server.process.returncode}; see server.log")
         self.database.process_died(self.random)
         self.bear_witness()
 
+    def finish(self):
+        """All has ended, and the database is still there."""
+
     def bear_witness(self):
-        """Reads some histories from a copy: a reader of the files themselves would do the recovery's work."""
-        with tempfile.TemporaryDirectory(dir=self.folder) as copy:
-            self.database.copy(copy)
-            connection = sqlite3.connect(Path(copy) / "skald.db")
-            try:
-                known = [row[0] for row in connection.execute("SELECT id FROM executions")]
-                some = self.random.sample(known, min(len(known), WITNESSES_A_KILL))
-                for execution, rows in read_histories(connection, some).items():
-                    self.witnesses.write(json.dumps({"execution": execution, "rows": [vars(row) for row in rows]}) + "\n")
-                self.witnesses.flush()
-            except sqlite3.OperationalError:
-                pass  # killed before it had a schema
-            finally:
-                connection.close()
+        for execution, rows in self.database.some_histories(self.random, WITNESSES_A_KILL).items():
+            self.witnesses.write(json.dumps({"execution": execution, "rows": [vars(row) for row in rows]}) + "\n")
+        self.witnesses.flush()

@@ -20,6 +20,7 @@ class Scenario:
     address: str = "1 Quay Street"
     sku: str = "tea"
     faults: tuple = ()  # without orderId
+    command: str | None = None  # of an operator, while it runs
 
 
 def fault(service, operation, mode, count, **more):
@@ -50,6 +51,11 @@ SCENARIOS = (
              faults=(fault("shipping", "do", "late", 5, delayMs=4 * SLOW_MS),)),
 )
 
+# Operators of several nodes are told of them; the delay is theirs to come in time.
+COMMANDED = tuple(Scenario(name, 8, expected, faults=(fault("inventory", "do", "delay", 1, delayMs=1200),), command=command)
+                  for name, command, expected in (("putToSleep", "suspend", ("completed",)),
+                                                  ("calledOff", "cancel", ("completed", "compensated", "cancelled"))))
+
 
 @dataclass(frozen=True)
 class Order:
@@ -69,11 +75,11 @@ class Order:
 ANY_END = ("completed", "compensated", "faulted", "parked")
 
 
-def make_orders(count, seed, abused=False):
+def make_orders(count, seed, abused=False, scenarios=SCENARIOS):
     """Each scenario at least once where `count` allows it, the rest by weight. Abused participants allow any end."""
     rng = random.Random(seed)
-    drawn = list(SCENARIOS[:count])
-    drawn += rng.choices(SCENARIOS, [scenario.weight for scenario in SCENARIOS], k=count - len(drawn))
+    drawn = list(scenarios[:count])
+    drawn += rng.choices(scenarios, [scenario.weight for scenario in scenarios], k=count - len(drawn))
     rng.shuffle(drawn)
     if abused:
         drawn = [replace(scenario, expected=ANY_END) for scenario in drawn]
@@ -101,7 +107,15 @@ def abuse_minima_of(orders, abuses):
             **{f"abuse.{name}": max(1, orders // (2 * len(abuses))) for name in abuses}}
 
 
-def strike_minima_of(kills, kinds):
-    """One strike goes before nearly every kill, of each kind in turn; some find nothing to strike."""
+def strike_minima_of(kills, kinds, rounds=None):
+    """One strike goes before nearly every kill, or so many rounds, of each kind in turn; some find nothing to strike."""
+    kills = kills if rounds is None else rounds
     each = max(kills // (3 * len(kinds)), int(kills > 1.25 * len(kinds)))
     return {"strikes": kills // 2, **{f"strike.{kind}": each for kind in kinds}}
+
+
+def node_minima_of(orders, kills, rounds):
+    """`rounds`: stalls, partitions, drains, databaseRestarts -> how many were asked for."""
+    lasting = rounds["stalls"] + rounds["partitions"]
+    return {**rounds, "takeovers": lasting + rounds["drains"] + kills // 4, "lapses": lasting, "changesOfShards": 2 * lasting,
+            "moved": orders // 30, "staleDeliveries": lasting // 3, "inboxCommands": orders // 30}

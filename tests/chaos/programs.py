@@ -119,12 +119,12 @@ class Abuser:
 class Server:
     """Started, killed and started again on the same database. `base` is None while it is down; any thread may look."""
 
-    def __init__(self, binary, folder, storage, workflows, participants, environment=None):
+    def __init__(self, binary, folder, storage, workflows, participants, environment=None, arguments=()):
         adapters = folder / "adapters.yaml"
         adapters.write_text(ADAPTERS.format(base=participants, slow=SLOWNESS, concurrency=POLICY["concurrency"]))
         self.command = [binary, "serve", "--listen", "127.0.0.1:0", "--storage", storage,
                         "--workflows", workflows, "--adapters", adapters, "--engine-recovery-ramp", "PT0.1S",
-                        "--log-format", "json"]
+                        "--log-format", "json", *arguments]
         self.environment = {**os.environ, **(environment or {})}
         self.log = open(folder / "server.log", "ab")
         self.up = threading.Event()
@@ -147,6 +147,16 @@ class Server:
         self.process.wait()
         self.process.stdout.close()
         return alive
+
+    def bases(self):
+        return {"server": self.base}
+
+    def settle(self):
+        """Until what it shows is what it will show."""
+
+    def close(self):
+        if self.process and self.process.poll() is None:
+            self.kill()
 
     def stop(self):
         """A clean shutdown; returns the exit code."""

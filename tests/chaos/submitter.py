@@ -26,9 +26,9 @@ class Log:
 
 
 class Submitter:
-    def __init__(self, server, samples, orders, log, concurrency):
+    def __init__(self, server, samples, orders, log, concurrency, patience=10):
         self.server, self.samples, self.log = server, samples, log
-        self.orders = orders
+        self.orders, self.patience = orders, patience
         self.work = queue.SimpleQueue()
         self.executions = {}  # key -> id
         self.failure = None
@@ -65,7 +65,8 @@ class Submitter:
         base = self.server.base
         self.log.write(event="sent", key=order.key)
         try:
-            status, body = request(base, "POST", START, order.input, {"Idempotency-Key": f'"{order.key}"'}, hang_up=hang_up)
+            status, body = request(base, "POST", START, order.input, {"Idempotency-Key": f'"{order.key}"'},
+                                   self.patience, hang_up)
         except (OSError, http.client.HTTPException, json.JSONDecodeError):
             self.log.write(event="unanswered", key=order.key)
             self.stopped.wait(PAUSE_SECONDS / 5)

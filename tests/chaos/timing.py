@@ -45,6 +45,20 @@ def retries_of(rows):
             yield Retry(row.step, row.attempt, row.at, millis(row.data["at"]), failures[row.step], policy)
 
 
+def overtaken_of(rows):
+    """(step, attempt) that were planned, but whose step was given up before: by a cancellation, or the end of its time. What
+    is sent then under the same number settles the step, which has no reason to wait."""
+    planned, overtaken = {}, set()
+    for row in rows:
+        if row.kind == "RetryScheduled":
+            planned[row.step] = row.attempt
+        elif row.kind == "AttemptStarted":
+            planned.pop(row.step, None)
+        elif row.kind == "StepFailed" and row.step in planned:
+            overtaken.add((row.step, planned.pop(row.step)))
+    return overtaken
+
+
 def backoff(policy, failures):
     return min(policy["delayMs"] * policy["multiplier"] ** (failures - 1), policy["delayMsMax"])
 
@@ -90,7 +104,7 @@ def attempts_within_policy(evidence):
 
 
 def certain_intervals(evidence):
-    """(service, epoch) -> [(from, to)] in nanoseconds: calls that the engine has waited for until they were answered,
+    """(service, epoch of the process) -> [(from, to)] in nanoseconds: calls that the engine has waited for until they were answered,
     since it recorded their answer. Others may have been given up before the participant knew."""
     answered = set()
     for execution, rows in evidence.histories.items():
@@ -107,7 +121,8 @@ def certain_intervals(evidence):
             began[call] = entry.ns
         elif entry.event == "replied" and call in answered and call in began:
             left = max(began[call], entry.ns - NOTED_LATE_MS * NS_PER_MS)
-            intervals[entry.service, entry.epoch].append((began[call], left))
+            process = entry.epoch if evidence.nodes == 1 else 0  # of several each shard has one
+            intervals[entry.service, process].append((began[call], left))
     return intervals
 
 
@@ -124,8 +139,9 @@ def most_at_once(evidence):
 
 def concurrency_within_policy(evidence):
     number, service = most_at_once(evidence)
-    if number > evidence.policy["concurrency"]:
-        yield Violation("I15", service, f"{number} calls at once, its adapter allows {evidence.policy['concurrency']}")
+    most = evidence.policy["concurrency"] * evidence.nodes
+    if number > most:
+        yield Violation("I15", service, f"{number} calls at once, its adapter allows {most}")
 
 
 def retries_received(evidence):
@@ -138,16 +154,20 @@ def retries_received(evidence):
     for execution, rows in evidence.histories.items():
         answered = {(row.step, row.attempt) for row in rows
                     if row.kind == "AttemptFailed" and row.data["error"]["title"].startswith(ANSWERED)}
+        overtaken = overtaken_of(rows)
         for retry in retries_of(rows):
             key = evidence.key(execution, retry.step)
             before, own = arrived.get((key, retry.attempt - 1)), arrived.get((key, retry.attempt))
-            if before is not None and own is not None and (retry.step, retry.attempt - 1) in answered:
+            if before is not None and own is not None and (retry.step, retry.attempt - 1) in answered and (
+                    retry.step, retry.attempt) not in overtaken:
                 yield key, retry, own - before
 
 
 def delays_are_never_early(evidence):
     for execution, rows in evidence.histories.items():
         planned = {(retry.step, retry.attempt): retry.at for retry in retries_of(rows)}
+        for gone in overtaken_of(rows):
+            del planned[gone]
         for row in rows:
             at = planned.get((row.step, row.attempt))
             if row.kind in STARTS and at is not None and row.at < at:

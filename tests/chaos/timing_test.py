@@ -3,6 +3,7 @@
 import sys
 import unittest
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -122,6 +123,24 @@ class Timing(unittest.TestCase):
         self.assertNotIn("I16", self.caught())
         self.shift("charge", 1, 40)
         self.assertIn("I16", self.caught())
+
+    def test_i16_a_step_that_is_given_up_is_settled_at_once(self):
+        """But an attempt that was not given up keeps its time."""
+        for kind, caught in (("StepFailed", set()), ("StatusChanged", {"I16"})):
+            self.setUp()
+            story = self.run_.story("a")
+            story.event("StepStarted", "charge", 1)
+            story.fail("charge", 1)
+            at = datetime.fromtimestamp((self.run_.now + 251) / 1000, timezone.utc).isoformat()
+            story.event("RetryScheduled", "charge", 2, at=at)
+            story.event(kind, "charge")
+            story.event("CompensationStarted", reason="cancel")
+            story.event("SettleStarted", "charge", 2)
+            story.serve("charge", 2)
+            story.event("SettleEnded", "charge", done=True)
+            story.undo("charge")
+            story.end("compensated", "cancelled")
+            self.assertEqual(self.caught(), caught, kind)
 
     def test_i16_an_unanswered_attempt_may_arrive_late(self):
         story = self.run_.retried("a")

@@ -1,7 +1,9 @@
-"""What the server shows of itself at the end of a run: its lists, its metrics, its log. Collected through the API only."""
+"""What the server, or each node, shows of itself at the end of a run: its lists, its metrics, its log. Collected through the
+API only."""
 import json
 import re
 import urllib.request
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,13 +24,16 @@ def all_items(base, path):
     return items
 
 
-def collect(base, folder, spawned_at_ms):
-    """`spawned_at_ms`: the counters began then."""
+def look_at(base):
     with urllib.request.urlopen(f"{base}/metrics", timeout=30) as answer:
         metrics = answer.read().decode()
+    return {"metrics": metrics, "executions": all_items(base, "/v1/executions"), "incidents": all_items(base, "/v1/incidents")}
+
+
+def collect(bases, folder, spawned_at_ms):
+    """`bases`: name -> address. `spawned_at_ms`: the counters began then, of all of them."""
     (Path(folder) / "views.json").write_text(json.dumps({
-        "spawnedAtMs": spawned_at_ms, "metrics": metrics, "executions": all_items(base, "/v1/executions"),
-        "incidents": all_items(base, "/v1/incidents")}))
+        "spawnedAtMs": spawned_at_ms, "nodes": {name: look_at(base) for name, base in bases.items()}}))
 
 
 @dataclass
@@ -38,6 +43,7 @@ class Views:
     incidents: set  # (execution, number)
     metrics: dict  # (name, ((label, value), ...)) -> value
     logged: set = field(default_factory=set)  # (execution, number) of incidents that were told at level ERROR
+    differing: list = field(default_factory=list)  # nodes whose lists are not those of the first
 
     def total(self, name, **labels):
         """Sum over the samples of that name that bear these labels."""
@@ -62,8 +68,21 @@ def read_logged(path):
     return logged
 
 
+def logs_of(folder):
+    return sorted(Path(folder).glob("server.log")) + sorted(Path(folder).glob("*/server.log"))
+
+
+def lists_of(told):
+    return ({e["id"]: (e["phase"], e["outcome"] or "") for e in told["executions"]},
+            {(i["execution"], i["number"]) for i in told["incidents"]})
+
+
 def read_views(folder):
+    """The lists of the first node, the sums of all metrics, what any log says."""
     told = json.loads((Path(folder) / "views.json").read_text())
-    return Views(told["spawnedAtMs"], {e["id"]: (e["phase"], e["outcome"] or "") for e in told["executions"]},
-                 {(i["execution"], i["number"]) for i in told["incidents"]}, read_metrics(told["metrics"]),
-                 read_logged(Path(folder) / "server.log"))
+    nodes, metrics = list(told["nodes"].items()), Counter()
+    for _, node in nodes:
+        metrics.update(read_metrics(node["metrics"]))
+    lists = lists_of(nodes[0][1])
+    return Views(told["spawnedAtMs"], *lists, dict(metrics), set().union(*map(read_logged, logs_of(folder))),
+                 [name for name, node in nodes if lists_of(node) != lists])

@@ -3,6 +3,8 @@ from collections import Counter
 
 from violation import Violation
 
+SHARDS = 256
+
 
 def parked_is_visible(evidence):
     views, opened = evidence.views, set()
@@ -80,4 +82,14 @@ def gauges_agree_with_the_database(evidence):
             yield Violation("I18", f"skald_executions_active phase={phase}", f"is {shown:g}, {live[phase]} are stored")
 
 
-ALL = (parked_is_visible, lists_agree_with_the_database, counters_agree_with_the_history, gauges_agree_with_the_database)
+def nodes_agree(evidence):
+    """All of them show the same; each shard is with one of them."""
+    for name in evidence.views.differing:
+        yield Violation("I18", name, "lists other executions or incidents than the first node")
+    if evidence.nodes > 1:
+        held = evidence.views.total("skald_node_leases")
+        if held != SHARDS:
+            yield Violation("I18", "skald_node_leases", f"is {held:g} over all nodes, there are {SHARDS} shards")
+
+
+ALL = (nodes_agree, parked_is_visible, lists_agree_with_the_database, counters_agree_with_the_history, gauges_agree_with_the_database)
