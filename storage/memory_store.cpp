@@ -209,6 +209,27 @@ Result<std::vector<WakeUp>> MemoryStore::list_wake_ups(const ShardSet& shards, T
   return found;
 }
 
+Result<Removal> MemoryStore::remove_ended(const ShardSet& shards, Timestamp ended_before,
+                                          const std::optional<ExecutionId>& after, std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  const ExecutionId end = make_execution_id(ended_before, 0, 0);
+  Removal removal;
+  auto it = after ? executions_.upper_bound(*after) : executions_.begin();
+  for (std::size_t seen = 0; seen < limit && it != executions_.end() && it->first < end; ++seen) {
+    removal.last = it->first;
+    const auto& [id, created, summary, position] = it->second.execution;
+    const bool old = summary.ended_at && *summary.ended_at < ended_before && summary.open_incidents == 0;
+    if (!old || !shards[created.shard]) {
+      ++it;
+      continue;
+    }
+    if (created.idempotency_key) by_key_.erase({created.namespace_name, created.workflow, *created.idempotency_key});
+    it = executions_.erase(it);
+    ++removal.executions;
+  }
+  return removal;
+}
+
 Result<std::vector<StoredExecution>> MemoryStore::search(const ExecutionQuery& query) {
   const std::lock_guard lock(mutex_);
   std::vector<StoredExecution> found;

@@ -42,6 +42,8 @@ class MemoryStore final : public Store {
   Result<std::vector<ports::WakeUp>> list_wake_ups(const ports::ShardSet& shards, Timestamp until,
                                                    const std::optional<ports::WakeUp>& after,
                                                    std::size_t limit) override;
+  Result<ports::Removal> remove_ended(const ports::ShardSet& shards, Timestamp ended_before,
+                                      const std::optional<ExecutionId>& after, std::size_t limit) override;
 
   Result<std::vector<ports::StoredExecution>> search(const ports::ExecutionQuery& query) override;
   Result<std::vector<LiveCount>> count_live() override;

@@ -127,6 +127,10 @@ class SqliteDialect final : public Dialect {
     return make_row_transaction(session, *this, owner);
   }
 
+  std::string ownership_condition(const Owner& owner) const override {
+    return fmt::format("EXISTS (SELECT 1 FROM shards AS s WHERE s.id = 0 AND s.epoch = {})", owner.number());
+  }
+
   std::string label_condition(const std::string& key, const std::string& value) const override {
     return fmt::format("EXISTS (SELECT 1 FROM json_each(labels) AS l WHERE l.key = {} AND l.value = {})", key, value);
   }

@@ -121,6 +121,12 @@ struct WakeUp {
   auto operator<=>(const WakeUp&) const = default;
 };
 
+// What one call of remove_ended did.
+struct Removal {
+  std::uint64_t executions = 0;
+  std::optional<ExecutionId> last;  // looked at; absent: there are no more
+};
+
 class HistoryStore {
  public:
   virtual ~HistoryStore() = default;
@@ -139,6 +145,12 @@ class HistoryStore {
   // only: recovery pages through all of them with Timestamp::max().
   virtual Result<std::vector<WakeUp>> list_wake_ups(const ShardSet& shards, Timestamp until,
                                                     const std::optional<WakeUp>& after, std::size_t limit) = 0;
+
+  // Blocking. Looks at the next `limit` executions behind `after`, the oldest first, and removes those of these shards
+  // that ended before `ended_before` and have no open incident, with their histories and keys, in one transaction of
+  // its own that delays appends little. What started since `ended_before` is not looked at.
+  virtual Result<Removal> remove_ended(const ShardSet& shards, Timestamp ended_before,
+                                       const std::optional<ExecutionId>& after, std::size_t limit) = 0;
 };
 
 }  // namespace skald::ports
