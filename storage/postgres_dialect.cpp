@@ -60,6 +60,13 @@ const std::vector<std::vector<std::string>>& postgres_migrations() {
           " autovacuum_analyze_scale_factor = 0.05)",
           "ALTER TABLE executions SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05)",
       },
+      {
+          // Recovery asks for what does not rest, the due poller for what is due: each a range of one index. What was
+          // written before is looked at once.
+          "ALTER TABLE executions ADD COLUMN resting INTEGER NOT NULL DEFAULT 0",
+          "DROP INDEX executions_wake",
+          "CREATE INDEX executions_wake ON executions (resting, wake_at, id) WHERE wake_at IS NOT NULL",
+      },
   };
   return versions;
 }

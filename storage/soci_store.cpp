@@ -94,6 +94,11 @@ class SociStore final : public Store {
     return read([&](soci::session& session) { return select_wake_ups(session, shards, until, after, limit); });
   }
 
+  Result<std::vector<WakeUp>> list_restless(const ShardSet& shards, const std::optional<WakeUp>& after,
+                                            std::size_t limit) override {
+    return read([&](soci::session& session) { return select_restless(session, shards, after, limit); });
+  }
+
   Result<Removal> remove_ended(const ShardSet& shards, Timestamp ended_before, const std::optional<ExecutionId>& after,
                                std::size_t limit) override {
     auto page = read([&](soci::session& session) { return select_ended(session, shards, ended_before, after, limit); });
