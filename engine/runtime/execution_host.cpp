@@ -220,6 +220,7 @@ void ExecutionHost::abandon() {
 void ExecutionHost::check_drained() {
   if (!on_drained_ || calls_ != 0 || appends_ != 0 || offloads_ != 0 || backing_off_ != 0) return;
   closed_ = true;
+  for (auto* driver : drivers_of(ports::ShardSet().set())) driver->stop_waiting();
   timers_.close();
   std::exchange(on_drained_, nullptr)();
 }
