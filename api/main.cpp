@@ -264,6 +264,7 @@ int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& st
                          {.active_max = settings.engine_active_max,
                           .passivate_after = settings.engine_passivate_after,
                           .recovery_ramp = settings.engine_recovery_ramp,
+                          .retention = settings.retention_ended,
                           .epoch = store.epoch()});
   std::atomic<bool> shutting_down = false;
   api::Problems problems(basis.log, basis.entropy);

@@ -15,25 +15,27 @@ AppendStatements::AppendStatements(soci::session& session)
                use(actor_), use(data_))),
       create_((session.prepare
                    << "INSERT INTO executions (id, shard, namespace, workflow, version, digest, phase, outcome, status,"
-                      " labels, started_at, ended_at, wake_at, open_incidents, idempotency_key,"
+                      " labels, started_at, ended_at, wake_at, open_incidents, resting, idempotency_key,"
                       " idempotency_fingerprint, replay_of)"
                       " VALUES (:id, :shard, :namespace, :workflow, :version, :digest, :phase, :outcome, :status,"
-                      " :labels, :started_at, :ended_at, :wake_at, :open_incidents, :key, :fingerprint, :replay_of)"
+                      " :labels, :started_at, :ended_at, :wake_at, :open_incidents, :resting, :key, :fingerprint, "
+                      ":replay_of)"
                       " ON CONFLICT DO NOTHING",
                use(id_), use(shard_), use(namespace_), use(workflow_), use(definition_version_), use(digest_),
                use(phase_), use(outcome_), use(status_), use(labels_), use(started_at_), use(ended_at_, ended_set_),
-               use(wake_at_, wake_set_), use(open_incidents_), use(key_, key_set_), use(fingerprint_),
+               use(wake_at_, wake_set_), use(open_incidents_), use(resting_), use(key_, key_set_), use(fingerprint_),
                use(replay_of_, replay_set_))),
       relabel_((session.prepare << "UPDATE executions SET status = :status WHERE id = :id AND phase = :phase"
                                    " AND outcome = :outcome AND ended_at IS NOT DISTINCT FROM :ended_at"
-                                   " AND wake_at IS NOT DISTINCT FROM :wake_at AND open_incidents = :open_incidents",
+                                   " AND wake_at IS NOT DISTINCT FROM :wake_at AND open_incidents = :open_incidents "
+                                   "AND resting = :resting",
                 use(status_), use(id_), use(phase_), use(outcome_), use(ended_at_, ended_set_),
-                use(wake_at_, wake_set_), use(open_incidents_))),
+                use(wake_at_, wake_set_), use(open_incidents_), use(resting_))),
       update_((session.prepare << "UPDATE executions SET phase = :phase, outcome = :outcome, status = :status,"
-                                  " ended_at = :ended_at, wake_at = :wake_at, open_incidents = :open_incidents"
-                                  " WHERE id = :id",
+                                  " ended_at = :ended_at, wake_at = :wake_at, open_incidents = :open_incidents,"
+                                  " resting = :resting WHERE id = :id",
                use(phase_), use(outcome_), use(status_), use(ended_at_, ended_set_), use(wake_at_, wake_set_),
-               use(open_incidents_), use(id_))),
+               use(open_incidents_), use(resting_), use(id_))),
       find_key_((session.prepare << "SELECT id, idempotency_fingerprint FROM executions"
                                     " WHERE namespace = :namespace AND workflow = :workflow AND idempotency_key = :key",
                  into(found_id_), into(found_fingerprint_), use(namespace_), use(workflow_), use(key_))),
@@ -107,6 +109,7 @@ void AppendStatements::fill(const ports::ExecutionSummary& summary) {
   outcome_ = summary.outcome;
   status_ = summary.status;
   open_incidents_ = summary.open_incidents;
+  resting_ = summary.resting ? 1 : 0;
   ended_set_ = summary.ended_at ? soci::i_ok : soci::i_null;
   ended_at_ = summary.ended_at ? to_millis(*summary.ended_at) : 0;
   wake_set_ = summary.wake_at ? soci::i_ok : soci::i_null;

@@ -62,6 +62,8 @@ class Dialect {
   virtual bool is_idle(soci::session& session) const = 0;
   // What writes batches for the process that owns shards as `owner` (batch_transaction.hpp). Throws soci::soci_error.
   virtual std::unique_ptr<BatchTransaction> make_batch(soci::session& session, const Owner& owner) const = 0;
+  // A condition on a row of `executions`: its shard is the owner's.
+  virtual std::string ownership_condition(const Owner& owner) const = 0;
   // A condition on `labels`, where `key` and `value` are placeholders.
   virtual std::string label_condition(const std::string& key, const std::string& value) const = 0;
   // Whether one of the searched texts of `executions` has a part in lower case; its placeholder for the columns, and

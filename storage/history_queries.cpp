@@ -2,8 +2,10 @@
 
 #include <soci/soci.h>
 
+#include <algorithm>
 #include <deque>
 #include <functional>
+#include <iterator>
 
 #include "storage/dialect.hpp"
 #include "storage/row_codec.hpp"
@@ -16,7 +18,7 @@ namespace {
 
 constexpr const char* kColumns =
     "SELECT id, shard, namespace, workflow, version, digest, phase, outcome, status, labels, started_at, ended_at,"
-    " wake_at, open_incidents, idempotency_key, idempotency_fingerprint, replay_of, ";
+    " wake_at, open_incidents, resting, idempotency_key, idempotency_fingerprint, replay_of, ";
 
 // The last position of a history: worth its look-up only for one execution at a time.
 constexpr const char* kLastPosition =
@@ -28,7 +30,7 @@ struct ExecutionColumns {
   std::string id, namespace_name, workflow, version, digest, phase, outcome, status, labels, key, fingerprint,
       replay_of;
   long long started_at = 0, ended_at = 0, wake_at = 0, open_incidents = 0, position = 0;
-  int shard = 0;
+  int shard = 0, resting = 0;
   soci::indicator ended_set{}, wake_set{}, key_set{}, replay_set{};
 
   void exchange(soci::statement& statement) {
@@ -47,6 +49,7 @@ struct ExecutionColumns {
     statement.exchange(into(ended_at, ended_set));
     statement.exchange(into(wake_at, wake_set));
     statement.exchange(into(open_incidents));
+    statement.exchange(into(resting));
     statement.exchange(into(key, key_set));
     statement.exchange(into(fingerprint));
     statement.exchange(into(replay_of, replay_set));
@@ -71,7 +74,8 @@ struct ExecutionColumns {
                  .status = status,
                  .wake_at = wake_set == soci::i_ok ? std::optional(from_millis(wake_at)) : std::nullopt,
                  .ended_at = ended_set == soci::i_ok ? std::optional(from_millis(ended_at)) : std::nullopt,
-                 .open_incidents = static_cast<std::uint32_t>(open_incidents)};
+                 .open_incidents = static_cast<std::uint32_t>(open_incidents),
+                 .resting = resting != 0};
     e.position = static_cast<std::uint64_t>(position);
     return e;
   }
@@ -150,6 +154,32 @@ void add_conditions(Conditions& where, const Dialect& dialect, const ExecutionQu
   }
 }
 
+std::vector<WakeUp> select_live(soci::session& session, bool resting, const ShardSet& shards, Timestamp until,
+                                const std::optional<WakeUp>& after, std::size_t limit) {
+  long long wake_at = 0;
+  std::string id;
+  Conditions where;
+  where.add(resting ? "resting = 1" : "resting = 0");
+  if (!shards.all()) where.add("shard IN (" + sql_list_of(shards) + ")");
+  where.add("wake_at <= " + where.next(), to_millis(until));
+  if (after) {
+    where.add("(wake_at, id) > (" + where.next(0) + ", " + where.next(1) + ")", to_millis(after->at),
+              to_string(after->execution));
+  }
+  soci::statement statement(session);
+  statement.exchange(soci::into(wake_at));
+  statement.exchange(soci::into(id));
+  where.bind(statement);
+  statement.alloc();
+  statement.prepare("SELECT wake_at, id FROM executions" + where.clause() + " ORDER BY wake_at, id" + limit_of(limit));
+  statement.define_and_bind();
+  std::vector<WakeUp> found;
+  for (bool more = statement.execute(true); more; more = statement.fetch()) {
+    found.push_back({from_millis(wake_at), id_from_text(id)});
+  }
+  return found;
+}
+
 }  // namespace
 
 std::optional<StoredExecution> select_execution(soci::session& session, const ExecutionId& id) {
@@ -200,27 +230,19 @@ std::vector<HistoryRow> select_history(soci::session& session, const ExecutionId
 
 std::vector<WakeUp> select_wake_ups(soci::session& session, const ShardSet& shards, Timestamp until,
                                     const std::optional<WakeUp>& after, std::size_t limit) {
-  long long wake_at = 0;
-  std::string id;
-  Conditions where;
-  if (!shards.all()) where.add("shard IN (" + sql_list_of(shards) + ")");
-  where.add("wake_at <= " + where.next(), to_millis(until));
-  if (after) {
-    where.add("(wake_at, id) > (" + where.next(0) + ", " + where.next(1) + ")", to_millis(after->at),
-              to_string(after->execution));
-  }
-  soci::statement statement(session);
-  statement.exchange(soci::into(wake_at));
-  statement.exchange(soci::into(id));
-  where.bind(statement);
-  statement.alloc();
-  statement.prepare("SELECT wake_at, id FROM executions" + where.clause() + " ORDER BY wake_at, id" + limit_of(limit));
-  statement.define_and_bind();
+  // Each kind has its own range of the index.
+  const auto restless = select_live(session, false, shards, until, after, limit);
+  const auto resting = select_live(session, true, shards, until, after, limit);
   std::vector<WakeUp> found;
-  for (bool more = statement.execute(true); more; more = statement.fetch()) {
-    found.push_back({from_millis(wake_at), id_from_text(id)});
-  }
+  found.reserve(restless.size() + resting.size());
+  std::ranges::merge(restless, resting, std::back_inserter(found));
+  if (found.size() > limit) found.resize(limit);
   return found;
+}
+
+std::vector<WakeUp> select_restless(soci::session& session, const ShardSet& shards, const std::optional<WakeUp>& after,
+                                    std::size_t limit) {
+  return select_live(session, false, shards, Timestamp::max(), after, limit);
 }
 
 std::vector<StoredExecution> select_matching(soci::session& session, const Dialect& dialect,

@@ -25,6 +25,8 @@ std::vector<ports::HistoryRow> select_history(soci::session& session, const Exec
                                               std::uint64_t after_position, std::size_t limit);
 std::vector<ports::WakeUp> select_wake_ups(soci::session& session, const ports::ShardSet& shards, Timestamp until,
                                            const std::optional<ports::WakeUp>& after, std::size_t limit);
+std::vector<ports::WakeUp> select_restless(soci::session& session, const ports::ShardSet& shards,
+                                           const std::optional<ports::WakeUp>& after, std::size_t limit);
 std::vector<ports::StoredExecution> select_matching(soci::session& session, const Dialect& dialect,
                                                     const ports::ExecutionQuery& query);
 std::vector<ports::LiveCount> count_live(soci::session& session, const ports::ShardSet& shards);

@@ -169,6 +169,7 @@ AppendResult MemoryStore::commit(const AppendGroup& group) {
 }
 
 Result<StoredExecution> MemoryStore::read_execution(const ExecutionId& id) {
+  ++reads;
   const std::lock_guard lock(mutex_);
   const auto it = executions_.find(id);
   if (it == executions_.end()) return unknown_execution(id);
@@ -195,19 +196,51 @@ Result<std::optional<StoredExecution>> MemoryStore::find_by_key(const std::strin
   return executions_.at(it->second).execution;
 }
 
-Result<std::vector<WakeUp>> MemoryStore::list_wake_ups(const ShardSet& shards, Timestamp until,
-                                                       const std::optional<WakeUp>& after, std::size_t limit) {
+template <class Wanted>
+std::vector<WakeUp> MemoryStore::live(const ShardSet& shards, const std::optional<WakeUp>& after, std::size_t limit,
+                                      Wanted wanted) {
   const std::lock_guard lock(mutex_);
   std::vector<WakeUp> found;
   for (const auto& [id, kept] : executions_) {
-    const auto& wake_at = kept.execution.summary.wake_at;
-    if (!wake_at || *wake_at > until || !shards[kept.execution.created.shard]) continue;
-    const WakeUp wake_up{*wake_at, id};
+    const auto& summary = kept.execution.summary;
+    if (!summary.wake_at || !wanted(summary) || !shards[kept.execution.created.shard]) continue;
+    const WakeUp wake_up{*summary.wake_at, id};
     if (!after || wake_up > *after) found.push_back(wake_up);
   }
   std::sort(found.begin(), found.end());
   if (found.size() > limit) found.resize(limit);
   return found;
+}
+
+Result<std::vector<WakeUp>> MemoryStore::list_wake_ups(const ShardSet& shards, Timestamp until,
+                                                       const std::optional<WakeUp>& after, std::size_t limit) {
+  return live(shards, after, limit, [&](const ExecutionSummary& summary) { return *summary.wake_at <= until; });
+}
+
+Result<std::vector<WakeUp>> MemoryStore::list_restless(const ShardSet& shards, const std::optional<WakeUp>& after,
+                                                       std::size_t limit) {
+  return live(shards, after, limit, [](const ExecutionSummary& summary) { return !summary.resting; });
+}
+
+Result<Removal> MemoryStore::remove_ended(const ShardSet& shards, Timestamp ended_before,
+                                          const std::optional<ExecutionId>& after, std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  const ExecutionId end = make_execution_id(ended_before, 0, 0);
+  Removal removal;
+  auto it = after ? executions_.upper_bound(*after) : executions_.begin();
+  for (std::size_t seen = 0; seen < limit && it != executions_.end() && it->first < end; ++seen) {
+    removal.last = it->first;
+    const auto& [id, created, summary, position] = it->second.execution;
+    const bool old = summary.ended_at && *summary.ended_at < ended_before && summary.open_incidents == 0;
+    if (!old || !shards[created.shard]) {
+      ++it;
+      continue;
+    }
+    if (created.idempotency_key) by_key_.erase({created.namespace_name, created.workflow, *created.idempotency_key});
+    it = executions_.erase(it);
+    ++removal.executions;
+  }
+  return removal;
 }
 
 Result<std::vector<StoredExecution>> MemoryStore::search(const ExecutionQuery& query) {

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
+#include <cstddef>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -29,6 +31,7 @@ class MemoryStore final : public Store {
   void start_thread();
   // The next group gets this verdict. kUnknown: `written` says whether it happened.
   void fail_next(ports::Verdict verdict, bool written = false);
+  std::atomic<std::size_t> reads = 0;  // of rows of `executions`, by id
   // Forgets what is queued, as a crash does.
   void crash();
 
@@ -42,6 +45,11 @@ class MemoryStore final : public Store {
   Result<std::vector<ports::WakeUp>> list_wake_ups(const ports::ShardSet& shards, Timestamp until,
                                                    const std::optional<ports::WakeUp>& after,
                                                    std::size_t limit) override;
+  Result<std::vector<ports::WakeUp>> list_restless(const ports::ShardSet& shards,
+                                                   const std::optional<ports::WakeUp>& after,
+                                                   std::size_t limit) override;
+  Result<ports::Removal> remove_ended(const ports::ShardSet& shards, Timestamp ended_before,
+                                      const std::optional<ExecutionId>& after, std::size_t limit) override;
 
   Result<std::vector<ports::StoredExecution>> search(const ports::ExecutionQuery& query) override;
   Result<std::vector<ports::LiveCount>> count_live(const ports::ShardSet& shards) override;
@@ -69,6 +77,9 @@ class MemoryStore final : public Store {
   };
   using Key = std::array<std::string, 3>;
 
+  template <class Wanted>
+  std::vector<ports::WakeUp> live(const ports::ShardSet& shards, const std::optional<ports::WakeUp>& after,
+                                  std::size_t limit, Wanted wanted);
   ports::AppendResult commit(const ports::AppendGroup& group);
   bool fits(const ports::Append& append) const;
 

@@ -21,6 +21,8 @@
 #include "storage/postgres_leases.hpp"
 #include "storage/postgres_notices.hpp"
 #include "storage/process_lock.hpp"
+#include "storage/removal_queries.hpp"
+#include "storage/reopened_session.hpp"
 #include "storage/row_codec.hpp"
 #include "storage/session_pool.hpp"
 #include "storage/store.hpp"
@@ -57,7 +59,10 @@ class SociStore final : public Store {
         cluster_(std::move(cluster)),
         batch_writer_(*writer_, *dialect_, cluster_->owner),
         readers_(*dialect_, options.readers),
-        journal_([this](const auto& groups) { return write(groups); }, options) {}
+        journal_([this](const auto& groups) { return write(groups); }, options) {
+    // Where the database takes one writer at a time, removing takes turns with the batches instead.
+    if (dialect_->replaces_sessions()) remover_.emplace(*dialect_, "the removal of what ended");
+  }
 
   ~SociStore() override { close(); }
 
@@ -89,6 +94,26 @@ class SociStore final : public Store {
     return read([&](soci::session& session) { return select_wake_ups(session, shards, until, after, limit); });
   }
 
+  Result<std::vector<WakeUp>> list_restless(const ShardSet& shards, const std::optional<WakeUp>& after,
+                                            std::size_t limit) override {
+    return read([&](soci::session& session) { return select_restless(session, shards, after, limit); });
+  }
+
+  Result<Removal> remove_ended(const ShardSet& shards, Timestamp ended_before, const std::optional<ExecutionId>& after,
+                               std::size_t limit) override {
+    auto page = read([&](soci::session& session) { return select_ended(session, shards, ended_before, after, limit); });
+    if (!page) return std::unexpected(std::move(page.error()));
+    Removal removal{.executions = 0, .last = page->last};
+    if (page->ids.empty()) return removal;
+    const auto remove = [&](soci::session& session) -> Result<std::uint64_t> {
+      return delete_ended(session, *dialect_, cluster_->owner, page->ids, ended_before);
+    };
+    auto removed = remover_ ? remover_->run(remove) : write_between_batches(remove);
+    if (!removed) return std::unexpected(std::move(removed.error()));
+    removal.executions = *removed;
+    return removal;
+  }
+
   Result<std::vector<StoredExecution>> search(const ExecutionQuery& query) override {
     return read([&](soci::session& session) { return select_matching(session, *dialect_, query); });
   }
@@ -98,22 +123,8 @@ class SociStore final : public Store {
   }
 
   Result<StoredDefinition> put_definition(const StoredDefinition& definition) override {
-    const std::lock_guard lock(writer_mutex_);
-    return guarded([&] {
-      if (!batch_writer_.is_ready()) {
-        look_at_the_writer();
-        const auto& why = batch_writer_.broken() ? batch_writer_.broken() : batch_writer_.trouble();
-        throw std::runtime_error(to_text(*why));
-      }
-      try {
-        return storage::put_definition(*writer_, *dialect_, definition);
-      } catch (const std::exception& error) {
-        if (dynamic_cast<const UnknownCommit*>(&error) || !dialect_->is_idle(*writer_)) {
-          batch_writer_.distrust(error);
-          look_at_the_writer();
-        }
-        throw;
-      }
+    return write_between_batches([&](soci::session& session) -> Result<StoredDefinition> {
+      return storage::put_definition(session, *dialect_, definition);
     });
   }
 
@@ -163,6 +174,30 @@ class SociStore final : public Store {
       if (result.error) tell(*result.error);
     }
     return results;
+  }
+
+  // Runs work(session), which returns a Result, on the writer's session while it writes no batch.
+  template <class Work>
+  auto write_between_batches(Work&& work) -> decltype(work(std::declval<soci::session&>())) {
+    const std::lock_guard lock(writer_mutex_);
+    auto done = guarded([&] {
+      if (!batch_writer_.is_ready()) {
+        look_at_the_writer();
+        const auto& why = batch_writer_.broken() ? batch_writer_.broken() : batch_writer_.trouble();
+        throw std::runtime_error(to_text(*why));
+      }
+      try {
+        return work(*writer_);
+      } catch (const std::exception& error) {
+        if (dynamic_cast<const UnknownCommit*>(&error) || !dialect_->is_idle(*writer_)) {
+          batch_writer_.distrust(error);
+          look_at_the_writer();
+        }
+        throw;
+      }
+    });
+    if (!done) return std::unexpected(std::move(done.error()));
+    return std::move(*done);
   }
 
   // Tells of what went wrong, if something did. With the writer's lock.
@@ -236,10 +271,11 @@ class SociStore final : public Store {
   Place place_;
   std::unique_ptr<Dialect> dialect_;
   std::unique_ptr<soci::session> writer_;
-  std::mutex writer_mutex_;  // the journal's thread, and the rare writers of definitions
+  std::mutex writer_mutex_;  // the journal's thread, and the rare others that write with its session
   std::unique_ptr<Cluster> cluster_;
   BatchWriter batch_writer_;
   SessionPool readers_;
+  std::optional<ReopenedSession> remover_;
   std::atomic<bool> failing_ = false;
   std::atomic<bool> session_lost_ = false;
   mutable std::mutex trouble_mutex_;

@@ -38,6 +38,13 @@ const std::vector<std::vector<std::string>>& sqlite_migrations() {
           "CREATE TABLE shards (id INTEGER NOT NULL PRIMARY KEY, owner TEXT NOT NULL, epoch BIGINT NOT NULL,"
           " lease_until BIGINT NOT NULL)",
       },
+      {
+          // Recovery asks for what does not rest, the due poller for what is due: each a range of one index. What was
+          // written before is looked at once.
+          "ALTER TABLE executions ADD COLUMN resting INTEGER NOT NULL DEFAULT 0",
+          "DROP INDEX executions_wake",
+          "CREATE INDEX executions_wake ON executions (resting, wake_at, id) WHERE wake_at IS NOT NULL",
+      },
   };
   return versions;
 }
@@ -125,6 +132,10 @@ class SqliteDialect final : public Dialect {
 
   std::unique_ptr<BatchTransaction> make_batch(soci::session& session, const Owner& owner) const override {
     return make_row_transaction(session, *this, owner);
+  }
+
+  std::string ownership_condition(const Owner& owner) const override {
+    return fmt::format("EXISTS (SELECT 1 FROM shards AS s WHERE s.id = 0 AND s.epoch = {})", owner.number());
   }
 
   std::string label_condition(const std::string& key, const std::string& value) const override {

@@ -33,12 +33,12 @@ applied AS MATERIALIZED (
   SELECT c.n, c.command, c.answer FROM batch, jsonb_to_recordset(b->'applied') AS c(n int, command bigint, answer text)),
 created AS (
   INSERT INTO executions (id, shard, namespace, workflow, version, digest, phase, outcome, status, labels, started_at,
-    ended_at, wake_at, open_incidents, idempotency_key, idempotency_fingerprint, replay_of)
+    ended_at, wake_at, open_incidents, resting, idempotency_key, idempotency_fingerprint, replay_of)
   SELECT a.execution, c.shard, c.namespace, c.workflow, c.version, c.digest, c.phase, c.outcome, c.status, c.labels,
-    c.started_at, c.ended_at, c.wake_at, c.open_incidents, c.key, c.fingerprint, c.replay_of
+    c.started_at, c.ended_at, c.wake_at, c.open_incidents, c.resting, c.key, c.fingerprint, c.replay_of
   FROM appends AS a CROSS JOIN LATERAL jsonb_to_record(a.creation) AS c(shard int, namespace text, workflow text,
     version text, digest text, phase text, outcome text, status text, labels text, started_at bigint, ended_at bigint,
-    wake_at bigint, open_incidents bigint, key text, fingerprint text, replay_of text)
+    wake_at bigint, open_incidents bigint, resting int, key text, fingerprint text, replay_of text)
   WHERE a.held AND a.creation IS NOT NULL
   ON CONFLICT DO NOTHING RETURNING id),
 made AS MATERIALIZED (SELECT coalesce(jsonb_object_agg(id, true), '{}') AS ids FROM created),
@@ -56,9 +56,9 @@ written AS (
     kind text, version int, step text, attempt bigint, actor text, data text)),
 changed AS (
   UPDATE executions AS e SET phase = u.phase, outcome = u.outcome, status = u.status, ended_at = u.ended_at,
-    wake_at = u.wake_at, open_incidents = u.open_incidents
+    wake_at = u.wake_at, open_incidents = u.open_incidents, resting = u.resting
   FROM fits AS f CROSS JOIN LATERAL jsonb_to_record(f.summary) AS u(phase text, outcome text, status text,
-    ended_at bigint, wake_at bigint, open_incidents bigint)
+    ended_at bigint, wake_at bigint, open_incidents bigint, resting int)
   WHERE f.summary IS NOT NULL AND e.id = f.execution),
 answered AS (
   UPDATE inbox AS i SET answer = c.answer FROM applied AS c, fits AS f
@@ -81,6 +81,7 @@ void add_summary(JsonObject& object, const ExecutionSummary& summary) {
   add_time(object, "ended_at", summary.ended_at);
   add_time(object, "wake_at", summary.wake_at);
   object.number("open_incidents", summary.open_incidents);
+  object.number("resting", summary.resting ? 1 : 0);
 }
 
 // The statement's only parameter.

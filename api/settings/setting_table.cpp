@@ -127,6 +127,15 @@ std::string get_connect_to(const Settings& settings) {
   return joined;
 }
 
+bool set_retention(Settings& settings, const std::string& value) {
+  using namespace std::chrono_literals;
+  const auto parsed = parse_duration(value);
+  const bool for_ever = parsed && *parsed == Millis(0);
+  if (!parsed || (!for_ever && (*parsed < 1s || *parsed > std::chrono::days(3650)))) return false;
+  settings.retention_ended = *parsed;
+  return true;
+}
+
 std::vector<Setting> make_table() {
   using S = Settings;
   using namespace std::chrono_literals;
@@ -169,6 +178,9 @@ std::vector<Setting> make_table() {
       duration("engine.recoveryRamp", "a duration between PT0S and PT10M",
                "executions recovered after a restart are spread over at most this", &S::engine_recovery_ramp, 0s,
                10min),
+      {"retention.ended", "a duration between PT1S and P3650D, or PT0S to keep them for ever",
+       "how long ended executions are kept, with their histories; those that have not ended are always kept",
+       set_retention, [](const S& settings) { return format_duration(settings.retention_ended); }},
       text("node.name", "a name that no other node has, or empty for HOST:PORT",
            "this node among those that share a PostgreSQL; a restart under the same name goes on at once",
            &S::node_name, true),

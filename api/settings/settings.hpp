@@ -42,8 +42,9 @@ struct Settings {
   std::uint64_t engine_active_max = 50'000;
   Millis engine_passivate_after = std::chrono::seconds(5);
   Millis engine_recovery_ramp = std::chrono::seconds(5);
-  std::string node_name;     // empty: HOST:PORT
-  std::string node_address;  // empty: where it listens
+  Millis retention_ended = std::chrono::days(30);  // 0: for ever
+  std::string node_name;                           // empty: HOST:PORT
+  std::string node_address;                        // empty: where it listens
   Millis node_lease = std::chrono::seconds(15);
   Millis shutdown_timeout = std::chrono::seconds(30);
 

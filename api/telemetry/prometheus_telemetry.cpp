@@ -123,6 +123,11 @@ struct PrometheusTelemetry::Metrics {
                     "skald_executions_active",
                     "Executions that have not ended, by phase.",
                     {"namespace", "workflow", "phase"}};
+  CounterOf<0> removed{registry,
+                       described,
+                       "skald_executions_removed_total",
+                       "Ended executions removed because they were old enough.",
+                       {}};
   HistogramOf<3> duration{registry,
                           described,
                           "skald_execution_duration_seconds",
@@ -246,6 +251,10 @@ void PrometheusTelemetry::execution_finished(ports::WorkflowLabel workflow, std:
 
 void PrometheusTelemetry::execution_phase(ports::WorkflowLabel workflow, std::string_view phase, int change) {
   metrics_->active.of(workflow.namespace_name, workflow.workflow, phase).Increment(change);
+}
+
+void PrometheusTelemetry::executions_removed(std::uint64_t count) {
+  metrics_->removed.of().Increment(static_cast<double>(count));
 }
 
 void PrometheusTelemetry::step_attempt(std::string_view workflow, std::string_view step, std::string_view action,

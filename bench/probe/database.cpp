@@ -31,7 +31,8 @@ constexpr const char* kTables =
     " ended_at BIGINT, wake_at BIGINT, open_incidents BIGINT NOT NULL, idempotency_key TEXT,"
     " idempotency_fingerprint TEXT NOT NULL, replay_of TEXT,"
     " CHECK ((wake_at IS NULL) = (phase IN ('completed', 'faulted', 'cancelled')))) WITHOUT ROWID;"
-    "CREATE INDEX executions_wake ON executions (wake_at, id) WHERE wake_at IS NOT NULL;"
+    "ALTER TABLE executions ADD COLUMN resting INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX executions_wake ON executions (resting, wake_at, id) WHERE wake_at IS NOT NULL;"
     "CREATE UNIQUE INDEX executions_key ON executions (namespace, workflow, idempotency_key)"
     " WHERE idempotency_key IS NOT NULL;"
     "CREATE INDEX executions_incidents ON executions (id) WHERE open_incidents > 0;";

@@ -55,6 +55,8 @@ struct ExecutionSummary {
   std::optional<Timestamp> wake_at;
   std::optional<Timestamp> ended_at;
   std::uint32_t open_incidents = 0;
+  // Nothing has to happen before wake_at, and nobody has to know of it: a process that takes over leaves it alone.
+  bool resting = false;
 
   bool operator==(const ExecutionSummary&) const = default;
 };
@@ -130,6 +132,12 @@ struct LiveCount {
   std::uint64_t count = 0;
 };
 
+// What one call of remove_ended did.
+struct Removal {
+  std::uint64_t executions = 0;
+  std::optional<ExecutionId> last;  // looked at; absent: there are no more
+};
+
 class HistoryStore {
  public:
   virtual ~HistoryStore() = default;
@@ -145,10 +153,20 @@ class HistoryStore {
   virtual Result<std::optional<StoredExecution>> find_by_key(const std::string& namespace_name,
                                                              const std::string& workflow, const std::string& key) = 0;
   // Live executions (phase not terminal) of these shards that wake at or before `until`, in order, those after `after`
-  // only: recovery pages through all of them with Timestamp::max().
+  // only.
   virtual Result<std::vector<WakeUp>> list_wake_ups(const ShardSet& shards, Timestamp until,
                                                     const std::optional<WakeUp>& after, std::size_t limit) = 0;
   virtual Result<std::vector<LiveCount>> count_live(const ShardSet& shards) = 0;
+  // Those of the live executions of these shards that do not rest, whenever they wake, in order, after `after`: what
+  // recovery pages through.
+  virtual Result<std::vector<WakeUp>> list_restless(const ShardSet& shards, const std::optional<WakeUp>& after,
+                                                    std::size_t limit) = 0;
+
+  // Blocking. Looks at the next `limit` executions behind `after`, the oldest first, and removes those of these shards
+  // that ended before `ended_before` and have no open incident, with their histories and keys, in one transaction of
+  // its own that delays appends little. What started since `ended_before` is not looked at.
+  virtual Result<Removal> remove_ended(const ShardSet& shards, Timestamp ended_before,
+                                       const std::optional<ExecutionId>& after, std::size_t limit) = 0;
 };
 
 }  // namespace skald::ports

@@ -33,6 +33,8 @@ class Telemetry {
   virtual void execution_finished(WorkflowLabel workflow, std::string_view outcome, Millis duration) = 0;
   // +1 and -1 as executions enter and leave a phase.
   virtual void execution_phase(WorkflowLabel workflow, std::string_view phase, int change) = 0;
+  // By retention.
+  virtual void executions_removed(std::uint64_t count) = 0;
   // action: "execute", "compensate"; result: "done", "refused", "unknown", "lost".
   virtual void step_attempt(std::string_view workflow, std::string_view step, std::string_view action,
                             std::string_view result, Millis duration) = 0;
@@ -69,6 +71,7 @@ class SilentTelemetry : public Telemetry {
   void execution_started(WorkflowLabel) override {}
   void execution_finished(WorkflowLabel, std::string_view, Millis) override {}
   void execution_phase(WorkflowLabel, std::string_view, int) override {}
+  void executions_removed(std::uint64_t) override {}
   void step_attempt(std::string_view, std::string_view, std::string_view, std::string_view, Millis) override {}
   void step_retry(std::string_view, std::string_view, std::string_view) override {}
   void compensation(std::string_view, std::string_view, std::string_view) override {}

@@ -47,6 +47,7 @@ Engine::Impl::Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOp
       }()),
       recovery_(*hosts_.front(), [this](const auto& ids) { resume(ids); }),
       due_poller_(*hosts_.front(), [this](const auto& ids) { resume(ids); }),
+      retention_(*hosts_.front()),
       leases_(ports.leases) {
   if (threads_) {
     shared_.blocking = [executor = threads_->executor()](std::move_only_function<void()> work) {
@@ -109,6 +110,7 @@ Result<void> Engine::Impl::run() {
       recovery_.begin(shared_.shards.held());
     }
     due_poller_.begin();
+    retention_.begin();
   });
   return {};
 }

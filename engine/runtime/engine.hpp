@@ -64,6 +64,7 @@ struct EngineOptions {
   Millis due_poll = std::chrono::milliseconds(500);  // how often the store is asked for due executions
   Millis recovery_ramp = std::chrono::seconds(5);    // resumed executions are spread over at most this long
   std::size_t recovery_concurrency = 64;             // loads under way at once, a loop
+  Millis retention{0};                               // of ended executions; 0: they are kept for ever
   std::uint64_t epoch = 1;  // of this process's ownership, written into every event; without leases only
 };
 

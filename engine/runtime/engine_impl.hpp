@@ -13,6 +13,7 @@
 #include "engine/runtime/lease_keeper.hpp"
 #include "engine/runtime/recovery.hpp"
 #include "engine/runtime/remote_commands.hpp"
+#include "engine/runtime/retention.hpp"
 
 namespace skald::runtime {
 
@@ -78,6 +79,7 @@ class Engine::Impl {
   std::vector<std::unique_ptr<Gauges>> gauges_;
   Recovery recovery_;
   DuePoller due_poller_;
+  Retention retention_;
   ports::ShardLeases* leases_;
   // With leases only.
   std::unique_ptr<LeaseKeeper> lease_keeper_;

@@ -73,6 +73,8 @@ class ExecutionDriver final : public TimerNode {
 
   void append_ended(ports::AppendResult result);
 
+  // The process ends: who waits for more is told how far it has come.
+  void stop_waiting();
   // The shard is to be given up: leaves as soon as nothing is in flight.
   void vacate();
   // The shard is not ours any more: leaves at once, or with the verdict of the append that is under way.

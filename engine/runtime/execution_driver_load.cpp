@@ -96,6 +96,14 @@ void ExecutionDriver::when_settled(Millis at_most, Reply reply) {
   host_.timers().set(*waiter, host_.shared().time.steady() + at_most);
 }
 
+void ExecutionDriver::stop_waiting() {
+  if (stage_ == Stage::kReady) return answer_waiters(snapshot());
+  refuse_all(Error{.code = "engine.draining",
+                   .message = "the engine is shutting down",
+                   .subject = to_string(id_),
+                   .remedy = "ask again"});
+}
+
 void ExecutionDriver::answer_waiters(const Snapshot& state) {
   for (auto& waiter : std::exchange(waiters_, {})) {
     host_.timers().cancel(*waiter);

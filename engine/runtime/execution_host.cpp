@@ -226,6 +226,7 @@ void ExecutionHost::check_drained() {
   const bool waits_for_store = backing_off_ != 0 && !abandoned_;
   if (!on_drained_ || calls_ != 0 || appends_ != 0 || offloads_ != 0 || waits_for_store) return;
   closed_ = true;
+  for (auto* driver : drivers_of(ports::ShardSet().set())) driver->stop_waiting();
   timers_.close();
   std::exchange(on_drained_, nullptr)();
 }

@@ -39,7 +39,7 @@ void Recovery::fired() {
 
 void Recovery::read_page() {
   host_.offload([&history = host_.shared().history, shards = shards_,
-                 after = last_] { return history.list_wake_ups(shards, Timestamp::max(), after, kPage); },
+                 after = last_] { return history.list_restless(shards, after, kPage); },
                 [this](Result<std::vector<ports::WakeUp>> page) {
                   if (host_.shared().draining) return;
                   if (!page) {

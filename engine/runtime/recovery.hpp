@@ -1,4 +1,5 @@
-// After a start of the process, and whenever shards come: everything that is live in them is loaded and resumed.
+// After a start of the process, and whenever shards come: everything in them that is under way is loaded and resumed.
+// What rests stays where it is until it is due; the due poller finds it then.
 //
 // The ids are shuffled and handed out over a ramp, so that the participants of ten thousand resumed executions do not
 // see ten thousand requests at once. Thread rule: everything on the loop of the first host. begin() again adds to what

@@ -170,6 +170,17 @@ Result<std::vector<ports::WakeUp>> SimulatedStore::list_wake_ups(const ports::Sh
   return guarded([&] { return database_.rows().list_wake_ups(shards, until, after, limit); });
 }
 
+Result<std::vector<ports::WakeUp>> SimulatedStore::list_restless(const ports::ShardSet& shards,
+                                                                 const std::optional<ports::WakeUp>& after,
+                                                                 std::size_t limit) {
+  return guarded([&] { return database_.rows().list_restless(shards, after, limit); });
+}
+
+Result<ports::Removal> SimulatedStore::remove_ended(const ports::ShardSet& shards, Timestamp ended_before,
+                                                    const std::optional<ExecutionId>& after, std::size_t limit) {
+  return guarded([&] { return database_.rows().remove_ended(shards, ended_before, after, limit); });
+}
+
 Result<std::vector<ports::LiveCount>> SimulatedStore::count_live(const ports::ShardSet& shards) {
   return guarded([&] { return database_.rows().count_live(shards); });
 }

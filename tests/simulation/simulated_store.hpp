@@ -38,6 +38,11 @@ class SimulatedStore final : public ports::HistoryStore, public ports::Definitio
   Result<std::vector<ports::WakeUp>> list_wake_ups(const ports::ShardSet& shards, Timestamp until,
                                                    const std::optional<ports::WakeUp>& after,
                                                    std::size_t limit) override;
+  Result<std::vector<ports::WakeUp>> list_restless(const ports::ShardSet& shards,
+                                                   const std::optional<ports::WakeUp>& after,
+                                                   std::size_t limit) override;
+  Result<ports::Removal> remove_ended(const ports::ShardSet& shards, Timestamp ended_before,
+                                      const std::optional<ExecutionId>& after, std::size_t limit) override;
   Result<std::vector<ports::LiveCount>> count_live(const ports::ShardSet& shards) override;
 
   Result<ports::StoredDefinition> put_definition(const ports::StoredDefinition& definition) override;

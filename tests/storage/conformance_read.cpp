@@ -88,6 +88,39 @@ TEST_P(StoreConformance, TheDueAreListedEarliestFirst) {
   EXPECT_THAT(due(*store_, kBegin, 10), ElementsAre(execution(1)));
 }
 
+TEST_P(StoreConformance, WhatDoesNotRestIsListedInPagesWheneverItWakes) {
+  const auto wakes_at = [](std::uint64_t i) { return kBegin + std::chrono::hours(20 - i); };
+  for (std::uint64_t i = 1; i <= 6; ++i) {
+    auto append = start(execution(i));
+    append.summary->wake_at = wakes_at(i);
+    append.summary->resting = i % 2 == 0;
+    commit(*store_, append);
+  }
+  commit(*store_, next(execution(5), 1, 1, ended()));
+  const auto page = [&](const std::optional<ports::WakeUp>& after) {
+    return store_->list_restless(ShardSet().set(), after, 1).value();
+  };
+  const auto wake_up = [&](std::uint64_t i) { return ports::WakeUp{wakes_at(i), execution(i)}; };
+  EXPECT_THAT(page({}), ElementsAre(wake_up(3)));
+  EXPECT_THAT(page(wake_up(3)), ElementsAre(wake_up(1)));
+  EXPECT_THAT(page(wake_up(1)), IsEmpty());
+  // Due are both kinds, in one order.
+  EXPECT_THAT(due(*store_, wakes_at(2), 10), ElementsAre(execution(6), execution(4), execution(3), execution(2)));
+  EXPECT_THAT(due(*store_, wakes_at(2), 3), ElementsAre(execution(6), execution(4), execution(3)));
+  // Going on, and coming to rest again.
+  auto summary = running("", wakes_at(6));
+  EXPECT_EQ(commit(*store_, next(execution(6), 1, 1, summary)).verdict, Verdict::kWritten);
+  EXPECT_EQ(store_->read_execution(execution(6)).value().summary, summary);
+  EXPECT_THAT(page({}), ElementsAre(wake_up(6)));
+  summary.resting = true;
+  EXPECT_EQ(commit(*store_, next(execution(6), 2, 1, summary)).verdict, Verdict::kWritten);
+  EXPECT_EQ(store_->read_execution(execution(6)).value().summary, summary);
+  EXPECT_THAT(page({}), ElementsAre(wake_up(3)));
+  ShardSet other;
+  other.set(8);
+  EXPECT_THAT(store_->list_restless(other, {}, 10).value(), IsEmpty());
+}
+
 TEST_P(StoreConformance, TheLiveAreCounted) {
   for (std::uint64_t i = 1; i <= 5; ++i) commit(*store_, start(execution(i)));
   auto refund = start(execution(6));

@@ -33,6 +33,7 @@ class OtherSchema final : public Dialect {
   std::unique_ptr<BatchTransaction> make_batch(soci::session& session, const Owner& owner) const override {
     return real_.make_batch(session, owner);
   }
+  std::string ownership_condition(const Owner& owner) const override { return real_.ownership_condition(owner); }
   std::string label_condition(const std::string& key, const std::string& value) const override {
     return real_.label_condition(key, value);
   }

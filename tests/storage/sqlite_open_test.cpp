@@ -92,11 +92,12 @@ TEST_F(SqliteOpen, ListsOfWhatIsLiveUseTheirIndexes) {
   auto store = open();
   PlainConnection plain(path_);
   const auto plan = [&](const std::string& sql) { return plain.run("EXPLAIN QUERY PLAN " + sql, 3); };
-  const std::string wake_ups = "SELECT wake_at, id FROM executions WHERE wake_at <= 5";
+  const std::string wake_ups = "SELECT wake_at, id FROM executions WHERE resting = 0 AND wake_at <= 5";
   const std::string in_order = " ORDER BY wake_at, id LIMIT 10";
-  EXPECT_EQ(plan(wake_ups + in_order), "SEARCH executions USING COVERING INDEX executions_wake (wake_at<?)");
+  EXPECT_EQ(plan(wake_ups + in_order),
+            "SEARCH executions USING COVERING INDEX executions_wake (resting=? AND wake_at<?)");
   EXPECT_EQ(plan(wake_ups + " AND (wake_at, id) > (3, 'a')" + in_order),
-            "SEARCH executions USING COVERING INDEX executions_wake ((wake_at,id)>(?,?) AND wake_at<?)");
+            "SEARCH executions USING COVERING INDEX executions_wake (resting=? AND (wake_at,id)>(?,?) AND wake_at<?)");
   EXPECT_THAT(plan("SELECT max(position) FROM history WHERE execution = 'a'"),
               testing::StartsWith("SEARCH history USING COVERING INDEX"));
 }

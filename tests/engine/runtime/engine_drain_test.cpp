@@ -46,6 +46,23 @@ TEST(EngineDrain, AwaitsTheCallInFlightAndBeginsNoOther) {
   EXPECT_EQ(bench.run_to_end(id).outcome, saga::Outcome::kCompleted);
 }
 
+TEST(EngineDrain, TellsThoseWhoWaitHowFarItCame) {
+  RuntimeBench bench;
+  bench.script.set_rule(reserve_is_slow);
+  const auto id = bench.start()->id;
+  std::optional<Result<runtime::Snapshot>> answer;
+  bench.engine().when_settled(id, 1h, [&](Result<runtime::Snapshot> state) { answer = std::move(state); });
+  bench.settle();
+  bench.engine().drain(30s, [] {});
+  bench.settle();
+  EXPECT_FALSE(answer.has_value());
+  bench.script.set_rule([](const auto&) { return done(); });
+  bench.settle();
+  ASSERT_TRUE(answer.has_value());
+  ASSERT_TRUE(answer->has_value());
+  EXPECT_EQ((**answer)->phase, saga::Phase::kRunning);
+}
+
 TEST(EngineDrain, GivesUpAtItsDeadlineAndTheNextProcessFinishes) {
   RuntimeBench bench;
   bench.script.set_rule(reserve_is_slow);

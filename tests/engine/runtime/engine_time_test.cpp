@@ -51,6 +51,61 @@ TEST(EngineTime, LeavesMemoryWhileNothingIsDue) {
   EXPECT_EQ(bench.in_memory(), 0u);
 }
 
+TEST(EngineTime, ARestartLeavesWhatRestsAlone) {
+  RuntimeBench bench({}, kPatient);
+  bench.script.set_rule(charge_fails_once);
+  const auto id = bench.start()->id;
+  EXPECT_TRUE(bench.row(id).resting);
+  bench.kill_process();
+  bench.store.reads = 0;
+  bench.start_process();
+  bench.advance(9min, 1s);
+  EXPECT_EQ(bench.store.reads, 0u);
+  bench.advance(61s, 1s);
+  EXPECT_EQ(bench.view(id)->outcome, saga::Outcome::kCompleted);
+}
+
+TEST(EngineTime, WhatBecameDueWhileNobodyRanGoesOnAtOnce) {
+  RuntimeBench bench({}, kPatient);
+  bench.script.set_rule(charge_fails_once);
+  const auto id = bench.start()->id;
+  bench.kill_process();
+  bench.clock.advance(1h);
+  bench.start_process();
+  bench.advance(1s);
+  EXPECT_EQ(bench.view(id)->outcome, saga::Outcome::kCompleted);
+}
+
+TEST(EngineTime, AnExecutionRestsOnlyWhileItWaits) {
+  RuntimeBench bench({}, kPatient);
+  std::optional<saga::Answer> second;
+  bench.script.set_rule([&](const auto& call) { return call.attempt == 2 ? second : std::optional(unknown()); });
+  const auto id = bench.start()->id;
+  EXPECT_TRUE(bench.row(id).resting);
+  bench.advance(10min + 2s, 1s);
+  EXPECT_FALSE(bench.row(id).resting);
+  bench.kill_process();
+  bench.start_process();
+  bench.advance(2s);
+  EXPECT_EQ(bench.telemetry.attempts["charge execute lost"], 1);
+}
+
+TEST(EngineTime, ARestartTellsOfParkedExecutionsAgain) {
+  RuntimeBench bench;
+  bench.script.set_rule([](const auto& call) {
+    return call.step == "ship" || call.action == saga::Action::kCompensate ? refused() : done();
+  });
+  const auto parked = bench.start()->id;
+  ASSERT_EQ(bench.view(parked)->phase, saga::Phase::kSuspended);
+  EXPECT_FALSE(bench.row(parked).resting);
+  bench.kill_process();
+  bench.telemetry.standing.clear();
+  bench.start_process();
+  bench.advance(1s);
+  EXPECT_EQ(bench.telemetry.standing[parked], 1u);
+  EXPECT_EQ(bench.in_memory(), 0u);
+}
+
 TEST(EngineTime, WakesManyAtTheSameMoment) {
   RuntimeBench bench({.active_max = 10'000, .recovery_concurrency = 16}, kPatient);
   bench.script.set_rule(charge_fails_once);

@@ -45,9 +45,15 @@ class CountingTelemetry final : public ports::SilentTelemetry {
                     Millis) override {
     ++attempts[std::string(step) + " " + std::string(action) + " " + std::string(result)];
   }
+  void executions_removed(std::uint64_t count) override { removed += count; }
+  void execution_standing(const ExecutionId& execution, const ports::Standing& what) override {
+    standing[execution] = what.incidents.size();
+  }
   void timer_lag(Millis lag) override { lag_max = std::max(lag_max, lag); }
 
   int started = 0;
+  std::uint64_t removed = 0;
+  std::map<ExecutionId, std::size_t> standing;  // open incidents of those told of
   std::map<std::string, int> finished;
   std::map<std::string, int> active;
   std::map<std::string, int> attempts;
