@@ -7,12 +7,13 @@ import threading
 import time
 
 from programs import NotReady, Server, request
+from views import metrics_of, read_metrics
 from wire import Wire
 
 SHARDS = 256
 LOOK_SECONDS = 0.03
 BALANCED_SECONDS = 40
-GAUGE_SECONDS = 1.5  # a node looks at its shards each second
+GAUGE_SECONDS = 1.2
 
 
 class Node(Server):
@@ -107,8 +108,14 @@ class Cluster:
         return {node.name: node.base for node in self.nodes}
 
     def settle(self):
+        """A node looks at its shards each second; one that had no time for its lease may have none for a while."""
         self.wait_until_shared()
-        time.sleep(GAUGE_SECONDS)
+        deadline = time.monotonic() + BALANCED_SECONDS
+        while time.monotonic() < deadline:
+            time.sleep(GAUGE_SECONDS)
+            shown = (read_metrics(metrics_of(node.base)) for node in self.nodes)
+            if sum(metrics["skald_node_leases", ()] for metrics in shown) == SHARDS:
+                return
 
     def close(self):
         for node in self.nodes:

@@ -16,8 +16,9 @@ OPEN_TRANSACTION_SECONDS = 5
 def allowed_seconds(how, lease_ms):
     if how == "drained":
         return DRAINED_SECONDS
-    after_the_lease = lease_ms / 1000 * (1 + LOOK_SHARE) + MARGIN_SECONDS
-    return after_the_lease + (OPEN_TRANSACTION_SECONDS if how in ("stalled", "parted") else 0)
+    lease = lease_ms / 1000
+    free = max(lease, OPEN_TRANSACTION_SECONDS) if how in ("stalled", "parted") else lease
+    return free + lease * LOOK_SHARE + MARGIN_SECONDS
 
 
 def taken_over_in_time(evidence):

@@ -29,10 +29,10 @@ class SeveralNodes(unittest.TestCase):
 
     def test_taken_over_in_time(self):
         self.run_.restarted("a")
-        self.assertEqual(self.caught(times={"killed": [4.9], "stalled": [9.9], "drained": [1.9]}), set())
+        self.assertEqual(self.caught(times={"killed": [4.9], "stalled": [6.9], "drained": [1.9]}), set())
 
     def test_taken_over_late(self):
-        for how, seconds in (("killed", 5.1), ("stalled", 10.1), ("parted", 10.1), ("drained", 2.1)):
+        for how, seconds in (("killed", 5.1), ("stalled", 7.1), ("parted", 7.1), ("drained", 2.1)):
             self.assertEqual(self.caught(times={how: [0.5, seconds]}), {"takeover"}, how)
 
     def test_a_stale_delivery_is_counted_and_allowed(self):

@@ -24,10 +24,13 @@ def all_items(base, path):
     return items
 
 
-def look_at(base):
+def metrics_of(base):
     with urllib.request.urlopen(f"{base}/metrics", timeout=30) as answer:
-        metrics = answer.read().decode()
-    return {"metrics": metrics, "executions": all_items(base, "/v1/executions"), "incidents": all_items(base, "/v1/incidents")}
+        return answer.read().decode()
+
+
+def look_at(base):
+    return {"metrics": metrics_of(base), "executions": all_items(base, "/v1/executions"), "incidents": all_items(base, "/v1/incidents")}
 
 
 def collect(bases, folder, spawned_at_ms):
