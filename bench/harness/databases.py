@@ -1,4 +1,6 @@
 """What the engine stores in: a file of SQLite, or a PostgreSQL of the run's own; and what can be learnt of it."""
+import itertools
+import json
 import os
 import shutil
 import sqlite3
@@ -7,6 +9,7 @@ from pathlib import Path
 
 # Of so many first rows the kinds are looked at: enough to hold every kind many times.
 ROWS_LOOKED_AT = 20_000
+COPIES_AT_ONCE = 10_000
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 # As an operator would set it for a busy server of this size; what makes a commit durable stays on.
 TUNED = ["-c", "shared_buffers=512MB", "-c", "max_wal_size=4GB", "-c", "checkpoint_timeout=15min"]
@@ -42,6 +45,39 @@ class SqliteFile:
         reader.close()
         return {"tables": tables, "history": history, "executions": executions}
 
+    def newest(self, workflow):
+        """(columns, row) of `executions` and (columns, rows) of `history`."""
+        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=30) as reader:
+            execution = reader.execute("SELECT * FROM executions WHERE workflow = ? ORDER BY id DESC LIMIT 1", (workflow,))
+            columns, row = [column[0] for column in execution.description], execution.fetchone()
+            history = reader.execute("SELECT * FROM history WHERE execution = ? ORDER BY position", (row[columns.index("id")],))
+            found = (columns, row), ([column[0] for column in history.description], history.fetchall())
+        reader.close()
+        return found
+
+    def write_copies(self, copies):
+        """While no engine runs."""
+        writer = sqlite3.connect(self.path, isolation_level=None)
+        writer.execute("PRAGMA synchronous = OFF")
+        writer.execute("PRAGMA cache_size = -262144")
+        while part := list(itertools.islice(copies, COPIES_AT_ONCE)):
+            writer.execute("BEGIN")
+            writer.executemany(f"INSERT INTO executions VALUES ({', '.join('?' * len(part[0][0]))})", (row for row, _ in part))
+            events = (event for _, history in part for event in history)
+            writer.executemany(f"INSERT INTO history VALUES ({', '.join('?' * len(part[0][1][0]))})", events)
+            writer.execute("COMMIT")
+        writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        writer.close()
+        os.sync()  # or the measurement would pay for it
+
+    def query(self, sql):
+        """Rows of the answer, by column."""
+        with sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=30) as reader:
+            reader.row_factory = sqlite3.Row
+            found = [dict(row) for row in reader.execute(sql)]
+        reader.close()
+        return found
+
     def stored_bytes(self):
         """Bytes of the file and its write-ahead log."""
         return sum(path.stat().st_size for suffix in ("", "-wal") if (path := Path(f"{self.path}{suffix}")).exists())
@@ -69,8 +105,8 @@ class PrivatePostgres:
         user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.geteuid() == 0 else []
         return [str(part) for part in (*user, PROGRAMS / program, *arguments)]
 
-    def run(self, program, *arguments):
-        done = subprocess.run(self.command(program, *arguments), capture_output=True, text=True, cwd="/", timeout=120)
+    def run(self, program, *arguments, seconds=120):
+        done = subprocess.run(self.command(program, *arguments), capture_output=True, text=True, cwd="/", timeout=seconds)
         if done.returncode != 0:
             raise RuntimeError(f"{program} ended with code {done.returncode}: {done.stderr.strip()}")
         return done.stdout
@@ -91,9 +127,20 @@ class PrivatePostgres:
     def url(self, database):
         return f"postgresql:///{database}?host={self.folder}&user=skald"
 
-    def query(self, database, sql):
+    def query(self, database, sql, seconds=120):
         """Lines of the answer, columns parted by "|"."""
-        return self.run("psql", "-h", self.folder, "-U", "skald", "-d", database, "-X", "-q", "-A", "-t", "-c", sql).splitlines()
+        return self.run("psql", "-h", self.folder, "-U", "skald", "-d", database, "-X", "-q", "-A", "-t", "-c", sql, seconds=seconds).splitlines()
+
+    def copy_in(self, database, table, rows):
+        """Rows of values, as fast as the server takes them."""
+        escapes = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+        command = self.command("psql", "-h", self.folder, "-U", "skald", "-d", database, "-X", "-q", "-c", f"COPY {table} FROM STDIN")
+        with subprocess.Popen(command, stdin=subprocess.PIPE, text=True, cwd="/") as process:
+            for row in rows:
+                process.stdin.write("\t".join("\\N" if value is None else str(value).translate(escapes) for value in row) + "\n")
+            process.stdin.close()
+        if process.returncode != 0:
+            raise RuntimeError(f"COPY {table} ended with code {process.returncode}")
 
     def cpu_seconds(self):
         """Of all its processes that live: nanoseconds on a core."""
@@ -119,6 +166,29 @@ class PostgresDatabase:
         self.server = PrivatePostgres(folder / "postgres", TUNED)
         self.server.create("skald")
         self.storage = self.server.url("skald")
+
+    def newest(self, workflow):
+        """(columns, row) of `executions` and (columns, rows) of `history`."""
+        found = self.query(f"SELECT * FROM executions WHERE workflow = '{workflow}' ORDER BY id DESC LIMIT 1")
+        history = self.query(f"SELECT * FROM history WHERE execution = '{found[0]['id']}' ORDER BY position")
+        return (list(found[0]), list(found[0].values())), (list(history[0]), [list(row.values()) for row in history])
+
+    def write_copies(self, copies):
+        """While no engine runs. Autovacuum has then been, and what is measured is not what it does about the copies."""
+        while part := list(itertools.islice(copies, 10 * COPIES_AT_ONCE)):
+            self.server.copy_in("skald", "executions", (row for row, _ in part))
+            self.server.copy_in("skald", "history", (event for _, history in part for event in history))
+        for statement in ("VACUUM (ANALYZE) executions", "VACUUM (ANALYZE) history", "CHECKPOINT"):
+            self.server.query("skald", statement, seconds=600)
+        os.sync()
+
+    def query(self, sql):
+        """Rows of the answer, by column."""
+        lines = self.server.query("skald", f"SELECT to_json(t) FROM ({sql}) AS t")
+        return [json.loads(line) for line in lines]
+
+    def history_rows(self, kind):
+        return int(self.server.query("skald", f"SELECT count(*) FROM history WHERE kind = '{kind}'")[0])
 
     def rows(self):
         counts = {table: int(self.server.query("skald", f"SELECT count(*) FROM {table}")[0]) for table in ("history", "executions")}

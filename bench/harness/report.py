@@ -5,7 +5,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from . import memory
+from . import memory, shares
 from .workplace import BENCH, cores
 
 MIB = 1 << 20
@@ -91,6 +91,10 @@ def show_memory(record):
           f" empty {record['emptyBytes'] / MIB:.1f}){extra}", flush=True)
 
 
+def show_record(record):
+    (show_memory if record["kind"] == "memory" else shares.show)(record)
+
+
 def goals_of_point(point):
     """(what, value as text, met) for every goal that this point has."""
     postgres = "database" in point["cpuMicros"]
@@ -119,7 +123,8 @@ def goals_of_memory(record):
 
 
 def show_goals(records):
-    goals = [goal for record in records for goal in (goals_of_memory if record["kind"] == "memory" else goals_of_point)(record)]
+    kinds = {"memory": goals_of_memory, "point": goals_of_point}
+    goals = [goal for record in records for goal in kinds.get(record["kind"], shares.goals)(record)]
     missed = [goal for goal in goals if not goal[2]]
     print(f"\n{len(goals) - len(missed)} of {len(goals)} goals met" + (":" if missed else "."))
     for what, value, _ in missed:

@@ -154,12 +154,16 @@ class Sink:
 class Engine(Server):
     """`skald serve` on a database, else on a SQLite file in `folder`; it keeps its content when the engine is started again."""
 
-    def __init__(self, binary, folder, workflows, adapters, database=None):
+    def __init__(self, binary, folder, workflows, adapters, database=None, options=()):
         self.database = database or SqliteFile(folder)
         port = free_port()
         command = [str(binary), "serve", "--listen", f"127.0.0.1:{port}", "--storage", self.database.storage,
-                   "--workflows", str(workflows), "--adapters", str(adapters)]
+                   "--workflows", str(workflows), "--adapters", str(adapters), *map(str, options)]
         super().__init__(command, port, "/readyz", Path(folder) / "skald.log")
+
+    def cpu_seconds(self):
+        """Nanoseconds on a core, of all threads."""
+        return sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{self.pid}/task").iterdir()) / 1e9
 
     def memory(self):
         """Resident bytes and their peak."""

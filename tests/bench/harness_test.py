@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
-from harness import ceilings, points, probe, report  # noqa: E402
+from harness import ceilings, points, probe, report, shares, stored  # noqa: E402
 from harness.workplace import BENCH, SINK_ADDRESS, PARTICIPANT_ADDRESS  # noqa: E402
 
 MEASURED = {
@@ -19,6 +19,40 @@ MEASURED = {
 def point(**changes):
     return {"kind": "point", "variant": "completed", "concurrency": 64, "perSecond": 9_000, "latencyMs": {"p50": 1.0, "p99": 2.0},
             "cpuMicros": {"engine": 120.0}, "shareOfProbe": 0.6, "shareOfBound": 0.3, "bad": 0, "unanswered": 0, **changes}
+
+
+class StoredTest(unittest.TestCase):
+    def copier(self):
+        columns = ["id", "shard", "started_at", "ended_at", "wake_at"]
+        history = [["x", 1, 1_000, '{"at":"1970-01-01T00:00:02.500Z"}']]
+        return stored.Copier((columns, ["x", 0, 1_000, None, 2_500]), (["execution", "position", "at", "data"], history))
+
+    def test_a_copy_has_its_own_id_and_its_times_moved(self):
+        row, history = self.copier().copy(61_000)
+        self.assertEqual(row[1], stored.shard_of(row[0]))
+        self.assertEqual(row[2:], [61_000, None, 62_500])
+        self.assertEqual(history, [[row[0], 1, 61_000, '{"at":"1970-01-01T00:01:02.500Z"}']])
+
+    def test_ids_are_uuid_7_and_grow(self):
+        ids = [row[0] for row, _ in self.copier().copies(stored.evenly(100, 1_795_286_037_862, 1_795_286_040_000))]
+        self.assertEqual(ids, sorted(ids))
+        for text in ids:
+            self.assertRegex(text, r"^01a1ff6[23]-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+
+    def test_shards_are_the_engines(self):
+        self.assertEqual(stored.shard_of("01a1ff62-f566-7d9f-a3f2-6b1ebf195f4f"), 123)  # as an engine stored it
+
+
+class GrowthGoalTest(unittest.TestCase):
+    def met(self, **full):
+        empty = {"perSecond": 1_000, "engineMicros": 100, "databaseMicros": 100, "bad": 0}
+        record = {"kind": "growth", "database": "postgres", "executions": 10, "empty": empty, "full": {**empty, **full}}
+        return [met for _, _, met in shares.goals(record)]
+
+    def test_a_tenth_is_the_limit(self):
+        self.assertEqual(self.met(), [True, True, True])
+        self.assertEqual(self.met(engineMicros=125), [True, False, True])
+        self.assertEqual(self.met(perSecond=890, bad=1), [False, True, False])
 
 
 class BoundTest(unittest.TestCase):
