@@ -42,7 +42,6 @@ def measure(place, nginx, count, postgres):
         with engine() as first:
             empty, _ = first.memory()
             start_many(place, first, WORKFLOW, 1)
-            time.sleep(max(0, due + DUE_SECONDS + 2 - time.time()))
             poll(lambda: database.history_rows("RetryScheduled") >= 1, 30, "the execution waits")
         bytes_before = database.stored_bytes()
         due = fill(database, count)
