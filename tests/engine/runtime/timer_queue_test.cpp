@@ -79,6 +79,7 @@ TEST_F(Timers, SetTheirAlarmToTheFirstOfThem) {
   ring();
   EXPECT_THAT(fired, ElementsAre(1));
   EXPECT_THAT(set_to, ElementsAre(300ms, 200ms, 1s));
+  by_hand.close();
 }
 
 TEST_F(Timers, MoveAndCancel) {
