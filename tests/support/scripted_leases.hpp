@@ -31,6 +31,7 @@ class ScriptedLeases final : public ports::ShardLeases {
   Result<ports::Membership> renew(bool draining) override {
     ++renewals;
     was_draining = draining;
+    if (auto once = std::exchange(while_renewing, nullptr)) once();
     if (error_) return std::unexpected(*error_);
     return membership_;
   }
@@ -51,6 +52,7 @@ class ScriptedLeases final : public ports::ShardLeases {
   bool was_draining = false;
   bool left = false;
   ports::ShardSet released;
+  std::function<void()> while_renewing;  // once
 
  private:
   ports::Membership membership_;

@@ -242,6 +242,21 @@ TEST(EngineLeases, GivesUpWhatIsInFlightForTooLong) {
   EXPECT_EQ(node.leases.released.count(), 128u);
 }
 
+// The renewal that tells of the excess takes so long that nothing is held any more when it comes.
+TEST(EngineLeases, GivesUpNothingThatItDoesNotHold) {
+  Node node;
+  node.leases.set_share(128);
+  node.leases.while_renewing = [&] { node.bench.clock.advance(11s); };
+  node.leases.tell();
+  node.bench.settle();
+  EXPECT_TRUE(node.bench.log.contains("the lease could not be renewed in time"));
+  EXPECT_EQ(node.leases.released.count(), 128u);
+  node.leases.hold({}, 0);
+  node.leases.tell();
+  node.bench.settle();
+  EXPECT_EQ(node.bench.start().error().code, "engine.no_shards");
+}
+
 TEST(EngineLeases, LeavesWhenItHasDrained) {
   Node node;
   node.start_up_to_ship();
