@@ -40,7 +40,7 @@ struct Services {
   std::function<StorageState()> storage_state;  // cheap; any thread
   // All nodes that share the database, this one alone where it does not share it. Blocks.
   std::function<Result<std::vector<ports::ClusterNode>>()> nodes;
-  std::function<std::string()> scrape;          // the text of /metrics; any thread
+  std::function<std::string()> scrape;  // the text of /metrics; any thread
   const std::atomic<bool>& shutting_down;
 };
 

@@ -134,7 +134,7 @@ TEST_F(PostgresLeases, WhoLeavesGivesEverythingUpAndTellsTheOthers) {
   std::atomic<int> told = 0;
   two->leases()->notify([&] { ++told; });
   renew(*two);
-  while (told == 0) std::this_thread::sleep_for(Millis(1));  // it listens
+  for (int i = 0; i < 5'000 && told == 0; ++i) std::this_thread::sleep_for(Millis(1));  // of its own joining
   const int before = told;
   EXPECT_TRUE(one->leases()->leave());
   for (int i = 0; i < 5'000 && told == before; ++i) std::this_thread::sleep_for(Millis(1));
@@ -151,6 +151,41 @@ TEST_F(PostgresLeases, WhoDrainsTakesNothingAndCountsForNobody) {
   const auto draining = one->leases()->renew(true).value();
   EXPECT_EQ(draining.share, 0u);
   EXPECT_EQ(two->leases()->renew(false).value().share, 256u);
+}
+
+TEST_F(PostgresLeases, ACommandIsAppliedOnce) {
+  auto store = open("one");
+  const auto held = renew(*store);
+  commit(*store, in_epoch(start(execution(1)), held));
+  const auto number = store->inbox()->post(execution(1), R"({"command":"suspend"})").value();
+  const auto apply = [&](std::uint64_t position) {
+    auto append = in_epoch(next(execution(1), position), held);
+    append.applied = CommandApplied{.number = number, .answer = "{}"};
+    return commit(*store, append).verdict;
+  };
+  EXPECT_THAT(store->inbox()->list(ShardSet().set(shard_of(execution(2))), 10).value(), IsEmpty());
+  EXPECT_EQ(store->inbox()->list(ShardSet().set(), 10)->at(0).execution, execution(1));
+  EXPECT_EQ(store->inbox()->take_answer(number).value(), std::nullopt);
+  EXPECT_EQ(apply(1), Verdict::kWritten);
+  EXPECT_EQ(apply(2), Verdict::kConflict);
+  EXPECT_EQ(store->read_history(execution(1), 0, 10)->size(), 2u);
+  EXPECT_THAT(store->inbox()->list(ShardSet().set(), 10).value(), IsEmpty());
+  EXPECT_TRUE(store->inbox()->answer(number, "other"));  // there is one already
+  EXPECT_EQ(store->inbox()->take_answer(number).value(), "{}");
+  EXPECT_EQ(store->inbox()->take_answer(number).value(), std::nullopt);
+}
+
+TEST_F(PostgresLeases, WhoPostsACommandWakesTheOthers) {
+  auto one = open("one"), two = open("two");
+  std::atomic<int> told = 0;
+  two->inbox()->notify([&] { ++told; });
+  // The first may come before it listens.
+  for (int i = 0; i < 500 && told == 0; ++i) {
+    EXPECT_TRUE(one->inbox()->post(execution(1), "{}"));
+    std::this_thread::sleep_for(Millis(10));
+  }
+  EXPECT_GT(told, 0);
+  two->inbox()->notify({});
 }
 
 // A batch of the stalled owner that is under way is either before the takeover, and then the taker sees it, or nothing.
