@@ -1,7 +1,6 @@
 #include "adapters/adapters_registry.hpp"
 
 #include <chrono>
-#include <condition_variable>
 #include <fstream>
 #include <optional>
 #include <set>
@@ -109,14 +108,9 @@ bool AdaptersRegistry::refresh() {
   return true;
 }
 
-std::jthread AdaptersRegistry::watch(std::function<void(const AdaptersSnapshotPtr&)> changed) {
-  return std::jthread([this, changed = std::move(changed)](std::stop_token stop) {
-    std::mutex mutex;
-    std::condition_variable_any wake;
-    std::unique_lock lock(mutex);
-    while (!wake.wait_for(lock, stop, kWatchInterval, [] { return false; }) && !stop.stop_requested()) {
-      if (refresh() && changed) changed(snapshot());
-    }
+async::PeriodicThread AdaptersRegistry::watch(std::function<void(const AdaptersSnapshotPtr&)> changed) {
+  return async::PeriodicThread(kWatchInterval, [this, changed = std::move(changed)] {
+    if (refresh() && changed) changed(snapshot());
   });
 }
 

@@ -10,11 +10,11 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "adapters/adapter_settings.hpp"
 #include "adapters/secret.hpp"
+#include "engine/async/periodic_thread.hpp"
 #include "engine/definition/load.hpp"
 #include "engine/definition/operation_catalog.hpp"
 #include "engine/ports/log.hpp"
@@ -49,7 +49,7 @@ class AdaptersRegistry {
   bool refresh();
 
   // Watches for as long as the thread returned is kept. `changed` runs on it after each change of the configuration.
-  [[nodiscard]] std::jthread watch(std::function<void(const AdaptersSnapshotPtr&)> changed);
+  [[nodiscard]] async::PeriodicThread watch(std::function<void(const AdaptersSnapshotPtr&)> changed);
 
   // Never null.
   AdaptersSnapshotPtr snapshot() const;

@@ -29,6 +29,7 @@
 #include "api/settings/settings.hpp"
 #include "api/telemetry/prometheus_telemetry.hpp"
 #include "engine/async/offload.hpp"
+#include "engine/runtime/definition_watch.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/workflow_folder.hpp"
 #include "storage/store.hpp"
@@ -144,7 +145,7 @@ storage::NodeOptions node_of(const api::Settings& settings) {
 
 Result<std::vector<ports::ClusterNode>> list_nodes(storage::Store& store, const storage::NodeOptions& self,
                                                    Timestamp started_at, bool is_draining) {
-  if (auto* leases = store.leases()) return leases->list_nodes();
+  if (store.leases()) return store.list_nodes();
   return std::vector{ports::ClusterNode{.name = self.name,
                                         .address = self.address,
                                         .version = self.version,
@@ -153,7 +154,7 @@ Result<std::vector<ports::ClusterNode>> list_nodes(storage::Store& store, const 
                                         .shards = limits::kShardCount}};
 }
 
-// The first renewal, so that "ready" is true where this node is alone. Beside others it gets its share soon after.
+// "ready" is to be true: it waits for the first shards, for five seconds at most where the others keep them so long.
 void wait_for_shards(const runtime::Engine& engine) {
   constexpr int kLooksMax = 1000;
   for (int i = 0; i < kLooksMax && !engine.health().owns_shards; ++i) {
@@ -327,8 +328,12 @@ int serve(const cli::ServeOptions& options) {
     folder->start();
   }
 
+  std::optional<runtime::DefinitionWatch> watch;
+  if ((*store)->leases()) watch.emplace(**store, definitions);
+
   const int code = serve_engine(*settings, basis, **store, registry, definitions, *trust);
   folder.reset();
+  watch.reset();
   (*store)->close();
   if (code == cli::kDone) basis.log.write(ports::LogLevel::kInfo, "stopped", {});
   return code;

@@ -57,13 +57,16 @@ StoredDefinition put_definition(soci::session& session, const Dialect& dialect, 
   const auto guard = dialect.watch(session);
   GuardedTransaction transaction(session, dialect);
   const auto stored = transaction.run([&] {
+    if (const auto lock = dialect.lock_definitions(); !lock.empty()) session << lock;
     const auto revisions = select_revisions(session, definition.namespace_name, definition.name, definition.version);
-    if (!revisions.empty() && revisions.back().digest == definition.digest) return revisions.back();
+    if (!revisions.empty()) {
+      const auto& current = revisions.back();
+      if (current.digest == definition.digest || current.revision + 1 != definition.revision) return current;
+    }
     // An older revision's content that comes back becomes the newest revision.
-    StoredDefinition next = definition;
-    next.revision = revisions.empty() ? 1 : revisions.back().revision + 1;
-    insert(session, next);
-    return next;
+    insert(session, definition);
+    if (const auto announce = dialect.announce_definitions(); !announce.empty()) session << announce;
+    return definition;
   });
   transaction.commit();
   return stored;
@@ -74,11 +77,17 @@ std::optional<StoredDefinition> select_definition(soci::session& session, const 
   return found.empty() ? std::nullopt : std::optional(std::move(found[0]));
 }
 
-std::vector<StoredDefinition> select_current_definitions(soci::session& session) {
-  return select(session,
-                "AS d WHERE revision = (SELECT max(revision) FROM definitions AS o WHERE o.namespace = d.namespace"
-                " AND o.name = d.name AND o.version = d.version) ORDER BY namespace, name, version",
-                {});
+std::vector<StoredDefinition> select_current_definitions(soci::session& session,
+                                                         const std::optional<ports::WorkflowName>& workflow) {
+  std::string clause =
+      "AS d WHERE revision = (SELECT max(revision) FROM definitions AS o WHERE o.namespace = d.namespace"
+      " AND o.name = d.name AND o.version = d.version)";
+  std::vector<std::string> values;
+  if (workflow) {
+    clause += " AND namespace = :namespace AND name = :name";
+    values = {workflow->namespace_name, workflow->name};
+  }
+  return select(session, clause + " ORDER BY namespace, name, version", values);
 }
 
 std::vector<StoredDefinition> select_revisions(soci::session& session, const std::string& namespace_name,

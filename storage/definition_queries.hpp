@@ -19,7 +19,8 @@ class Dialect;
 ports::StoredDefinition put_definition(soci::session& session, const Dialect& dialect,
                                        const ports::StoredDefinition& definition);
 std::optional<ports::StoredDefinition> select_definition(soci::session& session, const std::string& digest);
-std::vector<ports::StoredDefinition> select_current_definitions(soci::session& session);
+std::vector<ports::StoredDefinition> select_current_definitions(soci::session& session,
+                                                                const std::optional<ports::WorkflowName>& workflow);
 std::vector<ports::StoredDefinition> select_revisions(soci::session& session, const std::string& namespace_name,
                                                       const std::string& name, const std::string& version);
 

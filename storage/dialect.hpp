@@ -48,6 +48,10 @@ class Dialect {
   // Statements around migrations, so that of several processes one does them; blank where there is one process.
   virtual std::string lock_schema() const = 0;
   virtual std::string unlock_schema() const = 0;
+  // In the transaction that changes the definitions: no other does meanwhile; and, at its end, the others hear of it.
+  // Blank where there is one process.
+  virtual std::string lock_definitions() const { return {}; }
+  virtual std::string announce_definitions() const { return {}; }
   // While the guard lives, a call that the server leaves without an answer ends with an error. The session must not be
   // closed before. Nothing where the database lives in this process.
   virtual SilenceWatch::Guard watch(soci::session&) const { return {}; }

@@ -273,17 +273,15 @@ Result<StoredDefinition> MemoryStore::put_definition(const StoredDefinition& def
     return d.namespace_name == definition.namespace_name && d.name == definition.name &&
            d.version == definition.version;
   };
-  StoredDefinition stored = definition;
-  stored.revision = 1;
   const StoredDefinition* current = nullptr;
   for (const auto& d : definitions_) {
     if (same_version(d)) current = &d;
   }
-  if (current && current->digest == definition.digest) return *current;
-  if (current) stored.revision = current->revision + 1;
+  if (current && (current->digest == definition.digest || current->revision + 1 != definition.revision))
+    return *current;
   std::erase_if(definitions_, [&](const StoredDefinition& d) { return d.digest == definition.digest; });
-  definitions_.push_back(stored);
-  return stored;
+  definitions_.push_back(definition);
+  return definition;
 }
 
 Result<std::optional<StoredDefinition>> MemoryStore::get_definition(const std::string& digest) {
@@ -294,10 +292,14 @@ Result<std::optional<StoredDefinition>> MemoryStore::get_definition(const std::s
   return std::optional<StoredDefinition>();
 }
 
-Result<std::vector<StoredDefinition>> MemoryStore::list_current_definitions() {
+Result<std::vector<StoredDefinition>> MemoryStore::list_current_definitions(
+    const std::optional<ports::WorkflowName>& workflow) {
   const std::lock_guard lock(mutex_);
   std::map<std::array<std::string, 3>, StoredDefinition> current;
-  for (const auto& d : definitions_) current[{d.namespace_name, d.name, d.version}] = d;
+  for (const auto& d : definitions_) {
+    if (workflow && (d.namespace_name != workflow->namespace_name || d.name != workflow->name)) continue;
+    current[{d.namespace_name, d.name, d.version}] = d;
+  }
   std::vector<StoredDefinition> list;
   for (auto& [key, d] : current) list.push_back(d);
   return list;

@@ -20,7 +20,7 @@
 
 namespace skald::storage {
 
-class MemoryStore final : public Store {
+class MemoryStore : public Store {
  public:
   ~MemoryStore() override;
 
@@ -56,10 +56,12 @@ class MemoryStore final : public Store {
 
   Result<ports::StoredDefinition> put_definition(const ports::StoredDefinition& definition) override;
   Result<std::optional<ports::StoredDefinition>> get_definition(const std::string& digest) override;
-  Result<std::vector<ports::StoredDefinition>> list_current_definitions() override;
+  Result<std::vector<ports::StoredDefinition>> list_current_definitions(
+      const std::optional<ports::WorkflowName>& workflow) override;
   Result<std::vector<ports::StoredDefinition>> list_revisions(const std::string& namespace_name,
                                                               const std::string& name,
                                                               const std::string& version) override;
+  void notify_definitions(std::function<void()>) override {}
 
   std::uint64_t epoch() const override { return 1; }
   StoreHealth health() const override { return {}; }

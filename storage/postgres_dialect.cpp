@@ -8,6 +8,7 @@
 
 #include "storage/batch_transaction.hpp"
 #include "storage/dialect.hpp"
+#include "storage/postgres_notices.hpp"
 
 namespace skald::storage {
 namespace {
@@ -138,6 +139,8 @@ class PostgresDialect final : public Dialect {
 
   std::string lock_schema() const override { return fmt::format("SELECT pg_advisory_lock({})", kSchemaLock); }
   std::string unlock_schema() const override { return fmt::format("SELECT pg_advisory_unlock({})", kSchemaLock); }
+  std::string lock_definitions() const override { return "LOCK TABLE definitions IN SHARE ROW EXCLUSIVE MODE"; }
+  std::string announce_definitions() const override { return fmt::format("NOTIFY {}", kDefinitionsChannel); }
 
   SilenceWatch::Guard watch(soci::session& session) const override {
     return silence_.watch(session.get_backend() ? PQsocket(connection_of(session)) : -1);

@@ -71,28 +71,6 @@ class PostgresLeases final : public ShardLeases {
     });
   }
 
-  Result<std::vector<ClusterNode>> list_nodes() override {
-    return session_.run([&](soci::session& session) -> Result<std::vector<ClusterNode>> {
-      ClusterNode node;
-      long long started_at = 0, lease_until = 0, shards = 0;
-      int draining = 0;
-      soci::statement statement =
-          (session.prepare << "SELECT name, address, version, started_at, lease_until, CAST(draining AS integer),"
-                              " (SELECT count(*) FROM shards WHERE owner = nodes.id) FROM nodes ORDER BY name",
-           soci::into(node.name), soci::into(node.address), soci::into(node.version), soci::into(started_at),
-           soci::into(lease_until), soci::into(draining), soci::into(shards));
-      std::vector<ClusterNode> nodes;
-      for (bool more = statement.execute(true); more; more = statement.fetch()) {
-        node.started_at = from_millis(started_at);
-        node.lease_until = from_millis(lease_until);
-        node.draining = draining != 0;
-        node.shards = static_cast<std::uint32_t>(shards);
-        nodes.push_back(node);
-      }
-      return nodes;
-    });
-  }
-
   void notify(std::function<void()> changed) override { notices_.tell(kShardsChannel, std::move(changed)); }
 
  private:
@@ -206,6 +184,26 @@ class PostgresLeases final : public ShardLeases {
 };
 
 }  // namespace
+
+std::vector<ClusterNode> select_nodes(soci::session& session) {
+  ClusterNode node;
+  long long started_at = 0, lease_until = 0, shards = 0;
+  int draining = 0;
+  soci::statement statement =
+      (session.prepare << "SELECT name, address, version, started_at, lease_until, CAST(draining AS integer),"
+                          " (SELECT count(*) FROM shards WHERE owner = nodes.id) FROM nodes ORDER BY name",
+       soci::into(node.name), soci::into(node.address), soci::into(node.version), soci::into(started_at),
+       soci::into(lease_until), soci::into(draining), soci::into(shards));
+  std::vector<ClusterNode> nodes;
+  for (bool more = statement.execute(true); more; more = statement.fetch()) {
+    node.started_at = from_millis(started_at);
+    node.lease_until = from_millis(lease_until);
+    node.draining = draining != 0;
+    node.shards = static_cast<std::uint32_t>(shards);
+    nodes.push_back(node);
+  }
+  return nodes;
+}
 
 std::unique_ptr<ShardLeases> make_postgres_leases(const Dialect& dialect, PostgresNotices& notices, NodeOptions options,
                                                   Owner& owner) {

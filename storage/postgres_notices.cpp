@@ -56,7 +56,7 @@ void PostgresNotices::run() {
 void PostgresNotices::listen() {
   const Connection connection(PQconnectdb(connection_.c_str()), PQfinish);
   if (PQstatus(connection.get()) != CONNECTION_OK) return;
-  for (const std::string channel : {kShardsChannel, kInboxChannel}) {
+  for (const std::string channel : {kShardsChannel, kInboxChannel, kDefinitionsChannel}) {
     const Answer answer(PQexec(connection.get(), ("LISTEN " + channel).c_str()), PQclear);
     if (PQresultStatus(answer.get()) != PGRES_COMMAND_OK) return;
     pass_on(channel);

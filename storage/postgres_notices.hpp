@@ -17,6 +17,8 @@ namespace skald::storage {
 inline constexpr const char* kShardsChannel = "skald_shards";
 // A command was posted.
 inline constexpr const char* kInboxChannel = "skald_inbox";
+// A definition was put.
+inline constexpr const char* kDefinitionsChannel = "skald_definitions";
 
 class PostgresNotices {
  public:

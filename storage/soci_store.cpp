@@ -132,8 +132,9 @@ class SociStore final : public Store {
     return read([&](soci::session& session) { return select_definition(session, digest); });
   }
 
-  Result<std::vector<StoredDefinition>> list_current_definitions() override {
-    return read([](soci::session& session) { return select_current_definitions(session); });
+  Result<std::vector<StoredDefinition>> list_current_definitions(
+      const std::optional<ports::WorkflowName>& workflow) override {
+    return read([&](soci::session& session) { return select_current_definitions(session, workflow); });
   }
 
   Result<std::vector<StoredDefinition>> list_revisions(const std::string& namespace_name, const std::string& name,
@@ -141,10 +142,20 @@ class SociStore final : public Store {
     return read([&](soci::session& session) { return select_revisions(session, namespace_name, name, version); });
   }
 
+  void notify_definitions(std::function<void()> changed) override {
+    if (cluster_->notices) cluster_->notices->tell(kDefinitionsChannel, std::move(changed));
+  }
+
   std::uint64_t epoch() const override { return cluster_->leases ? 0 : cluster_->owner.number(); }
 
   ShardLeases* leases() override { return cluster_->leases.get(); }
   Inbox* inbox() override { return cluster_->inbox.get(); }
+
+  // Not over the session of the leases: no list keeps a renewal waiting.
+  Result<std::vector<ClusterNode>> list_nodes() override {
+    if (!cluster_->leases) return {};
+    return read([](soci::session& session) { return select_nodes(session); });
+  }
 
   StoreHealth health() const override {
     StoreHealth health;

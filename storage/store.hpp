@@ -57,6 +57,8 @@ class Store : public ports::HistoryStore, public ports::ExecutionIndex, public p
   // Null where one process has the database.
   virtual ports::ShardLeases* leases() { return nullptr; }
   virtual ports::Inbox* inbox() { return nullptr; }
+  // Blocking. The nodes that share the database; none where one process has it. Errors: "store.unavailable".
+  virtual Result<std::vector<ports::ClusterNode>> list_nodes() { return {}; }
   virtual StoreHealth health() const = 0;
   bool is_writable() const { return health().writable; }
   // Waits for the verdicts of what is queued; later appends are rejected as "store.closed". Reads go on. Idempotent.

@@ -111,7 +111,7 @@ Response list(Services& services, const Call& call) {
 
 Response show_workflow(Services& services, const Call& call) {
   if (auto error = QueryReader(call.request).finish()) return problem(services, call, *error);
-  auto latest = services.definitions.find(call.parameters[0], call.parameters[1], std::nullopt);
+  auto latest = services.definitions.find_stored(call.parameters[0], call.parameters[1], std::nullopt);
   if (!latest) return problem(services, call, latest.error());
   std::string body;
   {
@@ -134,7 +134,7 @@ Response show_workflow(Services& services, const Call& call) {
 
 Response show_version(Services& services, const Call& call) {
   if (auto error = QueryReader(call.request).finish()) return problem(services, call, *error);
-  auto found = services.definitions.find(call.parameters[0], call.parameters[1], call.parameters[2]);
+  auto found = services.definitions.find_stored(call.parameters[0], call.parameters[1], call.parameters[2]);
   if (!found) return problem(services, call, found.error());
   if (accepts(call.request, kYaml)) {
     return {.status = 200,
@@ -155,8 +155,7 @@ void add_workflow_routes(Router& router, Services& services) {
   });
   const auto reading = [&](std::string pattern, Response (*read)(Services&, const Call&)) {
     router.add(Verb::get, std::move(pattern), [&services, read](Call call) {
-      auto response = read(services, call);
-      call.respond(std::move(response));
+      answer_blocking(services, std::move(call), [&services, read](const Call& c) { return read(services, c); });
     });
   };
   reading("/v1/workflows", list);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,18 +24,29 @@ struct StoredDefinition {
   Timestamp registered_at{};
 };
 
+struct WorkflowName {
+  std::string namespace_name;
+  std::string name;
+};
+
 class DefinitionStore {
  public:
   virtual ~DefinitionStore() = default;
 
-  // Makes it the current revision of its version. The same digest again changes nothing and answers the stored one.
+  // Makes it the current revision of its version where `revision` is the one that comes next. Answers the current one:
+  // another where that has the same digest, or where somebody else was first.
   virtual Result<StoredDefinition> put_definition(const StoredDefinition& definition) = 0;
   virtual Result<std::optional<StoredDefinition>> get_definition(const std::string& digest) = 0;
-  // The newest revision of every version.
-  virtual Result<std::vector<StoredDefinition>> list_current_definitions() = 0;
+  // The newest revision of every version; with `workflow`, of this one alone.
+  virtual Result<std::vector<StoredDefinition>> list_current_definitions(
+      const std::optional<WorkflowName>& workflow) = 0;
   // Every revision of one version, oldest first.
   virtual Result<std::vector<StoredDefinition>> list_revisions(const std::string& namespace_name,
                                                                const std::string& name, const std::string& version) = 0;
+
+  // `changed` is called on a thread of the store's when another process may have put one; null: nobody is told any
+  // more.
+  virtual void notify_definitions(std::function<void()> changed) = 0;
 };
 
 }  // namespace skald::ports

@@ -28,6 +28,7 @@ struct HeldShard {
   bool operator==(const HeldShard&) const = default;
 };
 
+// For lists.
 struct ClusterNode {
   std::string name;
   std::string address;  // where its API listens, "http://..."
@@ -62,9 +63,6 @@ class ShardLeases {
   virtual Result<void> release(const ShardSet& shards) = 0;
   // Gives everything up and leaves. Errors: "store.unavailable".
   virtual Result<void> leave() = 0;
-
-  // Errors: "store.unavailable".
-  virtual Result<std::vector<ClusterNode>> list_nodes() = 0;
 
   // `changed` is called on a thread of the store's when another node gave shards up or left: renew() may take them.
   // Before the first renew(); null: nobody is told any more.

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "engine/runtime/definition_shelf.hpp"
 
@@ -40,6 +41,19 @@ definition::LoadResult load_accepted(const std::string& source) {
   return definition::load(source, definition::LoadOptions{});
 }
 
+void log_registered(ports::Log& log, const RegisterOutcome& outcome) {
+  const auto& d = *outcome.registered->definition;
+  const bool is_new = outcome.kind == RegisterOutcome::Kind::kCreated;
+  const auto revision = std::to_string(outcome.registered->revision);
+  log.write(ports::LogLevel::kInfo, is_new ? "definition registered" : "definition replaced",
+            {{"namespace", d.namespace_name},
+             {"workflow", d.name},
+             {"version", d.version},
+             {"revision", revision},
+             {"origin", outcome.registered->origin},
+             {"digest", d.digest}});
+}
+
 }  // namespace
 
 struct Definitions::Impl {
@@ -48,7 +62,8 @@ struct Definitions::Impl {
   ports::Log& log;
   ports::Telemetry& telemetry;
 
-  std::mutex writing;  // one add at a time, the store's call included
+  std::mutex writing;  // one change of the shelf at a time; an add's calls of the store included
+  std::unordered_set<std::string> not_loading;  // digests that the log knows of; under `writing`
   mutable std::shared_mutex mutex;
   std::shared_ptr<const definition::OperationCatalog> operations =
       std::make_shared<const definition::OperationCatalog>();
@@ -81,10 +96,43 @@ struct Definitions::Impl {
     telemetry.definitions_loaded(count);
   }
 
-  std::optional<RegisteredDefinition> current(const definition::Definition& d) const {
+  std::optional<RegisteredDefinition> current(const std::string& namespace_name, const std::string& name,
+                                              const std::string& version) const {
     const std::shared_lock lock(mutex);
-    const auto* found = shelf.find(d.namespace_name, d.name, d.version);
+    const auto* found = shelf.find(namespace_name, name, version);
     return found ? std::optional(*found) : std::nullopt;
+  }
+
+  std::optional<RegisteredDefinition> current(const definition::Definition& d) const {
+    return current(d.namespace_name, d.name, d.version);
+  }
+
+  // Of the store, under `writing`: put on the shelf where it is newer than what stands there.
+  void take(ports::StoredDefinition row) {
+    if (not_loading.contains(row.digest)) return;
+    const auto known = current(row.namespace_name, row.name, row.version);
+    if (known && known->revision >= row.revision) return;
+    auto loaded = load_accepted(row.source);
+    if (!loaded.ok()) {
+      const auto error = to_text(unreadable(row.digest, loaded.diagnostics));
+      log.write(
+          ports::LogLevel::kError, "a stored definition does not load; it takes no starts",
+          {{"namespace", row.namespace_name}, {"workflow", row.name}, {"version", row.version}, {"error", error}});
+      not_loading.insert(row.digest);
+      return;
+    }
+    shelve(RegisteredDefinition{.definition = std::move(loaded.definition),
+                                .revision = row.revision,
+                                .origin = std::move(row.origin),
+                                .registered_at = row.registered_at});
+  }
+
+  Result<void> take_current(const std::optional<ports::WorkflowName>& workflow) {
+    auto stored = store.list_current_definitions(workflow);
+    if (!stored) return std::unexpected(std::move(stored.error()));
+    const std::lock_guard lock(writing);
+    for (auto& row : *stored) take(std::move(row));
+    return {};
   }
 
   definition::LoadResult load(const std::string& source, bool trusted) const {
@@ -122,68 +170,48 @@ void Definitions::set_allowed_hosts(std::vector<std::string> hosts) {
 }
 
 Result<void> Definitions::load_stored() {
-  auto stored = impl_->store.list_current_definitions();
-  if (!stored) return std::unexpected(std::move(stored.error()));
-  for (auto& row : *stored) {
-    auto loaded = load_accepted(row.source);
-    if (!loaded.ok()) {
-      const auto error = to_text(unreadable(row.digest, loaded.diagnostics));
-      impl_->log.write(
-          ports::LogLevel::kError, "a stored definition does not load; it takes no starts",
-          {{"namespace", row.namespace_name}, {"workflow", row.name}, {"version", row.version}, {"error", error}});
-      continue;
-    }
-    impl_->shelve(RegisteredDefinition{.definition = std::move(loaded.definition),
-                                       .revision = row.revision,
-                                       .origin = std::move(row.origin),
-                                       .registered_at = row.registered_at});
-  }
-  return {};
+  return impl_->take_current(std::nullopt);
 }
 
-Result<RegisterOutcome> Definitions::add(std::string source, std::string origin, bool replace, bool trusted) {
+Result<RegisterOutcome> Definitions::add(const std::string& source, const std::string& origin, bool replace,
+                                         bool trusted) {
   auto loaded = impl_->load(source, trusted);
   RegisterOutcome outcome{.diagnostics = std::move(loaded.diagnostics)};
   if (!loaded.definition) return outcome;
   const auto& d = *loaded.definition;
 
   const std::lock_guard writing(impl_->writing);
-  auto current = impl_->current(d);
-  if (current && current->definition->digest == d.digest) {
-    outcome.kind = RegisterOutcome::Kind::kUnchanged;
-    outcome.registered = std::move(current);
+  while (true) {
+    const auto revisions = impl_->store.list_revisions(d.namespace_name, d.name, d.version);
+    if (!revisions) return std::unexpected(revisions.error());
+    if (!revisions->empty()) impl_->take(revisions->back());
+    auto current = impl_->current(d);
+    if (current && (current->definition->digest == d.digest || !replace)) {
+      const bool is_same = current->definition->digest == d.digest;
+      outcome.kind = is_same ? RegisterOutcome::Kind::kUnchanged : RegisterOutcome::Kind::kConflict;
+      outcome.registered = std::move(current);
+      return outcome;
+    }
+    auto stored = impl_->store.put_definition({.digest = d.digest,
+                                               .namespace_name = d.namespace_name,
+                                               .name = d.name,
+                                               .version = d.version,
+                                               .revision = revisions->empty() ? 1 : revisions->back().revision + 1,
+                                               .source = source,
+                                               .origin = origin,
+                                               .registered_at = impl_->clock.now()});
+    if (!stored) return std::unexpected(std::move(stored.error()));
+    // Another node was first: what it put is judged like what was there before.
+    if (stored->digest != d.digest) continue;
+    outcome.kind = current ? RegisterOutcome::Kind::kReplaced : RegisterOutcome::Kind::kCreated;
+    outcome.registered = RegisteredDefinition{.definition = loaded.definition,
+                                              .revision = stored->revision,
+                                              .origin = std::move(stored->origin),
+                                              .registered_at = stored->registered_at};
+    impl_->shelve(*outcome.registered);
+    log_registered(impl_->log, outcome);
     return outcome;
   }
-  if (current && !replace) {
-    outcome.kind = RegisterOutcome::Kind::kConflict;
-    outcome.registered = std::move(current);
-    return outcome;
-  }
-  auto stored = impl_->store.put_definition({.digest = d.digest,
-                                             .namespace_name = d.namespace_name,
-                                             .name = d.name,
-                                             .version = d.version,
-                                             .revision = current ? current->revision + 1 : 1,
-                                             .source = std::move(source),
-                                             .origin = std::move(origin),
-                                             .registered_at = impl_->clock.now()});
-  if (!stored) return std::unexpected(std::move(stored.error()));
-  RegisteredDefinition registered{.definition = loaded.definition,
-                                  .revision = stored->revision,
-                                  .origin = std::move(stored->origin),
-                                  .registered_at = stored->registered_at};
-  outcome.kind = current ? RegisterOutcome::Kind::kReplaced : RegisterOutcome::Kind::kCreated;
-  outcome.registered = registered;
-  impl_->shelve(std::move(registered));
-  const auto revision = std::to_string(stored->revision);
-  impl_->log.write(ports::LogLevel::kInfo, current ? "definition replaced" : "definition registered",
-                   {{"namespace", d.namespace_name},
-                    {"workflow", d.name},
-                    {"version", d.version},
-                    {"revision", revision},
-                    {"origin", outcome.registered->origin},
-                    {"digest", d.digest}});
-  return outcome;
 }
 
 RegisterOutcome Definitions::check(const std::string& source, bool trusted) const {
@@ -215,6 +243,14 @@ Result<RegisteredDefinition> Definitions::find(const std::string& namespace_name
   return failure("workflow.unknown_version",
                  fmt::format("workflow {}/{} has no version {}", namespace_name, name, *version),
                  namespace_name + "/" + name, fmt::format("its highest one is {}", highest->definition->version));
+}
+
+Result<RegisteredDefinition> Definitions::find_stored(const std::string& namespace_name, const std::string& name,
+                                                      const std::optional<std::string>& version) {
+  if (auto found = find(namespace_name, name, version)) return found;
+  auto taken = impl_->take_current(ports::WorkflowName{.namespace_name = namespace_name, .name = name});
+  if (!taken) return std::unexpected(std::move(taken.error()));
+  return find(namespace_name, name, version);
 }
 
 DefinitionPtr Definitions::cached(const std::string& digest) const {

@@ -44,12 +44,13 @@ class Definitions {
   // Hosts that uploaded definitions may name in literal endpoints.
   void set_allowed_hosts(std::vector<std::string> hosts);
 
-  // Blocking: compiles what the store holds. Errors: "store.unavailable".
+  // Blocking: takes what the store holds and memory does not: at the start, and what other nodes register later.
+  // Errors: "store.unavailable".
   Result<void> load_stored();
 
   // Blocking. `replace`: other content under a known version becomes its new revision instead of a conflict.
   // `trusted` is false for uploads. Errors: "store.unavailable".
-  Result<RegisterOutcome> add(std::string source, std::string origin, bool replace, bool trusted);
+  Result<RegisterOutcome> add(const std::string& source, const std::string& origin, bool replace, bool trusted);
   // Checks only.
   RegisterOutcome check(const std::string& source, bool trusted) const;
 
@@ -57,6 +58,10 @@ class Definitions {
   // else). Errors: "workflow.unknown", "workflow.unknown_version". Not blocking.
   Result<RegisteredDefinition> find(const std::string& namespace_name, const std::string& name,
                                     const std::optional<std::string>& version) const;
+  // The same, but what memory does not have is looked up in the store: another node may have registered it just now.
+  // Blocking. Errors also: "store.unavailable".
+  Result<RegisteredDefinition> find_stored(const std::string& namespace_name, const std::string& name,
+                                           const std::optional<std::string>& version);
   // In memory only; null when it has to be loaded. Not blocking.
   definition::DefinitionPtr cached(const std::string& digest) const;
   // Whether a definition in memory came from the operator (a file) and not over HTTP. Not blocking.

@@ -10,6 +10,12 @@ namespace {
 
 constexpr std::size_t kBlockingThreads = 4;
 
+std::function<void(std::move_only_function<void()>)> on_threads_of(async::Offload& threads) {
+  return [executor = threads.executor()](std::move_only_function<void()> work) {
+    boost::asio::post(executor, std::move(work));
+  };
+}
+
 }  // namespace
 
 // When it fires, what is still in flight is given up.
@@ -49,11 +55,7 @@ Engine::Impl::Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOp
       due_poller_(*hosts_.front(), [this](const auto& ids) { resume(ids); }),
       retention_(*hosts_.front()),
       leases_(ports.leases) {
-  if (threads_) {
-    shared_.blocking = [executor = threads_->executor()](std::move_only_function<void()> work) {
-      boost::asio::post(executor, std::move(work));
-    };
-  }
+  if (threads_) shared_.blocking = on_threads_of(*threads_);
   if (leases_ == nullptr) {
     shared_.shards.hold_all(options.epoch);
   } else {
@@ -73,9 +75,7 @@ void Engine::Impl::keep_leases(std::function<void(const Error&)> replaced) {
   LeaseKeeper::Run run = shared_.blocking;
   if (threads_) {
     lease_thread_ = std::make_unique<async::Offload>(1);
-    run = [executor = lease_thread_->executor()](std::move_only_function<void()> work) {
-      boost::asio::post(executor, std::move(work));
-    };
+    run = on_threads_of(*lease_thread_);
   }
   lease_keeper_ = std::make_unique<LeaseKeeper>(
       hosts_, *leases_, std::move(run),
@@ -150,12 +150,6 @@ void Engine::Impl::give_up_shards() {
     }
     loop.post([this] { std::exchange(drained_, nullptr)(); });
   });
-}
-
-Error no_shards() {
-  return {.code = "engine.no_shards",
-          .message = "this node has no shards to put an execution into",
-          .remedy = "try another node, or again in some seconds"};
 }
 
 ExecutionId Engine::Impl::new_id() {

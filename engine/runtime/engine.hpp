@@ -107,8 +107,8 @@ class Engine {
   Result<void> run();
 
   // Takes no more starts, begins no more attempts, waits for what is in flight until `deadline` (steady, from now),
-  // then abandons it: unfinished work is never written as failed. `drained` runs once nothing touches the ports any
-  // more; then the shards are given up.
+  // then abandons it: unfinished work is never written as failed. Then the shards are given up, and `drained` runs:
+  // nothing touches the ports any more.
   void drain(Millis at_most, std::move_only_function<void()> drained);
 
   // The start is durable when the callback runs. Errors: "workflow.unknown", "workflow.unknown_version",

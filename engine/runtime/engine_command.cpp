@@ -2,16 +2,13 @@
 #include <utility>
 
 #include "engine/runtime/engine_impl.hpp"
+#include "engine/runtime/refusals.hpp"
 
 namespace skald::runtime {
 namespace {
 
 // How often an execution of another node is looked at while somebody waits for its end.
 constexpr Millis kLookInterval{100};
-
-Error closed() {
-  return Error{.code = "engine.draining", .message = "the engine is shutting down", .remedy = "try another node"};
-}
 
 }  // namespace
 
@@ -27,14 +24,14 @@ void Engine::Impl::command(const ExecutionId& id, saga::Input input, Callback<Sn
         });
   }
   on_loop_of(id, [id, input = std::move(input), callback = std::move(callback)](ExecutionHost& host) mutable {
-    if (host.is_closed()) return callback(std::unexpected(closed()));
+    if (host.is_closed()) return callback(std::unexpected(draining()));
     host.activate(id).submit(std::move(input), std::move(callback));
   });
 }
 
 void Engine::Impl::view(const ExecutionId& id, Callback<Snapshot> callback) {
   on_loop_of(id, [this, id, callback = std::move(callback)](ExecutionHost& host) mutable {
-    if (host.is_closed()) return callback(std::unexpected(closed()));
+    if (host.is_closed()) return callback(std::unexpected(draining()));
     if (auto* driver = host.find(id)) return driver->view(std::move(callback));
     host.offload([&history = shared_.history, id] { return read_state(history, id); },
                  [callback = std::move(callback)](Result<saga::State> state) mutable {
@@ -46,7 +43,7 @@ void Engine::Impl::view(const ExecutionId& id, Callback<Snapshot> callback) {
 
 void Engine::Impl::when_settled(const ExecutionId& id, Millis at_most, Callback<Snapshot> callback) {
   on_loop_of(id, [this, id, at_most, callback = std::move(callback)](ExecutionHost& host) mutable {
-    if (host.is_closed()) return callback(std::unexpected(closed()));
+    if (host.is_closed()) return callback(std::unexpected(draining()));
     if (auto* driver = host.find(id)) return driver->when_settled(at_most, std::move(callback));
     // What has ended is not brought back into memory.
     host.offload([&history = shared_.history, id] { return read_state(history, id); },
@@ -68,7 +65,7 @@ void Engine::Impl::when_settled(const ExecutionId& id, Millis at_most, Callback<
 
 void Engine::Impl::apply_remotely(const ExecutionId& id, std::string command, RemoteCommands::Answered answered) {
   hosts_.front()->loop().post([this, id, command = std::move(command), answered = std::move(answered)]() mutable {
-    if (shared_.draining || hosts_.front()->is_closed()) return answered(std::unexpected(closed()));
+    if (shared_.draining || hosts_.front()->is_closed()) return answered(std::unexpected(draining()));
     remote_commands_->send(id, std::move(command), std::move(answered));
   });
 }
@@ -85,7 +82,7 @@ void Engine::Impl::apply_input(const ExecutionId& id, saga::Input input, std::ui
                                InboxReader::Applied applied) {
   on_loop_of(id,
              [this, id, input = std::move(input), number, applied = std::move(applied)](ExecutionHost& host) mutable {
-               if (host.is_closed() || !shared_.shards.serves(id)) return applied(std::unexpected(closed()));
+               if (host.is_closed() || !shared_.shards.serves(id)) return applied(std::unexpected(moved(id)));
                host.activate(id).submit(
                    std::move(input),
                    [applied = std::move(applied)](Result<Snapshot> state) mutable {

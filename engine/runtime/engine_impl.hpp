@@ -17,9 +17,6 @@
 
 namespace skald::runtime {
 
-// This node has no shard to put an execution into.
-Error no_shards();
-
 class Engine::Impl {
  public:
   Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOptions options);
@@ -52,6 +49,8 @@ class Engine::Impl {
   // Whether a start or replay may be accepted now.
   Result<void> admit() const;
   void start_on(ExecutionHost& host, const ExecutionId& id, StartCommand command, Callback<Started> callback);
+  // Where memory has no such definition.
+  void find_and_start(ExecutionHost& host, StartCommand command, Callback<Started> callback);
   void answer_existing(const NewStart::Existing& existing, const std::string& fingerprint, Callback<Started> callback);
   // A replay that is being begun, and the command out of the inbox that asked for it, or 0.
   struct ReplayTask;

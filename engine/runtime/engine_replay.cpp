@@ -16,20 +16,27 @@ struct Original {
   saga::State state;
   std::vector<saga::Event> history;
   definition::DefinitionPtr definition;
+  definition::DefinitionPtr replayed_with;
 };
 
 // How often a replay looks again when somebody else wrote to its original meanwhile.
 constexpr int kTriesMax = 3;
 
-Result<Original> read_original(ports::HistoryStore& store, Definitions& definitions, const ExecutionId& id) {
+Result<Original> read_original(ports::HistoryStore& store, Definitions& definitions, const ExecutionId& id,
+                               const std::optional<std::string>& version) {
   auto history = read_events(store, id);
   if (!history) return std::unexpected(std::move(history.error()));
   auto state = read_state(store, id);
   if (!state) return std::unexpected(std::move(state.error()));
-  Original original{.state = std::move(*state), .history = std::move(*history), .definition = nullptr};
+  Original original{.state = std::move(*state), .history = std::move(*history)};
   auto definition = definitions.by_digest(original.state.digest);
   if (!definition) return std::unexpected(std::move(definition.error()));
-  original.definition = std::move(*definition);
+  original.definition = original.replayed_with = std::move(*definition);
+  if (version) {
+    auto other = definitions.find_stored(original.state.namespace_name, original.state.name, version);
+    if (!other) return std::unexpected(std::move(other.error()));
+    original.replayed_with = std::move(other->definition);
+  }
   return original;
 }
 
@@ -56,9 +63,9 @@ Result<ports::Append> mark_original(const Original& original, const ReplayComman
                        .summary = std::nullopt};
 }
 
-Result<std::unique_ptr<NewStart>> prepare(const Original& original, const ReplayCommand& command,
-                                          definition::DefinitionPtr definition, const ExecutionId& id,
+Result<std::unique_ptr<NewStart>> prepare(const Original& original, const ReplayCommand& command, const ExecutionId& id,
                                           const Shared& shared) {
+  const auto& definition = original.replayed_with;
   const Timestamp now = shared.time.now();
   auto plan = plan_replay(command, ReplayBasis{.original = original.state,
                                                .history = original.history,
@@ -74,7 +81,7 @@ Result<std::unique_ptr<NewStart>> prepare(const Original& original, const Replay
   auto start = std::make_unique<NewStart>();
   start->row = new_row(*definition, id, now, plan->start.labels);
   start->row.replay_of = original.state.id;
-  start->definition = std::move(definition);
+  start->definition = definition;
   start->input = saga::Input{.actor = command.actor, .what = std::move(plan->start)};
   start->companion = std::move(*mark);
   return start;
@@ -123,9 +130,8 @@ void Engine::Impl::apply_replay(ReplayCommand command, std::uint64_t number, Inb
 
 void Engine::Impl::replay_on(ExecutionHost& host, ReplayTask task) {
   if (auto admitted = admit(); !admitted) return task.callback(std::unexpected(std::move(admitted.error())));
-  const ExecutionId original_id = task.command.original;
-  auto read = [&shared = shared_, original_id] {
-    return read_original(shared.history, shared.definitions, original_id);
+  auto read = [&shared = shared_, id = task.command.original, version = task.command.version] {
+    return read_original(shared.history, shared.definitions, id, version);
   };
   host.offload(std::move(read), [this, &host, task = std::move(task)](Result<Original> original) mutable {
     if (!original) return task.callback(std::unexpected(std::move(original.error())));
@@ -135,21 +141,12 @@ void Engine::Impl::replay_on(ExecutionHost& host, ReplayTask task) {
 
 void Engine::Impl::replay_read(ExecutionHost& host, const ReplayOriginal& original, ReplayTask task) {
   const ReplayCommand& command = task.command;
-  auto definition = original.definition;
-  if (command.version) {
-    auto found = shared_.definitions.find(original.state.namespace_name, original.state.name, command.version);
-    if (!found) return task.callback(std::unexpected(std::move(found.error())));
-    definition = std::move(found->definition);
-  }
   // Both live on one loop, so that one append can hold them.
   ExecutionId id = new_id();
-  while (&host_of(id) != &host || !shared_.shards.serves(id)) {
-    if (!shared_.shards.serves_any()) return task.callback(std::unexpected(no_shards()));
-    id = new_id();
-  }
+  while (&host_of(id) != &host) id = new_id();
   auto start = [&]() -> Result<std::unique_ptr<NewStart>> {
     try {
-      return prepare(original, command, std::move(definition), id, shared_);
+      return prepare(original, command, id, shared_);
     } catch (const std::exception& error) {
       return failure("engine.internal", "the replay could not be prepared", to_string(command.original), {},
                      error.what());

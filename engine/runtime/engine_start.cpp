@@ -4,13 +4,14 @@
 #include <utility>
 
 #include "engine/runtime/engine_impl.hpp"
+#include "engine/runtime/refusals.hpp"
 #include "engine/runtime/start.hpp"
 
 namespace skald::runtime {
 
 Result<void> Engine::Impl::admit() const {
   if (shared_.draining) {
-    return failure("engine.draining", "the engine is shutting down and takes no more starts", {}, "try another node");
+    return std::unexpected(draining());
   }
   if (!shared_.shards.serves_any()) return std::unexpected(no_shards());
   const auto active = shared_.active.load(std::memory_order_relaxed);
@@ -31,7 +32,7 @@ void Engine::Impl::start_on(ExecutionHost& host, const ExecutionId& id, StartCom
                             Callback<Started> callback) {
   if (auto admitted = admit(); !admitted) return callback(std::unexpected(std::move(admitted.error())));
   auto found = shared_.definitions.find(command.namespace_name, command.workflow, command.version);
-  if (!found) return callback(std::unexpected(std::move(found.error())));
+  if (!found) return find_and_start(host, std::move(command), std::move(callback));
   if (auto checked = check_input(*found->definition, command.input); !checked) {
     return callback(std::unexpected(std::move(checked.error())));
   }
@@ -46,6 +47,16 @@ void Engine::Impl::start_on(ExecutionHost& host, const ExecutionId& id, StartCom
     callback(Started{.id = id, .existing = false, .state = std::move(*state)});
   };
   host.create(id).begin(std::move(start));
+}
+
+void Engine::Impl::find_and_start(ExecutionHost& host, StartCommand command, Callback<Started> callback) {
+  auto find = [&definitions = shared_.definitions, namespace_name = command.namespace_name, name = command.workflow,
+               version = command.version] { return definitions.find_stored(namespace_name, name, version); };
+  host.offload(std::move(find), [this, command = std::move(command),
+                                 callback = std::move(callback)](Result<RegisteredDefinition> found) mutable {
+    if (!found) return callback(std::unexpected(std::move(found.error())));
+    start(std::move(command), std::move(callback));
+  });
 }
 
 void Engine::Impl::answer_existing(const NewStart::Existing& existing, const std::string& fingerprint,

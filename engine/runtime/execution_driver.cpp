@@ -7,18 +7,12 @@
 #include "engine/runtime/execution_driver_parts.hpp"
 #include "engine/runtime/execution_host.hpp"
 #include "engine/runtime/execution_summary.hpp"
+#include "engine/runtime/refusals.hpp"
 
 namespace skald::runtime {
 namespace {
 
 constexpr std::uint16_t kFailuresMax = 2;
-
-Error moved(const ExecutionId& id) {
-  return Error{.code = "engine.moved",
-               .message = "another node goes on with this execution",
-               .subject = to_string(id),
-               .remedy = "ask again"};
-}
 
 }  // namespace
 

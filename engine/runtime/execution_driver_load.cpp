@@ -6,6 +6,7 @@
 #include "engine/runtime/execution_driver_parts.hpp"
 #include "engine/runtime/execution_host.hpp"
 #include "engine/runtime/incident_log.hpp"
+#include "engine/runtime/refusals.hpp"
 
 namespace skald::runtime {
 namespace {
@@ -98,10 +99,7 @@ void ExecutionDriver::when_settled(Millis at_most, Reply reply) {
 
 void ExecutionDriver::stop_waiting() {
   if (stage_ == Stage::kReady) return answer_waiters(snapshot());
-  refuse_all(Error{.code = "engine.draining",
-                   .message = "the engine is shutting down",
-                   .subject = to_string(id_),
-                   .remedy = "ask again"});
+  refuse_all(draining());
 }
 
 void ExecutionDriver::answer_waiters(const Snapshot& state) {

@@ -169,8 +169,9 @@ void LeaseKeeper::drop(const ports::ShardSet& shards) {
 }
 
 void LeaseKeeper::vacate_excess(const ports::Membership& membership) {
-  // A node that ends gives everything up when it has drained.
+  // There was no answer the last time.
   if (vacating_.any() && hosts_vacating_ == 0) release(vacating_);
+  // A node that ends gives everything up when it has drained.
   if (shared().draining || vacating_.any() || membership.held.size() <= membership.share) return;
   const auto held = shared().shards.held();
   std::size_t excess = membership.held.size() - membership.share;

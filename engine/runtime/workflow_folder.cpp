@@ -2,12 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <condition_variable>
 #include <fstream>
 #include <iterator>
-#include <mutex>
 #include <set>
-#include <thread>
 
 #include "engine/base/limits.hpp"
 
@@ -39,19 +36,8 @@ std::string label_of(const definition::Definition& d) {
 
 }  // namespace
 
-struct WorkflowFolder::Watcher {
-  std::mutex mutex;
-  std::condition_variable changed;
-  bool stopping = false;
-  std::thread thread;
-};
-
 WorkflowFolder::WorkflowFolder(fs::path folder, Definitions& definitions, ports::Log& log, OnReport on_report)
     : folder_(std::move(folder)), definitions_(definitions), log_(log), on_report_(std::move(on_report)) {}
-
-WorkflowFolder::~WorkflowFolder() {
-  stop();
-}
 
 void WorkflowFolder::scan() {
   std::error_code error;
@@ -180,25 +166,10 @@ void WorkflowFolder::report(FileReport report) {
 }
 
 void WorkflowFolder::start(Millis interval) {
-  watcher_ = std::make_unique<Watcher>();
-  watcher_->thread = std::thread([this, interval, &watcher = *watcher_] {
-    std::unique_lock lock(watcher.mutex);
-    while (!watcher.changed.wait_for(lock, interval, [&] { return watcher.stopping; })) {
-      lock.unlock();
-      scan();
-      lock.lock();
-    }
-  });
+  watcher_.emplace(interval, [this] { scan(); });
 }
 
 void WorkflowFolder::stop() {
-  if (!watcher_) return;
-  {
-    const std::lock_guard lock(watcher_->mutex);
-    watcher_->stopping = true;
-  }
-  watcher_->changed.notify_all();
-  watcher_->thread.join();
   watcher_.reset();
 }
 

@@ -11,10 +11,11 @@
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/async/periodic_thread.hpp"
 #include "engine/base/time.hpp"
 #include "engine/ports/log.hpp"
 #include "engine/runtime/definitions.hpp"
@@ -42,7 +43,6 @@ class WorkflowFolder {
   using OnReport = std::function<void(const FileReport&)>;
 
   WorkflowFolder(std::filesystem::path folder, Definitions& definitions, ports::Log& log, OnReport on_report = {});
-  ~WorkflowFolder();
   WorkflowFolder(const WorkflowFolder&) = delete;
   WorkflowFolder& operator=(const WorkflowFolder&) = delete;
 
@@ -66,7 +66,6 @@ class WorkflowFolder {
     std::string content;   // as dealt with last
     std::string workflow;  // "shop/checkout:1.0.0" it registered; empty: none
   };
-  struct Watcher;
 
   void look_at(const std::string& name, const Stamp& stamp);
   void take(const std::string& name, Watched& file);
@@ -81,7 +80,7 @@ class WorkflowFolder {
   bool starting_ = true;
   bool folder_missing_ = false;
   std::map<std::string, Watched> files_;
-  std::unique_ptr<Watcher> watcher_;
+  std::optional<async::PeriodicThread> watcher_;
 };
 
 }  // namespace skald::runtime

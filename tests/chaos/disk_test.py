@@ -3,40 +3,26 @@
 
 disk_test.py --skald build/release/skald --samples build/release/skald-samples --disk build/release/tests/chaos/libdisk_faults.so
 """
-import argparse
 import errno
 import http.client
-import sys
-import tempfile
 import time
-import unittest
-from pathlib import Path
 
 from databases import SqliteFile
 from disk import ALWAYS, Disk
 from plan import make_orders
-from programs import Samples, Server, request
+from programs import request
+from server_case import SECONDS, START, ServerCase, main
 
-WORKFLOWS = Path(__file__).resolve().parents[2] / "workflows"
-START = "/v1/workflows/shop/checkout/executions"
-SECONDS = 30
 EXIT_UNKNOWN_COMMIT = 70
-PROGRAMS = None
 
 
-class DiskTest(unittest.TestCase):
+class DiskTest(ServerCase):
     def setUp(self):
-        scratch = tempfile.TemporaryDirectory(prefix="skald-disk-")
-        self.addCleanup(scratch.cleanup)
-        folder = Path(scratch.name)
-        self.database = SqliteFile(folder, Disk(PROGRAMS.disk, folder / "skald.db", folder))
-        self.disk = self.database.disk
-        self.samples = Samples(PROGRAMS.samples, folder, seed=1)
-        self.addCleanup(self.samples.stop)
-        self.server = Server(PROGRAMS.skald, folder, self.database.storage, WORKFLOWS, self.samples.base,
-                             self.disk.environment())
+        super().setUp()
+        database = SqliteFile(self.folder, Disk(self.PROGRAMS.disk, self.folder / "skald.db", self.folder))
+        self.disk = database.disk
+        self.server = self.make_server(database.storage, self.disk.environment())
         self.server.spawn()
-        self.addCleanup(lambda: self.server.process.poll() is None and self.server.kill())
         self.server.wait_until_ready()
         self.orders = (order for order in make_orders(1000, seed=1) if order.scenario.name == "plain")
 
@@ -48,26 +34,14 @@ class DiskTest(unittest.TestCase):
         except (OSError, http.client.HTTPException):
             return None, None
 
-    def wait_for(self, what, wanted):
-        deadline = time.monotonic() + SECONDS
-        while (found := what()) != wanted:
-            self.assertLess(time.monotonic(), deadline, f"still {found}, not {wanted}")
-            time.sleep(0.05)
-
-    def readiness(self):
-        return request(self.server.base, "GET", "/readyz")[0]
-
-    def phase(self, execution):
-        return request(self.server.base, "GET", f"/v1/executions/{execution}")[1]["phase"]
-
     def test_low_on_space_refuses_starts_and_ends_what_runs(self):
         self.samples.add_fault({"service": "payments", "operation": "do", "mode": "delay", "delayMs": 500, "count": 1})
         status, running = self.start()
         self.assertEqual(status, 201)
         with self.disk.fault(None, free_bytes=255 << 20):
             self.wait_for(lambda: self.start()[0], 503)
-            self.assertEqual(self.readiness(), 503)
-            self.wait_for(lambda: self.phase(running["id"]), "completed")
+            self.assertEqual(self.readiness(self.server), 503)
+            self.wait_for(lambda: self.phase(self.server, running["id"]), "completed")
         self.wait_for(lambda: self.start()[0], 201)
 
     def test_full_refuses_starts_keeps_what_runs_and_resumes(self):
@@ -78,10 +52,10 @@ class DiskTest(unittest.TestCase):
             status, problem = self.start()
             self.assertEqual((status, problem["code"]), (503, "store.unavailable"))
             time.sleep(0.5)  # the answer of the payment arrives and cannot be written
-            self.assertEqual(self.phase(running["id"]), "running")
+            self.assertEqual(self.phase(self.server, running["id"]), "running")
             self.assertIsNone(self.server.process.poll())
             self.assertTrue(has_struck())
-        self.wait_for(lambda: self.phase(running["id"]), "completed")
+        self.wait_for(lambda: self.phase(self.server, running["id"]), "completed")
         self.wait_for(lambda: self.start()[0], 201)
 
     def test_a_failed_sync_ends_the_process_and_the_next_one_reads_what_is_there(self):
@@ -98,14 +72,9 @@ class DiskTest(unittest.TestCase):
         status, begun = self.start(doubtful)
         self.assertIn(status, (200, 201))
         for execution in (before["id"], begun["id"]):
-            self.wait_for(lambda: self.phase(execution), "completed")
+            self.wait_for(lambda: self.phase(self.server, execution), "completed")
         self.assertEqual(self.start(doubtful)[1]["id"], begun["id"])
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--skald", required=True)
-    parser.add_argument("--samples", required=True)
-    parser.add_argument("--disk", required=True, help="libdisk_faults.so")
-    PROGRAMS = parser.parse_args()
-    unittest.main(argv=sys.argv[:1], warnings="ignore")  # the helpers leave their logs to the end of the process
+    main(__doc__, disk={"required": True, "help": "libdisk_faults.so"})

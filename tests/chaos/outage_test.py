@@ -4,50 +4,27 @@ goes on.
 
 outage_test.py --skald build/release/skald --samples build/release/skald-samples
 """
-import argparse
-import sys
-import tempfile
 import threading
 import time
-import unittest
-from pathlib import Path
 
 from databases import Postgres
 from plan import make_orders
-from programs import Samples, Server, request
-
-WORKFLOWS = Path(__file__).resolve().parents[2] / "workflows"
-START = "/v1/workflows/shop/checkout/executions"
-BACK_SECONDS = 30
-PROGRAMS = None
+from programs import request
+from server_case import ENDED, START, ServerCase, main
 
 
-class Outage(unittest.TestCase):
+class Outage(ServerCase):
     def setUp(self):
-        scratch = tempfile.TemporaryDirectory(prefix="skald-outage-")
-        self.addCleanup(scratch.cleanup)
-        folder = Path(scratch.name)
-        self.database = Postgres(folder)
+        super().setUp()
+        self.database = Postgres(self.folder)
         self.addCleanup(self.database.stop)
-        self.samples = Samples(PROGRAMS.samples, folder, seed=1)
-        self.addCleanup(self.samples.stop)
-        self.server = Server(PROGRAMS.skald, folder, self.database.storage, WORKFLOWS, self.samples.base)
+        self.server = self.make_server(self.database.storage)
         self.server.spawn()
-        self.addCleanup(self.server.stop)
         self.server.wait_until_ready()
         self.inputs = [order.input for order in make_orders(3, seed=1)]
 
     def start(self, number):
         return request(self.server.base, "POST", START, self.inputs[number], timeout=30)
-
-    def readiness(self):
-        return request(self.server.base, "GET", "/readyz")[0]
-
-    def wait_for(self, what, wanted):
-        deadline = time.monotonic() + BACK_SECONDS
-        while what() != wanted:
-            self.assertLess(time.monotonic(), deadline, f"not {wanted} within {BACK_SECONDS} s")
-            time.sleep(0.1)
 
     def test_starts_are_refused_and_what_ran_goes_on(self):
         status, begun = self.start(0)
@@ -56,22 +33,21 @@ class Outage(unittest.TestCase):
         for _ in range(2):
             status, problem = self.start(1)
             self.assertEqual((status, problem["code"]), (503, "store.unavailable"))
-        self.wait_for(self.readiness, 503)
+        self.wait_for(lambda: self.readiness(self.server), 503)
         self.assertEqual(request(self.server.base, "GET", "/livez")[0], 200)
         self.database.server.start()
-        self.wait_for(self.readiness, 200)
+        self.wait_for(lambda: self.readiness(self.server), 200)
         status, _ = self.start(2)
         self.assertEqual(status, 201)
-        phases = ("completed", "faulted", "cancelled")
-        self.wait_for(lambda: request(self.server.base, "GET", f"/v1/executions/{begun['id']}")[1]["phase"] in phases, True)
+        self.wait_for(lambda: self.phase(self.server, begun["id"]) in ENDED, True)
 
     def test_a_database_that_takes_bytes_and_says_nothing_is_given_up(self):
         """A connection that is half open, a server that is stopped: nothing below says that it is gone."""
-        if not PROGRAMS.silent:
+        if not self.PROGRAMS.silent:
             self.skipTest("--silent SECONDS was not given")
         self.database.wire.tell("swallow")
         began, answers = time.monotonic(), []
-        path, patience = self.server.base, PROGRAMS.silent
+        path, patience = self.server.base, self.PROGRAMS.silent
         doubtful = threading.Thread(target=lambda: answers.append(request(path, "POST", START, self.inputs[0], timeout=patience)))
         doubtful.start()
         time.sleep(1)
@@ -86,14 +62,9 @@ class Outage(unittest.TestCase):
         print(f"the doubtful start was answered {answers} after {time.monotonic() - began:.1f} s", flush=True)
         self.assertEqual(answers[0][0], 503)
         self.database.wire.tell("pass")
-        self.wait_for(self.readiness, 200)
+        self.wait_for(lambda: self.readiness(self.server), 200)
         self.assertEqual(self.start(1)[0], 201)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--skald", required=True)
-    parser.add_argument("--samples", required=True)
-    parser.add_argument("--silent", type=float, help="seconds within which a silent database must be given up; not asked by default")
-    PROGRAMS = parser.parse_args()
-    unittest.main(argv=sys.argv[:1], warnings="ignore")  # the helpers leave their logs to the end of the process
+    main(__doc__, silent={"type": float, "help": "seconds within which a silent database must be given up; not asked by default"})

@@ -28,7 +28,6 @@ class SimulatedLeases final : public ports::ShardLeases {
   Millis lease() const override { return lease_; }
   Result<void> release(const ports::ShardSet& shards) override;
   Result<void> leave() override;
-  Result<std::vector<ports::ClusterNode>> list_nodes() override { return std::vector<ports::ClusterNode>(); }
   void notify(std::function<void()> changed) override;
 
  private:

@@ -193,8 +193,9 @@ Result<std::optional<ports::StoredDefinition>> SimulatedStore::get_definition(co
   return guarded([&] { return database_.rows().get_definition(digest); });
 }
 
-Result<std::vector<ports::StoredDefinition>> SimulatedStore::list_current_definitions() {
-  return guarded([&] { return database_.rows().list_current_definitions(); });
+Result<std::vector<ports::StoredDefinition>> SimulatedStore::list_current_definitions(
+    const std::optional<ports::WorkflowName>& workflow) {
+  return guarded([&] { return database_.rows().list_current_definitions(workflow); });
 }
 
 Result<std::vector<ports::StoredDefinition>> SimulatedStore::list_revisions(const std::string& namespace_name,

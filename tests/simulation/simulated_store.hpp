@@ -47,10 +47,12 @@ class SimulatedStore final : public ports::HistoryStore, public ports::Definitio
 
   Result<ports::StoredDefinition> put_definition(const ports::StoredDefinition& definition) override;
   Result<std::optional<ports::StoredDefinition>> get_definition(const std::string& digest) override;
-  Result<std::vector<ports::StoredDefinition>> list_current_definitions() override;
+  Result<std::vector<ports::StoredDefinition>> list_current_definitions(
+      const std::optional<ports::WorkflowName>& workflow) override;
   Result<std::vector<ports::StoredDefinition>> list_revisions(const std::string& namespace_name,
                                                               const std::string& name,
                                                               const std::string& version) override;
+  void notify_definitions(std::function<void()>) override {}
 
  private:
   struct Batch;

@@ -184,11 +184,13 @@ TEST_P(StoreConformance, SearchPagesFromTheNewest) {
   EXPECT_THAT(found({.before = execution(1), .limit = 2}), IsEmpty());
 }
 
-StoredDefinition definition(const std::string& digest, const std::string& name, const std::string& version) {
+StoredDefinition definition(const std::string& digest, const std::string& name, const std::string& version,
+                            std::uint64_t revision = 1) {
   return {.digest = digest,
           .namespace_name = "shop",
           .name = name,
           .version = version,
+          .revision = revision,
           .source = "document: '" + digest + "'\n",
           .origin = "file:checkout.yaml",
           .registered_at = kBegin};
@@ -213,7 +215,7 @@ TEST_P(StoreConformance, ADefinitionIsStoredOnce) {
 
 TEST_P(StoreConformance, OtherContentUnderAVersionIsItsNextRevision) {
   (void)store_->put_definition(definition("d1", "checkout", "1.0.0"));
-  EXPECT_EQ(store_->put_definition(definition("d2", "checkout", "1.0.0")).value().revision, 2u);
+  EXPECT_EQ(store_->put_definition(definition("d2", "checkout", "1.0.0", 2)).value().revision, 2u);
   (void)store_->put_definition(definition("d3", "checkout", "2.0.0"));
   (void)store_->put_definition(definition("d4", "refund", "1.0.0"));
   const auto digests = [](const std::vector<StoredDefinition>& list) {
@@ -222,12 +224,21 @@ TEST_P(StoreConformance, OtherContentUnderAVersionIsItsNextRevision) {
     return digests;
   };
   EXPECT_THAT(digests(store_->list_revisions("shop", "checkout", "1.0.0").value()), ElementsAre("d1", "d2"));
-  EXPECT_THAT(digests(store_->list_current_definitions().value()), ElementsAre("d2", "d3", "d4"));
+  EXPECT_THAT(digests(store_->list_current_definitions({}).value()), ElementsAre("d2", "d3", "d4"));
+  const ports::WorkflowName checkout{.namespace_name = "shop", .name = "checkout"};
+  EXPECT_THAT(digests(store_->list_current_definitions(checkout).value()), ElementsAre("d2", "d3"));
   EXPECT_THAT(digests(store_->list_revisions("shop", "none", "1.0.0").value()), IsEmpty());
   // The first content again: it is found under its digest all the same.
-  EXPECT_EQ(store_->put_definition(definition("d1", "checkout", "1.0.0")).value().revision, 3u);
-  EXPECT_THAT(digests(store_->list_current_definitions().value()), ElementsAre("d1", "d3", "d4"));
+  EXPECT_EQ(store_->put_definition(definition("d1", "checkout", "1.0.0", 3)).value().revision, 3u);
+  EXPECT_THAT(digests(store_->list_current_definitions({}).value()), ElementsAre("d1", "d3", "d4"));
   EXPECT_TRUE(store_->get_definition("d2").value());
+}
+
+TEST_P(StoreConformance, ARevisionThatIsNotTheNextOneIsNotStored) {
+  (void)store_->put_definition(definition("d1", "checkout", "1.0.0"));
+  EXPECT_EQ(store_->put_definition(definition("d2", "checkout", "1.0.0", 1)).value().digest, "d1");
+  EXPECT_EQ(store_->put_definition(definition("d2", "checkout", "1.0.0", 3)).value().digest, "d1");
+  EXPECT_EQ(store_->get_definition("d2").value(), std::nullopt);
 }
 
 TEST_P(StoreConformance, IsWritableAndHasAnEpoch) {

@@ -45,7 +45,6 @@ class ScriptedLeases final : public ports::ShardLeases {
     left = true;
     return {};
   }
-  Result<std::vector<ports::ClusterNode>> list_nodes() override { return {}; }
   void notify(std::function<void()> changed) override { changed_ = std::move(changed); }
 
   int renewals = 0;

@@ -21,16 +21,26 @@ std::string workflow(std::string_view version, int value, std::string_view name 
       name, version, value);
 }
 
+// `before_put` stands for what another node does between this one's look at the store and its write.
+struct Store : storage::MemoryStore {
+  std::function<void()> before_put;
+  Result<ports::StoredDefinition> put_definition(const ports::StoredDefinition& definition) override {
+    if (const auto now = std::exchange(before_put, {})) now();
+    return MemoryStore::put_definition(definition);
+  }
+};
+
 struct Registry : testing::Test {
   ManualClock clock;
   RecordingLog log;
   ports::SilentTelemetry telemetry;
-  storage::MemoryStore store;
+  Store store;
   runtime::Definitions definitions{store, clock, log, telemetry};
 
   Kind add(const std::string& source, bool replace = false) {
     return definitions.add(source, "api", replace, true)->kind;
   }
+  runtime::Definitions other_node() { return {store, clock, log, telemetry}; }
   std::string highest() { return definitions.find("demo", "greet", std::nullopt)->definition->version; }
 };
 
@@ -93,6 +103,43 @@ TEST_F(Registry, DistinguishesWorkflowsAndVersionsItDoesNotKnow) {
   ASSERT_EQ(add(workflow("1.0.0", 1)), Kind::kCreated);
   EXPECT_EQ(definitions.find("demo", "leave", std::nullopt).error().code, "workflow.unknown");
   EXPECT_EQ(definitions.find("demo", "greet", "3.0.0").error().code, "workflow.unknown_version");
+}
+
+TEST_F(Registry, FindsInTheStoreWhatAnotherNodeRegistered) {
+  auto other = other_node();
+  ASSERT_EQ(add(workflow("1.0.0", 1)), Kind::kCreated);
+  EXPECT_EQ(other.find("demo", "greet", std::nullopt).error().code, "workflow.unknown");
+  EXPECT_EQ(other.find_stored("demo", "greet", std::nullopt)->definition->version, "1.0.0");
+  EXPECT_TRUE(other.find("demo", "greet", std::nullopt));
+  ASSERT_EQ(add(workflow("1.1.0", 1)), Kind::kCreated);
+  EXPECT_EQ(other.find_stored("demo", "greet", "1.1.0")->definition->version, "1.1.0");
+  EXPECT_EQ(other.find_stored("demo", "greet", "3.0.0").error().code, "workflow.unknown_version");
+}
+
+TEST_F(Registry, AVersionIsOneContentForAllNodes) {
+  auto other = other_node();
+  ASSERT_EQ(add(workflow("1.0.0", 1)), Kind::kCreated);
+  const auto conflict = other.add(workflow("1.0.0", 2), "api", false, true);
+  EXPECT_EQ(conflict->kind, Kind::kConflict);
+  EXPECT_EQ(conflict->registered->definition->source, workflow("1.0.0", 1));
+  EXPECT_EQ(other.add(workflow("1.0.0", 2), "api", true, true)->kind, Kind::kReplaced);
+  EXPECT_EQ(definitions.find("demo", "greet", "1.0.0")->revision, 1u);
+  ASSERT_TRUE(definitions.load_stored());
+  EXPECT_EQ(definitions.find("demo", "greet", "1.0.0")->revision, 2u);
+  EXPECT_EQ(add(workflow("1.0.0", 1)), Kind::kConflict);
+}
+
+TEST_F(Registry, WhoeverIsSecondIsJudgedByWhatTheFirstPut) {
+  auto other = other_node();
+  const auto first = [&](int value) {
+    store.before_put = [&, value] { (void)other.add(workflow("1.0.0", value), "api", true, true); };
+  };
+  first(1);
+  EXPECT_EQ(add(workflow("1.0.0", 2)), Kind::kConflict);
+  first(3);
+  EXPECT_EQ(add(workflow("1.0.0", 4), true), Kind::kReplaced);
+  EXPECT_EQ(definitions.find("demo", "greet", "1.0.0")->revision, 3u);
+  EXPECT_EQ(store.list_revisions("demo", "greet", "1.0.0")->size(), 3u);
 }
 
 }  // namespace

@@ -34,6 +34,12 @@ struct Node {
     });
     return bench.start()->id;
   }
+  // Its shard is another node's from here on.
+  void give_away(const ExecutionId& id) {
+    leases.hold(kAll & ~ports::ShardSet().set(shard_of(id)), 3);
+    leases.tell();
+    bench.settle();
+  }
   ExecutionId start_up_to_ship() { return start_up_to("ship"); }
   void answer_everything() {
     bench.script.set_rule([](const auto&) { return done(); });
@@ -94,9 +100,7 @@ TEST(EngineLeases, LetsGoOfShardsThatWent) {
   Node node;
   const auto id = node.start_up_to_ship();
   const auto before = node.kinds(id);
-  node.leases.hold(kAll & ~shard_alone(id), 3);
-  node.leases.tell();
-  node.bench.settle();
+  node.give_away(id);
   EXPECT_EQ(node.bench.in_memory(), 0u);
   node.answer_everything();  // the answer comes, and nobody here is interested
   node.bench.advance(1min);
@@ -279,9 +283,7 @@ TEST(EngineLeases, EndsWhereAnotherHasItsName) {
 TEST(EngineLeases, PostsCommandsForOtherNodes) {
   Node node;
   const auto id = node.start_up_to_ship();
-  node.leases.hold(kAll & ~shard_alone(id), 3);
-  node.leases.tell();
-  node.bench.settle();
+  node.give_away(id);
   std::vector<std::string> answers;
   const auto suspend = [&] {
     node.bench.engine().command(
@@ -325,9 +327,7 @@ TEST(EngineLeases, ReplaysForOtherNodes) {
   node.bench.run_to_end(failed);
   node.answer_everything();
   const runtime::ReplayCommand command{.original = failed, .from = "start", .reason = "again", .actor = "ann"};
-  node.leases.hold(kAll & ~shard_alone(failed), 3);
-  node.leases.tell();
-  node.bench.settle();
+  node.give_away(failed);
   std::optional<Result<runtime::Started>> answer;
   node.bench.engine().replay(command, [&](Result<runtime::Started> started) { answer = std::move(started); });
   node.bench.settle();
@@ -343,9 +343,7 @@ TEST(EngineLeases, ReplaysForOtherNodes) {
 TEST(EngineLeases, WaitsForAnEndThatAnotherNodeBringsAbout) {
   Node node;
   const auto id = node.start_up_to_ship();
-  node.leases.hold(kAll & ~shard_alone(id), 3);
-  node.leases.tell();
-  node.bench.settle();
+  node.give_away(id);
   std::optional<saga::Phase> phase;
   node.bench.engine().when_settled(id, 5s, [&](Result<runtime::Snapshot> state) { phase = (*state)->phase; });
   node.bench.advance(4s);

@@ -3,6 +3,7 @@
 #include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
 
+#include <array>
 #include <atomic>
 #include <set>
 #include <thread>
@@ -19,7 +20,7 @@ using testing::Field;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-class PostgresLeases : public testing::Test {
+class PostgresCluster : public testing::Test {
  protected:
   std::unique_ptr<Store> open(std::string name, Millis lease = std::chrono::seconds(15)) {
     StoreOptions options{.clock = clock_, .telemetry = telemetry_, .log = log_};
@@ -61,13 +62,28 @@ class PostgresLeases : public testing::Test {
   ports::SilentLog log_;
 };
 
-TEST_F(PostgresLeases, WhoIsAloneTakesAllShards) {
+TEST_F(PostgresCluster, NodesThatStartTogetherMakeTheTablesOnce) {
+  std::vector<std::thread> starts;
+  std::atomic<int> opened = 0;
+  for (const char* name : {"one", "two", "three", "four"}) {
+    starts.emplace_back([&, name] {
+      StoreOptions options{.clock = clock_, .telemetry = telemetry_, .log = log_};
+      options.node.name = name;
+      const auto store = open_store(url_, options);
+      if (store && (*store)->leases()->renew(false)) ++opened;
+    });
+  }
+  for (auto& start : starts) start.join();
+  EXPECT_EQ(opened, 4);
+}
+
+TEST_F(PostgresCluster, WhoIsAloneTakesAllShards) {
   auto store = open("one");
   EXPECT_THAT(renew(*store), AllOf(SizeIs(limits::kShardCount), Each(Field(&HeldShard::epoch, 1))));
   EXPECT_THAT(renew(*store), SizeIs(limits::kShardCount));
 }
 
-TEST_F(PostgresLeases, NodesShareAndListThemselves) {
+TEST_F(PostgresCluster, NodesShareAndListThemselves) {
   auto one = open("one"), two = open("two"), three = open("three");
   EXPECT_THAT(renew(*one), SizeIs(256));
   EXPECT_THAT(renew(*two), IsEmpty());
@@ -83,7 +99,7 @@ TEST_F(PostgresLeases, NodesShareAndListThemselves) {
   all.merge(ids(second));
   all.merge(ids(third));
   EXPECT_THAT(all, SizeIs(256));
-  const auto nodes = three->leases()->list_nodes().value();
+  const auto nodes = three->list_nodes().value();
   ASSERT_THAT(nodes, SizeIs(3));
   EXPECT_EQ(nodes[0].name, "one");
   EXPECT_EQ(nodes[0].address, "http://there");
@@ -93,7 +109,7 @@ TEST_F(PostgresLeases, NodesShareAndListThemselves) {
   EXPECT_FALSE(nodes[0].draining);
 }
 
-TEST_F(PostgresLeases, OneWhoseLeaseHasRunOutIsEvictedAndFenced) {
+TEST_F(PostgresCluster, OneWhoseLeaseHasRunOutIsEvictedAndFenced) {
   auto one = open("one"), two = open("two");
   const auto before = renew(*one);
   EXPECT_EQ(commit(*one, in_epoch(start(execution(1)), before)).verdict, Verdict::kWritten);
@@ -111,7 +127,7 @@ TEST_F(PostgresLeases, OneWhoseLeaseHasRunOutIsEvictedAndFenced) {
   EXPECT_THAT(again, Each(Field(&HeldShard::epoch, 5)));
 }
 
-TEST_F(PostgresLeases, ALeaseThatRanOutUnnoticedGoesOn) {
+TEST_F(PostgresCluster, ALeaseThatRanOutUnnoticedGoesOn) {
   auto one = open("one");
   const auto before = renew(*one);
   let_lease_run_out("one");
@@ -119,7 +135,7 @@ TEST_F(PostgresLeases, ALeaseThatRanOutUnnoticedGoesOn) {
   EXPECT_EQ(commit(*one, in_epoch(start(execution(1)), before)).verdict, Verdict::kWritten);
 }
 
-TEST_F(PostgresLeases, ARestartUnderTheSameNameGoesOnAtOnce) {
+TEST_F(PostgresCluster, ARestartUnderTheSameNameGoesOnAtOnce) {
   auto dead = open("one");
   const auto before = renew(*dead);
   auto restarted = open("one");
@@ -128,7 +144,7 @@ TEST_F(PostgresLeases, ARestartUnderTheSameNameGoesOnAtOnce) {
   EXPECT_EQ(dead->leases()->renew(false).error().code, "node.replaced");
 }
 
-TEST_F(PostgresLeases, WhoLeavesGivesEverythingUpAndTellsTheOthers) {
+TEST_F(PostgresCluster, WhoLeavesGivesEverythingUpAndTellsTheOthers) {
   auto one = open("one"), two = open("two");
   renew(*one);
   std::atomic<int> told = 0;
@@ -144,7 +160,7 @@ TEST_F(PostgresLeases, WhoLeavesGivesEverythingUpAndTellsTheOthers) {
   two->leases()->notify({});
 }
 
-TEST_F(PostgresLeases, WhoDrainsTakesNothingAndCountsForNobody) {
+TEST_F(PostgresCluster, WhoDrainsTakesNothingAndCountsForNobody) {
   auto one = open("one"), two = open("two");
   renew(*one);
   renew(*two);
@@ -153,7 +169,7 @@ TEST_F(PostgresLeases, WhoDrainsTakesNothingAndCountsForNobody) {
   EXPECT_EQ(two->leases()->renew(false).value().share, 256u);
 }
 
-TEST_F(PostgresLeases, ACommandIsAppliedOnce) {
+TEST_F(PostgresCluster, ACommandIsAppliedOnce) {
   auto store = open("one");
   const auto held = renew(*store);
   commit(*store, in_epoch(start(execution(1)), held));
@@ -175,7 +191,7 @@ TEST_F(PostgresLeases, ACommandIsAppliedOnce) {
   EXPECT_EQ(store->inbox()->take_answer(number).value(), std::nullopt);
 }
 
-TEST_F(PostgresLeases, WhoPostsACommandWakesTheOthers) {
+TEST_F(PostgresCluster, WhoPostsACommandWakesTheOthers) {
   auto one = open("one"), two = open("two");
   std::atomic<int> told = 0;
   two->inbox()->notify([&] { ++told; });
@@ -188,8 +204,47 @@ TEST_F(PostgresLeases, WhoPostsACommandWakesTheOthers) {
   two->inbox()->notify({});
 }
 
+// Nodes that start together find the same files in their folders.
+TEST_F(PostgresCluster, OfNodesThatPutADefinitionAtOnceOneIsFirst) {
+  constexpr int kNodes = 4;
+  std::vector<std::unique_ptr<Store>> nodes;
+  for (int n = 0; n < kNodes; ++n) nodes.push_back(open("node" + std::to_string(n)));
+  for (std::uint64_t revision = 1; revision <= 20; ++revision) {
+    std::array<StoredDefinition, kNodes> current;
+    std::vector<std::thread> puts;
+    for (std::size_t n = 0; n < kNodes; ++n) {
+      puts.emplace_back([&, n] {
+        // Two of them have the same content.
+        const StoredDefinition definition{.digest = std::to_string(revision) + "-" + std::to_string(n / 2),
+                                          .namespace_name = "shop",
+                                          .name = "checkout",
+                                          .version = "1.0.0",
+                                          .revision = revision};
+        current[n] = nodes[n]->put_definition(definition).value();
+      });
+    }
+    for (auto& put : puts) put.join();
+    EXPECT_THAT(current, Each(Field(&StoredDefinition::digest, current[0].digest)));
+    EXPECT_THAT(current, Each(Field(&StoredDefinition::revision, revision)));
+  }
+  EXPECT_THAT(nodes[0]->list_revisions("shop", "checkout", "1.0.0").value(), SizeIs(20));
+}
+
+TEST_F(PostgresCluster, WhoPutsADefinitionWakesTheOthers) {
+  auto one = open("one"), two = open("two");
+  std::atomic<int> told = 0;
+  two->notify_definitions([&] { ++told; });
+  // The first may come before it listens.
+  for (std::uint64_t i = 1; i < 500 && told == 0; ++i) {
+    EXPECT_TRUE(one->put_definition({.digest = std::to_string(i), .name = "checkout", .revision = i}));
+    std::this_thread::sleep_for(Millis(10));
+  }
+  EXPECT_GT(told, 0);
+  two->notify_definitions({});
+}
+
 // A batch of the stalled owner that is under way is either before the takeover, and then the taker sees it, or nothing.
-TEST_F(PostgresLeases, NothingIsWrittenByWhoWasTakenOver) {
+TEST_F(PostgresCluster, NothingIsWrittenByWhoWasTakenOver) {
   auto two = open("two");
   for (std::uint64_t round = 0; round < 10; ++round) {
     auto one = open("one");
