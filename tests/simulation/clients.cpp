@@ -117,11 +117,12 @@ void Clients::command(const ExecutionId& id, saga::Input input) {
   if (!node) return;
   around_.world.note("operator", "speaks to {} about {}", node->name(), short_id(id));
   node->call([this, id, input = std::move(input), question = open(*node)](runtime::Engine& engine) mutable {
-    engine.command(id, std::move(input), [this, question](Result<runtime::Snapshot> state) {
+    engine.command(id, std::move(input), [this, id, question](Result<runtime::Snapshot> state) {
       close(question);
       if (state) return around_.oracle.state_seen(**state);
       around_.world.note("operator", "is refused: {}", state.error().code);
       if (state.error().code == "engine.internal") around_.oracle.problem(to_text(state.error()));
+      look_at(id);
     });
   });
 }
@@ -140,10 +141,14 @@ void Clients::look_at(const ExecutionId& id) {
 void Clients::operate() {
   auto& world = around_.world;
   for (const auto& row : around_.database.executions()) {
-    if (row.summary.phase != "suspended" || given_up_.contains(row.id)) continue;
+    if (row.summary.phase != "suspended" || is_given_up(row)) continue;
     if (around_.faults.healed() || world.chance(20)) look_after(row.id);
   }
   world.after(world.between(3s, 6s), [this] { operate(); });
+}
+
+bool Clients::is_given_up(const ports::StoredExecution& row) const {
+  return row.summary.phase == "suspended" && row.summary.open_incidents > 0 && given_up_.contains(row.id);
 }
 
 void Clients::look_after(const ExecutionId& id) {

@@ -40,8 +40,8 @@ class Clients {
   bool all_answered() const;
   // Nobody is going to say anything more, and everybody has been answered.
   bool are_quiet() const;
-  // Parked, and the operators have given up on it, or are away.
-  bool is_given_up(const ExecutionId& id) const { return given_up_.contains(id); }
+  // Parked with an incident that the operators leave alone. What is held by hand they always let go on.
+  bool is_given_up(const ports::StoredExecution& row) const;
 
  private:
   Node* any_node();

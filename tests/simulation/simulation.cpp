@@ -87,8 +87,8 @@ class Simulation {
   std::string unsettled() {
     std::string text;
     for (const auto& row : database_.executions()) {
-      const bool parked = row.summary.phase == "suspended" && clients_.is_given_up(row.id);
-      if (row.summary.wake_at && !parked) text += short_id(row.id) + " is " + row.summary.phase + " ";
+      if (row.summary.wake_at && !clients_.is_given_up(row))
+        text += short_id(row.id) + " is " + row.summary.phase + " ";
     }
     return text;
   }

@@ -25,6 +25,15 @@ bool was_overruled(const saga::State& state) {
   });
 }
 
+// A part of its undo was: the rest counts as the undo.
+bool was_passed_over_in_part(const StepState& step) {
+  bool found = false;
+  for (const auto& undo : step.undo) {
+    each_step(undo, [&](const StepState& part) { found = found || part.status == saga::StepStatus::kFailed; });
+  }
+  return found;
+}
+
 class Judge {
  public:
   explicit Judge(const Evidence& evidence) : evidence_(evidence), overruled_(was_overruled(evidence.state)) {}
@@ -38,6 +47,7 @@ class Judge {
     check_scope();
     check_successes();
     if (!overruled_) check_outcome();
+    check_undos_ended();
     check_undo_order();
     return std::move(problems_);
   }
@@ -190,11 +200,26 @@ class Judge {
       problem("{} completed and does not stand", step.path);
   }
 
+  // G6: whoever has ended leaves no undo open, and where one is missing says which.
+  void check_undos_ended() {
+    if (!evidence_.state.outcome) return;
+    bool was_passed_over = false;
+    each_step(evidence_.state.root, [&](const StepState& step) {
+      using enum saga::UndoStatus;
+      const auto status = step.undo_status;
+      if (status == kSettling || status == kSettled || status == kRunning)
+        problem("{} is still being undone", step.path);
+      was_passed_over = was_passed_over || status == kFailed || status == kSkipped;
+    });
+    if (evidence_.state.compensation.state == saga::CompensationState::kIncomplete && !was_passed_over)
+      problem("undone in part, and no undo was passed over");
+  }
+
   // G6: undone in the reverse order of their ends. What was passed over may still be undone by a late request.
   void check_undo_order() {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> undone;  // position of the step's end, place of its undo
     each_step(evidence_.state.root, [&](const StepState& step) {
-      if (step.undo_status != saga::UndoStatus::kCompleted) return;
+      if (step.undo_status != saga::UndoStatus::kCompleted || was_passed_over_in_part(step)) return;
       const auto it = evidence_.services.effects().find({evidence_.row.id, step.path});
       if (it == evidence_.services.effects().end() || it->second.undo_order == 0) return;
       undone.emplace_back(step.ended_position, it->second.undo_order);

@@ -1,0 +1,108 @@
+"""Bugs for the engine. Each stands for a mistake that somebody could make there, and names the text that it changes.
+
+`becomes` says MUTANT where it asks whether this bug is on; where it is off the text does what it did before.
+"""
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Mutant:
+    name: str
+    file: str
+    text: str
+    becomes: str
+
+
+def before(name, file, text, does):
+    """With the bug, `does` comes first."""
+    return Mutant(name, file, text, f"if (MUTANT) {{ {does} }} {text}")
+
+
+def without(name, file, text):
+    """With the bug, the statement is gone."""
+    return Mutant(name, file, text, f"if (!MUTANT) {{ {text} }}")
+
+
+def instead(name, file, text, bug):
+    """With the bug, another expression."""
+    return Mutant(name, file, text, f"(MUTANT ? ({bug}) : ({text}))")
+
+
+DRIVER, COMMIT, LOAD = (f"engine/runtime/execution_driver{part}.cpp" for part in ("", "_commit", "_load"))
+KEEPER = "engine/runtime/lease_keeper.cpp"
+ATTEMPT, COMPENSATE, RECOVERY = (f"engine/saga/decide_{part}.cpp" for part in ("attempt", "compensate", "recovery"))
+PLANNER = "engine/saga/planner.cpp"
+APPEND = "host_.append(std::move(group), *this);"
+
+MUTANTS = (
+    # Durable before visible.
+    before("sends before its intent is durable", COMMIT, APPEND,
+           "state_ = pending_->decision.next; perform(std::move(pending_->decision.effects));"),
+    before("acknowledges a start before it is durable", COMMIT, APPEND,
+           "if (start_ && start_->answer) { auto answer = std::exchange(start_->answer, [](auto&&...) {});"
+           " answer(std::make_shared<const saga::State>(decision.next), std::nullopt); }"),
+    # The verdicts of the store.
+    before("takes an unknown append for written", COMMIT, 'shared.telemetry.store_error("unknown");', "return written();"),
+    before("takes an unknown append for rejected", COMMIT, 'shared.telemetry.store_error("unknown");',
+           'return rejected(unavailable(result, "rejected", "ask again"));'),
+    before("takes a conflict for written", COMMIT, 'shared.telemetry.store_error("conflict");', "return written();"),
+    before("takes a fenced append for written", COMMIT, 'shared.telemetry.store_error("fenced");', "return written();"),
+    Mutant("keeps the state of a refused command", COMMIT, "state_ = std::move(*pending->before);",
+           "state_ = MUTANT ? std::move(pending->decision.next) : std::move(*pending->before);"),
+    Mutant("the state in memory drifts from the history", COMMIT, "  phase_ = state_.phase;\n  if (pending->summary)",
+           '  if (MUTANT) state_.status += "x";\n  phase_ = state_.phase;\n  if (pending->summary)'),
+    # Timers, and what brings an execution back.
+    Mutant("forgets to wake an execution", DRIVER, "if (pending() && armed_wake_ <= wake) return;",
+           "if ((MUTANT || pending()) && armed_wake_ <= wake) return;"),
+    Mutant("stores a far wake-up for everything", "engine/runtime/execution_summary.cpp", "if (saga::has_call_in_flight(next)) return stored",
+           "if (MUTANT || saga::has_call_in_flight(next)) return stored"),
+    without("leaves in the database what is due", "engine/runtime/due_poller.cpp", "resume_(ids);"),
+    before("passivates with a call in flight", DRIVER, "if (calls_ == 0) {\n    if (auto summary",
+           "if (waiters_.empty() && wake > at + shared.options.passivate_after) return leave();"),
+    Mutant("loses the inputs of an execution that is loaded", LOAD, "  if (!saga::is_terminal(state_.phase)) {\n    mailbox_.insert",
+           "  if (MUTANT) mailbox_.clear();\n  if (!saga::is_terminal(state_.phase)) {\n    mailbox_.insert"),
+    # Recovery.
+    before("recovery forgets an execution", "engine/runtime/recovery.cpp", "listed_ = true;\n",
+           "if (ids_.size() > 1) ids_.pop_back();"),
+    Mutant("recovery does not note what was lost", RECOVERY, "for (const auto& path : paths) lose_attempt(planner, path);",
+           "if (!MUTANT) for (const auto& path : paths) lose_attempt(planner, path);"),
+    Mutant("a lost attempt leaves no debt", "engine/saga/apply.cpp", "++attempts.lost_in_a_row;\n    step->unknown = true;",
+           "++attempts.lost_in_a_row;\n    if (!MUTANT) step->unknown = true;"),
+    # Attempts.
+    Mutant("the idempotency key changes with the attempt", PLANNER, ".key = idempotency_key(state_, instance),",
+           '.key = idempotency_key(state_, instance) + (MUTANT && instance.attempts.number > 1 ? "x" : ""),'),
+    Mutant("accepts the answer of an earlier attempt", ATTEMPT, "if (!attempts.in_flight || attempts.number != input.attempt) return;",
+           "if (!attempts.in_flight || (!MUTANT && attempts.number != input.attempt)) return;"),
+    Mutant("retries before it is time", "engine/saga/steps/call.cpp", "*attempts.retry_at > planner.now()",
+           "*attempts.retry_at > planner.now() + Millis(MUTANT ? 300 : 0)"),
+    Mutant("a later attempt covers an unknown one", "engine/saga/apply.cpp", "if (e.outcome == AttemptClass::kUnknown) step->unknown = true;",
+           "step->unknown = (!MUTANT && step->unknown) || e.outcome == AttemptClass::kUnknown;"),
+    before("takes an unknown outcome for a refusal", ATTEMPT,
+           "return answer.outcome == AttemptOutcome::kRefused ? AttemptClass::kRefused : AttemptClass::kUnknown;",
+           "return AttemptClass::kRefused;"),
+    instead("takes the settling of nothing for a refusal", ATTEMPT,
+            "answer.outcome == AttemptOutcome::kRefused && answer.sent && !answer.retryable", "answer.outcome != AttemptOutcome::kDone"),
+    Mutant("a garbled answer is a success", ATTEMPT, "if (input.answer.outcome != AttemptOutcome::kDone) return attempt_failed",
+           "if (input.answer.outcome != AttemptOutcome::kDone && (!MUTANT || input.answer.status != 200)) return attempt_failed"),
+    # Compensation, cancellation, deadlines.
+    instead("undoes in the order of doing", COMPENSATE, "a.ended_position > b.ended_position", "a.ended_position < b.ended_position"),
+    Mutant("does not wait for an undo before the next", COMPENSATE, "if (!advance_unit(planner, path)) return;",
+           "if (!advance_unit(planner, path) && !MUTANT) return;"),
+    Mutant("does not undo what is unknown", COMPENSATE, "units.push_back({step.ended_position, step.path});",
+           "if (!MUTANT || !unknown) units.push_back({step.ended_position, step.path});"),
+    Mutant("goes on to the next step while it is cancelled", PLANNER,
+           "return (state_.cancel_requested || state_.timed_out) && state_.compensation.state == CompensationState::kNone;",
+           "return !MUTANT && (state_.cancel_requested || state_.timed_out) && state_.compensation.state == CompensationState::kNone;"),
+    before("undoes across a pivot", PLANNER, "const auto is_open = [this]", "return false;"),
+    instead("ignores the deadline of the workflow", "engine/saga/decide.cpp", "!state.timed_out && passed(state.deadline)", "false"),
+    without("a failed undo is no incident", "engine/saga/decide_forward.cpp",
+            "planner.raise_incident(path, IncidentKind::kUndoFailed, std::move(error));"),
+    # Leases.
+    without("does not resume what it takes over", KEEPER, "if (came.any()) hooks_.came(came);"),
+    before("goes on with a lease that has run out", KEEPER, "if (held.none()) return;", "return;"),
+    Mutant("trusts a lease longer than it lasts", KEEPER, "constexpr int kCertain = 2;", "const int kCertain = MUTANT ? 5 : 2;"),
+    Mutant("gives shards up before it has drained", "engine/runtime/engine.cpp", "    if (remote_commands_) remote_commands_->end_all();",
+           "    if (MUTANT && leases_) static_cast<void>(leases_->leave());\n    if (remote_commands_) remote_commands_->end_all();"),
+    Mutant("sends for a shard that went", DRIVER, "if (lost_ || !host_.shared().may_begin(id_)) return;",
+           "if (MUTANT ? host_.shared().draining.load() : lost_ || !host_.shared().may_begin(id_)) return;"),
+)

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""That the simulation finds every bug of the catalogue: its judgement would be worth nothing otherwise.
+
+mutants_test.py --simulation build/dev/tests/mutants/simulation_with_mutants --skald build/dev/skald [--seeds 1500] [NAME ...]
+"""
+import argparse
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from catalogue import MUTANTS
+
+MUTANTS_MIN = 15
+AT_ONCE = 2
+
+
+def run(simulation, seeds, mutant=""):
+    return subprocess.run([simulation, "--seeds", str(seeds)], env={**os.environ, "SKALD_MUTANT": mutant}, capture_output=True, text=True)
+
+
+def judge(options, mutant):
+    """(whether it was found, what to say)"""
+    ended = run(options.simulation, options.seeds, mutant.name)
+    problem = re.search(r"^PROBLEM: (.*)$", ended.stdout, re.M)
+    seed = re.search(r"--seed (\d+)", ended.stdout + ended.stderr)
+    if ended.returncode == 0 or not (problem and seed):
+        return False, f"NOT FOUND in {options.seeds} seeds (ended with {ended.returncode}) {ended.stderr[-300:]}"
+    return True, f"seed {seed.group(1):>4}: {problem.group(1)[:90]}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--simulation", required=True)
+    parser.add_argument("--skald", type=Path, required=True, help="the program, in which there must be no bug of these")
+    parser.add_argument("--seeds", type=int, default=1500)
+    parser.add_argument("names", nargs="*", help="these alone")
+    options = parser.parse_args()
+    chosen = [mutant for mutant in MUTANTS if not options.names or mutant.name in options.names]
+    failures = 0
+    if not options.names:
+        binary = options.skald.read_bytes()
+        present = [mutant.name for mutant in MUTANTS if mutant.name.encode() in binary]
+        few = len({mutant.name for mutant in MUTANTS}) < MUTANTS_MIN
+        clean = run(options.simulation, 200)
+        failures = len(present) + few + (clean.returncode != 0)
+        print(f"without a bug: {clean.stdout.splitlines()[0]}\nin {options.skald.name}: {present or 'none'}")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for mutant, (found, text) in zip(chosen, pool.map(lambda mutant: judge(options, mutant), chosen)):
+            failures += not found
+            print(f"{mutant.name:50} {text}", flush=True)
+    print(f"{len(chosen)} bugs, {failures} failures")
+    return failures != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
