@@ -39,6 +39,7 @@ http {{
     location /done {{ return 200 '{{"id":"x"}}'; }}
     location /refused {{ return 409; }}
     location /busy {{ return 503; }}
+    location /garbage {{ return 200 '{{"id":'; }}
   }}
 }}
 """

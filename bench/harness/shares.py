@@ -4,7 +4,7 @@ MIB = 1 << 20
 
 
 def show(record):
-    {"growth": show_growth, "waiting": show_waiting, "nodes": show_nodes, "takeover": show_takeover, "handOver": show_hand_over}[record["kind"]](record)
+    {"growth": show_growth, "poison": show_poison, "waiting": show_waiting, "nodes": show_nodes, "takeover": show_takeover, "handOver": show_hand_over}[record["kind"]](record)
 
 
 def line_of(figures):
@@ -24,6 +24,14 @@ def show_growth(record):
           f" a start is ready after {record['secondsToReady']:.2f} s with {record['residentBytes'] / MIB:.0f} MiB")
     print(f"  empty  {line_of(empty)}\n  full   {line_of(full)}")
     print(f"  full by empty: {100 * full['perSecond'] / empty['perSecond']:.0f} % of the throughput, {100 * micros(full) / micros(empty):.0f} % of the CPU", flush=True)
+
+
+def show_poison(record):
+    healthy, poisoned = record["healthy"], record["poisoned"]
+    print(f"{record['database']}, poisoned executions: {', '.join(f'{count} {name}' for name, count in record['started'].items())}")
+    print(f"  what became of them by the end: {', '.join(f'{count} {name}' for name, count in sorted(record['ends'].items()))}")
+    print(f"  without  {line_of(healthy)}\n  among    {line_of(poisoned)}")
+    print(f"  among by without: {100 * poisoned['perSecond'] / healthy['perSecond']:.0f} % of the throughput", flush=True)
 
 
 def show_waiting(record):
@@ -62,6 +70,11 @@ def goals(record):
         yield f"{label}: at most 10 % more CPU than empty", f"{100 * share:.0f} %", share <= 1.1
         share = full["perSecond"] / empty["perSecond"]
         yield f"{label}: at most 10 % slower than empty", f"{100 * share:.0f} %", share >= 0.9
+    if record["kind"] == "poison":
+        healthy, poisoned = record["healthy"], record["poisoned"]
+        yield "poison: every answer of a healthy one as expected", f"{healthy['bad'] + poisoned['bad']} bad", not healthy["bad"] and not poisoned["bad"]
+        share = poisoned["perSecond"] / healthy["perSecond"]
+        yield "poison: at least 90 % of the throughput", f"{100 * share:.0f} %", share >= 0.9
     if record["kind"] == "waiting":
         yield f"{record['executions']:,} waiting: below 100 MB", f"{record['residentBytes'] / 1e6:.1f}", record["residentBytes"] < 100e6
         yield f"{record['executions']:,} waiting: none early", f"{record['lateMs']['min']} ms", record["lateMs"]["min"] >= 0

@@ -8,6 +8,7 @@ from pathlib import Path
 BENCH = Path(__file__).resolve().parent.parent
 PARTICIPANT_ADDRESS = "127.0.0.1:18080"
 SINK_ADDRESS = "127.0.0.1:18081"
+ABSENT_ADDRESS = "127.0.0.1:18082"
 
 
 class Workplace:
@@ -22,10 +23,12 @@ class Workplace:
         made.mkdir(parents=True)
         return made
 
-    def adapters(self, folder, participant_port, sink_port=None, sink_concurrency=None):
+    def adapters(self, folder, participant_port, sink_port=None, sink_concurrency=None, absent_port=None):
         text = (BENCH / "adapters.yaml").read_text().replace(PARTICIPANT_ADDRESS, f"127.0.0.1:{participant_port}")
         if sink_port:
             text = text.replace(SINK_ADDRESS, f"127.0.0.1:{sink_port}")
+        if absent_port:
+            text = text.replace(ABSENT_ADDRESS, f"127.0.0.1:{absent_port}")
         if sink_concurrency:
             text = text.replace("concurrency: 10000", f"concurrency: {sink_concurrency}")
         path = folder / "adapters.yaml"

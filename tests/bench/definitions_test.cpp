@@ -34,7 +34,7 @@ TEST(BenchDefinitions, LoadWithoutAnyDiagnostic) {
     EXPECT_EQ(result.definition->name + ".yaml", name);
     ++loaded;
   }
-  EXPECT_EQ(loaded, 4);
+  EXPECT_EQ(loaded, 10);
 }
 
 }  // namespace

@@ -55,6 +55,16 @@ class GrowthGoalTest(unittest.TestCase):
         self.assertEqual(self.met(perSecond=890, bad=1), [False, True, False])
 
 
+class PoisonTest(unittest.TestCase):
+    def met(self, **poisoned):
+        healthy = {"perSecond": 1_000, "bad": 0}
+        return [met for _, _, met in shares.goals({"kind": "poison", "healthy": healthy, "poisoned": {**healthy, **poisoned}})]
+
+    def test_a_tenth_is_the_limit(self):
+        self.assertEqual(self.met(perSecond=910), [True, True])
+        self.assertEqual(self.met(perSecond=890, bad=1), [False, False])
+
+
 class BoundTest(unittest.TestCase):
     def test_busy_machine_is_bound_by_cpu(self):
         found = ceilings.bound(MEASURED, cores=2, concurrency=64, requests=4, commits=4, rows=8)
