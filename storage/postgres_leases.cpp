@@ -20,6 +20,10 @@ using namespace ports;
 namespace {
 
 constexpr const char* kNow = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)";
+// Whether a node drains: it leaves, or is outdated and another version serves.
+constexpr const char* kDrains =
+    "(:leaving = 1 OR (:outdated = 1 AND EXISTS (SELECT 1 FROM nodes AS other WHERE other.version <> :version"
+    " AND NOT other.draining)))";
 // Of the one who shares the shards out, for its transaction: "skaldlea" in ASCII.
 constexpr long long kBalanceLock = 0x736b616c646c6561;
 
@@ -34,14 +38,14 @@ class PostgresLeases final : public ShardLeases {
         owner_(owner),
         session_(dialect, "the leases") {}
 
-  Result<Membership> renew(bool draining) override {
+  Result<Membership> renew(MemberMode mode) override {
     return session_.run([&](soci::session& session) -> Result<Membership> {
       if (left_) return failure("node.left", "this node has given everything up", options_.name);
-      if (!extend(session, draining)) {
-        if (auto joined = join(session, draining); !joined) return std::unexpected(std::move(joined.error()));
+      if (!extend(session, mode)) {
+        if (auto joined = join(session, mode); !joined) return std::unexpected(std::move(joined.error()));
       }
-      balance(session, draining);
-      return membership(session, draining);
+      balance(session);
+      return membership(session);
     });
   }
 
@@ -75,16 +79,21 @@ class PostgresLeases final : public ShardLeases {
 
  private:
   // Whether this process is still a member. On its own, so that nothing but the row keeps a renewal waiting.
-  bool extend(soci::session& session, bool draining) {
+  bool extend(soci::session& session, MemberMode mode) {
     if (me_ == 0) return false;
-    long long found = 0;
-    session << "UPDATE nodes SET lease_until = " << kNow << " + :lease, draining = " << (draining ? "true" : "false")
-            << " WHERE id = :me RETURNING id",
-        soci::use(options_.lease.count()), soci::use(me_), soci::into(found);
+    const int leaving = mode == MemberMode::kLeaving, outdated = mode == MemberMode::kOutdated;
+    int draining = 0;
+    session << "UPDATE nodes SET lease_until = " << kNow << " + :lease, draining = " << kDrains
+            << " WHERE id = :me RETURNING CAST(draining AS integer)",
+        soci::use(options_.lease.count(), "lease"), soci::use(leaving, "leaving"), soci::use(outdated, "outdated"),
+        soci::use(options_.version, "version"), soci::use(me_, "me"), soci::into(draining);
+    draining_ = draining != 0;
     return session.got_data();
   }
 
-  Result<void> join(soci::session& session, bool draining) {
+  Result<void> join(soci::session& session, MemberMode mode) {
+    const int leaving = mode == MemberMode::kLeaving, outdated = mode == MemberMode::kOutdated;
+    int draining = 0;
     std::optional<long long> replaced_by;
     GuardedTransaction transaction(session, dialect_);
     transaction.run([&] {
@@ -101,10 +110,12 @@ class PostgresLeases final : public ShardLeases {
       session
           << "INSERT INTO nodes (name, address, version, started_at, lease_until, draining) VALUES (:name, :address,"
              " :version, "
-          << kNow << ", " << kNow << " + :lease, " << (draining ? "true" : "false") << ") RETURNING id",
-          soci::use(options_.name), soci::use(options_.address), soci::use(options_.version),
-          soci::use(options_.lease.count()), soci::into(me_);
+          << kNow << ", " << kNow << " + :lease, " << kDrains << ") RETURNING id, CAST(draining AS integer)",
+          soci::use(options_.name, "name"), soci::use(options_.address, "address"),
+          soci::use(options_.version, "version"), soci::use(options_.lease.count(), "lease"),
+          soci::use(leaving, "leaving"), soci::use(outdated, "outdated"), soci::into(me_), soci::into(draining);
     });
+    draining_ = draining != 0;
     if (replaced_by) {
       return failure("node.replaced", fmt::format("another process has joined as '{}'", options_.name), options_.name,
                      "give every node a node.name of its own");
@@ -116,7 +127,7 @@ class PostgresLeases final : public ShardLeases {
   }
 
   // One node at a time, and nobody waits for another: who comes later looks again with its next renewal.
-  void balance(soci::session& session, bool draining) {
+  void balance(soci::session& session) {
     GuardedTransaction transaction(session, dialect_);
     transaction.run([&] {
       int mine = 0;
@@ -129,7 +140,7 @@ class PostgresLeases final : public ShardLeases {
       if (free_orphans(session)) tell(session);
       // Answers that nobody has taken: who asked is gone.
       session << "DELETE FROM inbox WHERE answer IS NOT NULL AND at < " << kNow << " - " << kAnswersKeptMillis;
-      if (draining) return;
+      if (draining_) return;
       const long long most = share(session);
       session << "UPDATE shards SET owner = :me, epoch = epoch + 1 WHERE id IN (SELECT id FROM shards"
                  " WHERE owner IS NULL ORDER BY id LIMIT greatest(0, :share - (SELECT count(*) FROM shards"
@@ -154,9 +165,9 @@ class PostgresLeases final : public ShardLeases {
     return nodes == 0 ? limits::kShardCount : (limits::kShardCount + nodes - 1) / nodes;
   }
 
-  Result<Membership> membership(soci::session& session, bool draining) {
+  Result<Membership> membership(soci::session& session) {
     Membership found;
-    found.share = draining ? 0 : static_cast<std::size_t>(share(session));
+    found.share = draining_ ? 0 : static_cast<std::size_t>(share(session));
     long long left = 0;
     soci::indicator alone = soci::i_null;
     session << "SELECT min(lease_until) - " << kNow << " FROM nodes WHERE id <> :me", soci::use(me_),
@@ -180,6 +191,7 @@ class PostgresLeases final : public ShardLeases {
   Owner& owner_;
   ReopenedSession session_;
   long long me_ = 0;
+  bool draining_ = false;  // as it stands in the table
   bool left_ = false;
 };
 

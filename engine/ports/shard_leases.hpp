@@ -48,14 +48,21 @@ struct Membership {
   std::optional<Millis> next_eviction;      // when the next lease of another node runs out, unless it is renewed
 };
 
+// What a node wants with its renewal.
+enum class MemberMode {
+  kServing,
+  kOutdated,  // it has met what another version wrote: no shards as long as a node of another version serves
+  kLeaving,   // no shards
+};
+
 class ShardLeases {
  public:
   virtual ~ShardLeases() = default;
 
-  // Joins, or renews the lease; evicts nodes whose lease has run out, and takes free shards up to this node's share,
-  // none while `draining`. After an eviction of this node it joins again: then everything it had was lost, and what it
+  // Joins, or renews the lease; evicts nodes whose lease has run out, and takes free shards up to this node's share.
+  // After an eviction of this node it joins again: then everything it had was lost, and what it
   // holds now has new epochs. Errors: "store.unavailable", "node.replaced": another process has joined under this name.
-  virtual Result<Membership> renew(bool draining) = 0;
+  virtual Result<Membership> renew(MemberMode mode) = 0;
   // How long a renewal counts from the moment it was asked for.
   virtual Millis lease() const = 0;
 

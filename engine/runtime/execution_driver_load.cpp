@@ -67,6 +67,12 @@ void ExecutionDriver::set_aside(const Error& error, bool retry_soon) {
     shared.log.write(ports::LogLevel::kError, "an execution cannot be read or advanced; it is set aside",
                      {{"execution", id}, {"error", text}});
     shared.telemetry.store_error("unreadable");
+    const bool is_of_another_version = error.code == "history.unknown_kind" || error.code == "definition.unreadable";
+    if (is_of_another_version && !shared.outdated.exchange(true)) {
+      shared.log.write(ports::LogLevel::kError,
+                       "another version of Skald has written what this one does not know; nodes of another version "
+                       "that share its database take over its shards");
+    }
   }
   stage_ = Stage::kSetAside;
   error_ = std::make_unique<Error>(error);

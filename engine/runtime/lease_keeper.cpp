@@ -74,10 +74,12 @@ void LeaseKeeper::renew() {
     return;
   }
   const auto asked_at = shared().time.steady();
-  const bool draining = shared().draining;
+  const auto mode = shared().draining   ? ports::MemberMode::kLeaving
+                    : shared().outdated ? ports::MemberMode::kOutdated
+                                        : ports::MemberMode::kServing;
   auto work = [&leases = leases_, &history = shared().history, epochs = shared().shards.epochs(),
-               draining]() -> Result<Renewal> {
-    auto membership = leases.renew(draining);
+               mode]() -> Result<Renewal> {
+    auto membership = leases.renew(mode);
     if (!membership) return std::unexpected(std::move(membership.error()));
     Renewal renewal{.membership = std::move(*membership), .counted = {}, .live = {}};
     for (const auto& held : renewal.membership.held) renewal.counted[held.shard] = epochs[held.shard] != held.epoch;

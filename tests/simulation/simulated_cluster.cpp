@@ -26,7 +26,8 @@ ClusterTables::Listener notices(World& world, LifePtr life, std::function<void()
 
 }  // namespace
 
-Result<ports::Membership> SimulatedLeases::renew(bool draining) {
+Result<ports::Membership> SimulatedLeases::renew(ports::MemberMode mode) {
+  const bool draining = mode == ports::MemberMode::kLeaving;
   if (left_) return failure("node.left", "this node has given everything up");
   return over_the_wire(world_, faults_, *life_, [&] {
     member_ = tables_.renew(member_, fmt::format("n{}", life_->node), lease_, draining);

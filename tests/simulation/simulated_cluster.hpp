@@ -24,7 +24,7 @@ class SimulatedLeases final : public ports::ShardLeases {
 
   ClusterTables::Member member() const { return member_; }
 
-  Result<ports::Membership> renew(bool draining) override;
+  Result<ports::Membership> renew(ports::MemberMode mode) override;
   Millis lease() const override { return lease_; }
   Result<void> release(const ports::ShardSet& shards) override;
   Result<void> leave() override;

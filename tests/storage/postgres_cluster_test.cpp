@@ -22,15 +22,18 @@ using testing::SizeIs;
 
 class PostgresCluster : public testing::Test {
  protected:
-  std::unique_ptr<Store> open(std::string name, Millis lease = std::chrono::seconds(15)) {
+  std::unique_ptr<Store> open(std::string name, std::string version = "9") {
     StoreOptions options{.clock = clock_, .telemetry = telemetry_, .log = log_};
-    options.node = {.name = std::move(name), .address = "http://there", .version = "9", .lease = lease};
+    options.node = {.name = std::move(name),
+                    .address = "http://there",
+                    .version = std::move(version),
+                    .lease = std::chrono::seconds(15)};
     return open_store(url_, options).value();
   }
-  static std::vector<HeldShard> renew(Store& store) { return store.leases()->renew(false).value().held; }
+  static std::vector<HeldShard> renew(Store& store) { return store.leases()->renew(MemberMode::kServing).value().held; }
   // Gives up what is beyond the share, as the engine does once nothing of it is under way.
   static void give_up_excess(Store& store) {
-    const auto membership = store.leases()->renew(false).value();
+    const auto membership = store.leases()->renew(MemberMode::kServing).value();
     ShardSet excess;
     for (std::size_t i = membership.share; i < membership.held.size(); ++i) excess.set(membership.held[i].shard);
     EXPECT_TRUE(store.leases()->release(excess));
@@ -70,7 +73,7 @@ TEST_F(PostgresCluster, NodesThatStartTogetherMakeTheTablesOnce) {
       StoreOptions options{.clock = clock_, .telemetry = telemetry_, .log = log_};
       options.node.name = name;
       const auto store = open_store(url_, options);
-      if (store && (*store)->leases()->renew(false)) ++opened;
+      if (store && (*store)->leases()->renew(MemberMode::kServing)) ++opened;
     });
   }
   for (auto& start : starts) start.join();
@@ -109,6 +112,22 @@ TEST_F(PostgresCluster, NodesShareAndListThemselves) {
   EXPECT_FALSE(nodes[0].draining);
 }
 
+TEST_F(PostgresCluster, WhoIsOutdatedServesWhereNobodyOfAnotherVersionDoes) {
+  auto old = open("old", "1"), as_old = open("as old", "1");
+  EXPECT_THAT(renew(*as_old), SizeIs(256));
+  EXPECT_EQ(old->leases()->renew(MemberMode::kOutdated)->share, 128u);
+  auto next = open("next", "2");
+  EXPECT_THAT(renew(*next), IsEmpty());
+  const auto outdated = as_old->leases()->renew(MemberMode::kOutdated).value();
+  EXPECT_EQ(outdated.share, 0u);
+  EXPECT_TRUE(as_old->leases()->release(ShardSet().set()));
+  EXPECT_THAT(old->leases()->renew(MemberMode::kOutdated)->held, IsEmpty());
+  EXPECT_THAT(renew(*next), SizeIs(256));
+  EXPECT_TRUE(next->leases()->leave());
+  EXPECT_THAT(old->leases()->renew(MemberMode::kOutdated)->held, SizeIs(256));
+  EXPECT_EQ(as_old->leases()->renew(MemberMode::kOutdated)->share, 128u);
+}
+
 TEST_F(PostgresCluster, OneWhoseLeaseHasRunOutIsEvictedAndFenced) {
   auto one = open("one"), two = open("two");
   const auto before = renew(*one);
@@ -141,7 +160,7 @@ TEST_F(PostgresCluster, ARestartUnderTheSameNameGoesOnAtOnce) {
   auto restarted = open("one");
   EXPECT_THAT(renew(*restarted), SizeIs(256));
   EXPECT_EQ(commit(*dead, in_epoch(start(execution(1)), before)).verdict, Verdict::kFenced);
-  EXPECT_EQ(dead->leases()->renew(false).error().code, "node.replaced");
+  EXPECT_EQ(dead->leases()->renew(MemberMode::kServing).error().code, "node.replaced");
 }
 
 TEST_F(PostgresCluster, WhoLeavesGivesEverythingUpAndTellsTheOthers) {
@@ -156,7 +175,7 @@ TEST_F(PostgresCluster, WhoLeavesGivesEverythingUpAndTellsTheOthers) {
   for (int i = 0; i < 5'000 && told == before; ++i) std::this_thread::sleep_for(Millis(1));
   EXPECT_GT(told, before);
   EXPECT_THAT(renew(*two), SizeIs(256));
-  EXPECT_EQ(one->leases()->renew(false).error().code, "node.left");
+  EXPECT_EQ(one->leases()->renew(MemberMode::kServing).error().code, "node.left");
   two->leases()->notify({});
 }
 
@@ -164,9 +183,9 @@ TEST_F(PostgresCluster, WhoDrainsTakesNothingAndCountsForNobody) {
   auto one = open("one"), two = open("two");
   renew(*one);
   renew(*two);
-  const auto draining = one->leases()->renew(true).value();
+  const auto draining = one->leases()->renew(MemberMode::kLeaving).value();
   EXPECT_EQ(draining.share, 0u);
-  EXPECT_EQ(two->leases()->renew(false).value().share, 256u);
+  EXPECT_EQ(two->leases()->renew(MemberMode::kServing).value().share, 256u);
 }
 
 TEST_F(PostgresCluster, ACommandIsAppliedOnce) {
@@ -248,7 +267,7 @@ TEST_F(PostgresCluster, NothingIsWrittenByWhoWasTakenOver) {
   auto two = open("two");
   for (std::uint64_t round = 0; round < 10; ++round) {
     auto one = open("one");
-    two->leases()->renew(true).value();
+    two->leases()->renew(MemberMode::kLeaving).value();
     run("UPDATE nodes SET lease_until = 0 WHERE name = 'two'");
     const auto held = renew(*one);
     ASSERT_THAT(held, SizeIs(256));
@@ -269,7 +288,7 @@ TEST_F(PostgresCluster, NothingIsWrittenByWhoWasTakenOver) {
     });
     std::this_thread::sleep_for(Millis(20 + 3 * static_cast<int>(round)));
     let_lease_run_out("one");
-    while (two->leases()->renew(false).value().held.size() < 256) {
+    while (two->leases()->renew(MemberMode::kServing).value().held.size() < 256) {
     }
     const auto seen = live(*two);  // what the taker resumes
     std::this_thread::sleep_for(Millis(10));

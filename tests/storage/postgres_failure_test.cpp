@@ -34,7 +34,7 @@ class PostgresFailure : public testing::Test {
     auto own = options();
     own.node.name = std::move(name);
     auto store = open_store(url_, own).value();
-    store->leases()->renew(false).value();
+    store->leases()->renew(MemberMode::kServing).value();
     return store;
   }
 
@@ -192,7 +192,7 @@ TEST_F(PostgresFailure, AWaitingLockIsTriedTwiceAndRejected) {
   auto hurried = options();
   hurried.busy_timeout = Millis(50);
   auto store = open_store(url_, hurried).value();
-  store->leases()->renew(false).value();
+  store->leases()->renew(MemberMode::kServing).value();
   soci::session other(soci::postgresql, url_);
   other << "BEGIN";
   other << "LOCK TABLE history IN ACCESS EXCLUSIVE MODE";

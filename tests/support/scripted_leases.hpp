@@ -28,9 +28,9 @@ class ScriptedLeases final : public ports::ShardLeases {
     if (changed_) changed_();
   }
 
-  Result<ports::Membership> renew(bool draining) override {
+  Result<ports::Membership> renew(ports::MemberMode as) override {
     ++renewals;
-    was_draining = draining;
+    mode = as;
     if (auto once = std::exchange(while_renewing, nullptr)) once();
     if (error_) return std::unexpected(*error_);
     return membership_;
@@ -48,7 +48,7 @@ class ScriptedLeases final : public ports::ShardLeases {
   void notify(std::function<void()> changed) override { changed_ = std::move(changed); }
 
   int renewals = 0;
-  bool was_draining = false;
+  ports::MemberMode mode = ports::MemberMode::kServing;  // at the last renewal
   bool left = false;
   ports::ShardSet released;
   std::function<void()> while_renewing;  // once

@@ -96,6 +96,23 @@ TEST(EngineLeases, RecoversWhatComes) {
   EXPECT_EQ(node.bench.script.calls().back().epoch, 4u);
 }
 
+TEST(EngineLeases, LeavesItsShardsToTheVersionThatWroteWhatItDoesNotKnow) {
+  Node node;
+  const auto id = node.start_up_to_ship();
+  node.bench.kill_process();
+  node.bench.write(id, {.kind = "StepTeleported"});
+  node.bench.start_process();
+  node.bench.advance(1s);
+  EXPECT_TRUE(node.bench.log.contains("another version of Skald has written"));
+  EXPECT_EQ(node.leases.mode, ports::MemberMode::kServing);
+  node.leases.set_share(0);  // a node of that version is there
+  node.bench.advance(10s);
+  EXPECT_EQ(node.leases.mode, ports::MemberMode::kOutdated);
+  EXPECT_EQ(node.leases.released, kAll);
+  EXPECT_FALSE(node.bench.engine().health().owns_shards);
+  EXPECT_EQ(node.bench.in_memory(), 0u);
+}
+
 TEST(EngineLeases, LetsGoOfShardsThatWent) {
   Node node;
   const auto id = node.start_up_to_ship();

@@ -136,12 +136,7 @@ Broken start_with_bad_row(RuntimeBench& bench, ports::HistoryRow row) {
   bench.script.set_rule([](const auto&) { return std::nullopt; });
   const auto healthy = bench.start()->id;
   const auto broken = bench.start()->id;
-  class Sink final : public ports::AppendSink {
-    void appended(std::vector<ports::AppendResult>) override {}
-  } sink;
-  row.position = 3;
-  bench.store.append({.appends = {{.execution = broken, .expected_position = 2, .rows = {std::move(row)}}}}, sink);
-  bench.store.deliver();
+  bench.write(broken, std::move(row));
   bench.script.set_rule([](const auto&) { return done(); });
   bench.kill_process();
   bench.start_process();

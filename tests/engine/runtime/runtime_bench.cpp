@@ -201,4 +201,14 @@ ports::ExecutionSummary RuntimeBench::row(const ExecutionId& id) {
   return row ? row->summary : ports::ExecutionSummary{};
 }
 
+void RuntimeBench::write(const ExecutionId& id, ports::HistoryRow row) {
+  class Sink final : public ports::AppendSink {
+    void appended(std::vector<ports::AppendResult>) override {}
+  } sink;
+  const auto position = store.read_history(id, 0, 1'000)->size();
+  row.position = position + 1;
+  store.append({.appends = {{.execution = id, .expected_position = position, .rows = {std::move(row)}}}}, sink);
+  store.deliver();
+}
+
 }  // namespace skald::test

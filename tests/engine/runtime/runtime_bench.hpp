@@ -89,6 +89,8 @@ class RuntimeBench {
 
   saga::State state_in_store(const ExecutionId& id);
   ports::ExecutionSummary row(const ExecutionId& id);
+  // At the end of its history, as another process would.
+  void write(const ExecutionId& id, ports::HistoryRow row);
   std::size_t in_memory() { return process_->engine.health().active; }
   runtime::Engine& engine() { return process_->engine; }
   runtime::Definitions& definitions() { return process_->definitions; }
