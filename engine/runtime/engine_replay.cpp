@@ -1,4 +1,5 @@
 // Replays: the mark on the original and the first append of the replay are written together.
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -18,6 +19,15 @@ struct Original {
   definition::DefinitionPtr definition;
   definition::DefinitionPtr replayed_with;
 };
+
+// What may be removed before the replay is written would leave the mark of a replay on nothing.
+constexpr Millis kRemovalMargin{60'000};
+
+bool is_expired(const saga::State& original, const Shared& shared) {
+  const Millis kept = shared.options.retention;
+  if (kept == Millis(0) || !saga::is_terminal(original.phase)) return false;
+  return shared.time.now() >= original.ended_at + kept - std::min(kept / 10, kRemovalMargin);
+}
 
 // How often a replay looks again when somebody else wrote to its original meanwhile.
 constexpr int kTriesMax = 3;
@@ -141,6 +151,10 @@ void Engine::Impl::replay_on(ExecutionHost& host, ReplayTask task) {
 
 void Engine::Impl::replay_read(ExecutionHost& host, const ReplayOriginal& original, ReplayTask task) {
   const ReplayCommand& command = task.command;
+  if (is_expired(original.state, shared_)) {
+    return task.callback(failure("replay.expired", "the execution has ended so long ago that it is about to be removed",
+                                 to_string(command.original), "start a new one with the same input"));
+  }
   // Both live on one loop, so that one append can hold them.
   ExecutionId id = new_id();
   while (&host_of(id) != &host) id = new_id();

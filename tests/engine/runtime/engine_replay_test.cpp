@@ -140,5 +140,14 @@ TEST(EngineReplay, RefusesWhatHasNotEndedOrFailedOrBeenReached) {
   EXPECT_EQ(bench.replay(from(running, "start")).error().code, "replay.not_ended");
 }
 
+TEST(EngineReplay, RefusesWhatIsAboutToBeRemoved) {
+  RuntimeBench bench({.retention = std::chrono::minutes(30)});
+  const auto original = fail_at(bench, "ship");
+  bench.advance(std::chrono::minutes(28));
+  EXPECT_TRUE(bench.replay(from(original, "start")));
+  bench.advance(std::chrono::seconds(90));
+  EXPECT_EQ(bench.replay(from(original, "start")).error().code, "replay.expired");
+}
+
 }  // namespace
 }  // namespace skald::test
