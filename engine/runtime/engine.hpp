@@ -122,8 +122,8 @@ class Engine {
   void command(const ExecutionId& id, saga::Input input, Callback<Snapshot> callback);
 
   // Without a version the replay follows the original's own definition. Errors: "command.pending" where another node
-  // has the original and will begin the replay; "replay.expired"; those of start, the "replay." refusals of saga::decide, and those of
-  // plan_replay (replay_plan.hpp).
+  // has the original and will begin the replay; "replay.expired" where retention is about to remove it; those of start,
+  // the "replay." refusals of saga::decide, and those of plan_replay (replay_plan.hpp).
   void replay(ReplayCommand command, Callback<Started> callback);
 
   // Errors: "execution.unknown", "store.unavailable".
