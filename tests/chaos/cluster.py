@@ -6,6 +6,7 @@ import random
 import threading
 import time
 
+from namespaces import Namespace
 from programs import NotReady, Server, request
 from views import metrics_of, read_metrics
 from wire import Wire
@@ -17,13 +18,16 @@ GAUGE_SECONDS = 1.2
 
 
 class Node(Server):
-    def __init__(self, name, lease, options, folder, database, participants, first):
-        self.name, self.folder = name, folder / name
+    def __init__(self, number, options, folder, database, participants):
+        self.name = f"node{number}"
+        self.folder = folder / self.name
         self.folder.mkdir()
-        self.database, storage = (database.wire, database.storage) if first else database.way()
-        self.participants = Wire(participants)
+        self.namespace = Namespace(number) if options.isolations else None
+        host = self.namespace.outside if self.namespace else "127.0.0.1"
+        self.database, storage = database.way(host)
+        self.participants = Wire(participants, host=host)
         super().__init__(options.skald, self.folder, storage, options.workflows, f"http://{self.participants.address}",
-                         arguments=("--node-name", name, "--node-lease", f"PT{lease:g}S"))
+                         arguments=("--node-name", self.name, "--node-lease", f"PT{options.lease:g}S"), namespace=self.namespace)
 
     def drain(self):
         """SIGTERM: the exit code. Clients come to it as long as it lives."""
@@ -50,8 +54,7 @@ class AnyUp:
 class Cluster:
     def __init__(self, options, folder, database, participants):
         self.lease = options.lease
-        self.nodes = [Node(f"node{number}", options.lease, options, folder, database, participants, number == 0)
-                      for number in range(options.nodes)]
+        self.nodes = [Node(number, options, folder, database, participants) for number in range(options.nodes)]
         self.up = AnyUp(self.nodes)
         self.random, self.lock = random.Random(options.seed + 4), threading.Lock()
 
@@ -124,3 +127,5 @@ class Cluster:
     def stop_wires(self):
         for node in self.nodes:
             node.participants.stop()
+            if node.namespace:
+                node.namespace.close()

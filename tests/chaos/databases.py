@@ -82,9 +82,9 @@ class Postgres:
         self.restarts, self.commands_before = 0, 0
         self.wire, self.storage = self.way()
 
-    def way(self):
+    def way(self, host="127.0.0.1"):
         """(a wire of its own, the storage at its other end)."""
-        wire = Wire(self.socket, postgres=True)
+        wire = Wire(self.socket, postgres=True, host=host)
         self.wires.append(wire)
         return wire, f"postgresql://skald@{wire.address}/skald?sslmode=disable&gssencmode=disable"
 

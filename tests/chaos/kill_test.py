@@ -55,6 +55,7 @@ def parse():
     parser.add_argument("--lease", type=float, default=2, help="seconds")
     parser.add_argument("--stalls", type=int, default=2, help="SIGSTOP for longer than the lease")
     parser.add_argument("--partitions", type=int, default=2, help="from the database, for longer than the lease")
+    parser.add_argument("--isolations", type=int, default=0, help="from everything, for longer than the lease; each node in a network namespace, which needs root")
     parser.add_argument("--drains", type=int, default=2, help="SIGTERM and start")
     parser.add_argument("--database-restarts", type=int, default=0, help="beside those among the strikes")
     parser.add_argument("--concurrency", type=int, default=16, help="starts in flight at once")
@@ -63,6 +64,8 @@ def parse():
     parser.add_argument("--workflows", type=Path, default=WORKFLOWS, help="folder that holds checkout.yaml")
     parser.add_argument("--folder", type=Path, help="where to keep the evidence; empty, or not there yet")
     options = parser.parse_args()
+    if options.isolations and options.nodes < 2:
+        parser.error("--isolations is for --nodes")
     if options.nodes > 1 and (not options.postgres or options.clock):
         parser.error("--nodes is for --postgres, and not together with --clock")
     return options
@@ -135,7 +138,7 @@ def run(options, folder):
 
 def run_of(options, database, nemesis, abuser):
     """What the checker must know of the run itself."""
-    asked_for = {"stalls": options.stalls, "partitions": options.partitions, "drains": options.drains,
+    asked_for = {"stalls": options.stalls, "partitions": options.partitions, "isolations": options.isolations, "drains": options.drains,
                  "databaseRestarts": options.database_restarts}
     return {
         "flow": FLOW, "policy": POLICY, "seed": options.seed, "nodes": options.nodes, "leaseMs": round(1000 * options.lease),

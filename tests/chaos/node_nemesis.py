@@ -16,11 +16,11 @@ class NodeNemesis(Nemesis):
         strikes = {**database.strikes(), **node_strikes(cluster, self.pick)}
         super().__init__(cluster, database, submitter, strikes, folder, options.kills, options.seed, options.pace)
         self.cluster, self.lease = cluster, cluster.lease
-        self.numbers = {"stalls": 0, "partitions": 0, "drains": 0}
-        self.takeovers = {"killed": [], "stalled": [], "parted": [], "drained": []}  # seconds
+        self.numbers = {"stalls": 0, "partitions": 0, "isolations": 0, "drains": 0}
+        self.takeovers = {"killed": [], "stalled": [], "parted": [], "isolated": [], "drained": []}  # seconds
         everywhere, alone = (max(1, round(share * options.kills)) for share in (ALL_AT_ONCE, STAYS_DOWN))
         self.struck = max(0, options.kills - everywhere - alone)
-        self.rounds = (["all"] * everywhere + ["alone"] * alone + ["struck"] * self.struck + ["stall"] * options.stalls + ["partition"] * options.partitions +
+        self.rounds = (["all"] * everywhere + ["alone"] * alone + ["struck"] * self.struck + ["stall"] * options.stalls + ["partition"] * options.partitions + ["isolation"] * options.isolations +
                        ["drain"] * options.drains + ["restart"] * options.database_restarts)
 
     def pick(self):
@@ -90,6 +90,15 @@ class NodeNemesis(Nemesis):
                 time.sleep(self.moment())
             self.numbers["partitions"] += 1
             self.cluster.wait_until_shared()
+
+    def isolation_round(self):
+        """No packet of it gets anywhere, and it is told nothing."""
+        node = self.ready_for_takeover()
+        with node.namespace.cut():
+            self.await_takeover("isolated", node, time.monotonic())
+            time.sleep(self.moment())
+        self.numbers["isolations"] += 1
+        self.cluster.wait_until_shared()
 
     def drain_round(self):
         node = self.ready_for_takeover()

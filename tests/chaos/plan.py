@@ -115,7 +115,8 @@ def strike_minima_of(kills, kinds, rounds=None):
 
 
 def node_minima_of(orders, kills, rounds):
-    """`rounds`: stalls, partitions, drains, databaseRestarts -> how many were asked for."""
-    lasting = rounds["stalls"] + rounds["partitions"]
+    """`rounds`: stalls, partitions, isolations, drains, databaseRestarts -> how many were asked for."""
+    held_back = rounds["stalls"] + rounds["partitions"]
+    lasting = held_back + rounds["isolations"]
     return {**rounds, "takeovers": lasting + rounds["drains"] + kills // 4, "lapses": lasting, "changesOfShards": 2 * lasting,
-            "moved": orders // 30, "staleDeliveries": lasting // 3, "inboxCommands": orders // 30}
+            "moved": orders // 30, "staleDeliveries": held_back // 3, "inboxCommands": orders // 30}

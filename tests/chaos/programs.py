@@ -119,10 +119,11 @@ class Abuser:
 class Server:
     """Started, killed and started again on the same database. `base` is None while it is down; any thread may look."""
 
-    def __init__(self, binary, folder, storage, workflows, participants, environment=None, arguments=()):
+    def __init__(self, binary, folder, storage, workflows, participants, environment=None, arguments=(), namespace=None):
         adapters = folder / "adapters.yaml"
         adapters.write_text(ADAPTERS.format(base=participants, slow=SLOWNESS, concurrency=POLICY["concurrency"]))
-        self.command = [binary, "serve", "--listen", "127.0.0.1:0", "--storage", storage,
+        prefix, host = (namespace.prefix, namespace.inside) if namespace else ([], "127.0.0.1")
+        self.command = [*prefix, binary, "serve", "--listen", f"{host}:0", "--storage", storage,
                         "--workflows", workflows, "--adapters", adapters, "--engine-recovery-ramp", "PT0.1S",
                         "--log-format", "json", *arguments]
         self.environment = {**os.environ, **(environment or {})}

@@ -17,7 +17,7 @@ def allowed_seconds(how, lease_ms):
     if how == "drained":
         return DRAINED_SECONDS
     lease = lease_ms / 1000
-    free = max(lease, OPEN_TRANSACTION_SECONDS) if how in ("stalled", "parted") else lease
+    free = max(lease, OPEN_TRANSACTION_SECONDS) if how in ("stalled", "parted", "isolated") else lease
     return free + lease * LOOK_SHARE + MARGIN_SECONDS
 
 
@@ -59,7 +59,7 @@ def stale_deliveries(evidence):
 def counts_of(evidence):
     """What several nodes add to the counts of a run."""
     times = evidence.nemesis.get("takeovers", {})
-    numbers = {name: evidence.nemesis.get(name, 0) for name in ("stalls", "partitions", "drains", "databaseRestarts", "inboxCommands")}
+    numbers = {name: evidence.nemesis.get(name, 0) for name in ("stalls", "partitions", "isolations", "drains", "databaseRestarts", "inboxCommands")}
     return {"nodes": evidence.nodes, **numbers, "takeovers": sum(map(len, times.values())), "lapses": evidence.lapses,
             "changesOfShards": evidence.changes_of_shards, "moved": moved(evidence),
             "staleDeliveries": sum(1 for _ in stale_deliveries(evidence)),

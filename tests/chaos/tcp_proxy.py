@@ -142,7 +142,7 @@ class Proxy:
 
 async def serve(options):
     proxy = Proxy(options.to, options.postgres)
-    server = await asyncio.start_server(proxy.accept, "127.0.0.1", 0)
+    server = await asyncio.start_server(proxy.accept, options.host, 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     commands = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
@@ -154,6 +154,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--to", required=True)
     parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--host", default="127.0.0.1", help="where it listens")
     asyncio.run(serve(parser.parse_args()))
 
 

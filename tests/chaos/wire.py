@@ -9,11 +9,11 @@ PROGRAM = Path(__file__).parent / "tcp_proxy.py"
 
 
 class Wire:
-    def __init__(self, target, postgres=False):
-        command = [sys.executable, "-B", PROGRAM, "--to", str(target)] + (["--postgres"] if postgres else [])
+    def __init__(self, target, postgres=False, host="127.0.0.1"):
+        command = [sys.executable, "-B", PROGRAM, "--to", str(target), "--host", host] + (["--postgres"] if postgres else [])
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline())
-        self.address = f"127.0.0.1:{self.port}"
+        self.address = f"{host}:{self.port}"
 
     def tell(self, what, **more):
         """Returns what has happened so far, in numbers."""
