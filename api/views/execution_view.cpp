@@ -109,6 +109,7 @@ void append_step(std::string& out, const StepState& step) {
   if (step.continued) object.flag("continued", true);
   if (step.timed_out) object.flag("timedOut", true);
   if (step.deadline) object.time("deadline", *step.deadline);
+  if (step.wait_until) object.time("waitUntil", *step.wait_until);
   if (step.origin) object.id("reusedFrom", *step.origin);
   if (step.undo_status != saga::UndoStatus::kNone) append_undo(object.key("undo"), step);
   if (!step.children.empty()) append_array(object.key("steps"), step.children, append_step);

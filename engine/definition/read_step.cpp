@@ -36,7 +36,7 @@ const StepKind* find_kind(LoadContext& context, MapReader& map) {
     found = &kind;
   }
   if (found == nullptr && !later && body.is_map()) {
-    context.report.error("no-kind", body, "has no kind; it needs one of the keys do, call, set, raise");
+    context.report.error("no-kind", body, "has no kind; it needs one of the keys do, call, set, raise, wait");
   }
   return later ? nullptr : found;
 }
@@ -129,6 +129,9 @@ std::shared_ptr<const Step> read_compensation(LoadContext& context, const Node& 
     undo->kind = DoStep{read_step_list(context, node, undo->path + ".", true)};
   } else if (node.is_map()) {
     read_body(context, node, true, *undo);
+    if (!std::holds_alternative<CallStep>(undo->kind) && !std::holds_alternative<DoStep>(undo->kind)) {
+      misplaced(context, node, "undoes nothing; a compensation is a call, a 'do', or a list of steps");
+    }
   } else {
     context.report.error("wrong-type", node,
                          fmt::format("must be a step, or a list of named steps (got {})", show(node)));

@@ -15,6 +15,7 @@
 #include "engine/definition/steps/do.hpp"
 #include "engine/definition/steps/raise.hpp"
 #include "engine/definition/steps/set.hpp"
+#include "engine/definition/steps/wait.hpp"
 
 namespace skald::definition {
 
@@ -22,7 +23,7 @@ enum class OnError { kFail, kContinue, kSuspend };
 enum class OnUnknown { kSettle, kCompensate, kSuspend };
 
 struct Step {
-  using Kind = std::variant<DoStep, CallStep, SetStep, RaiseStep>;
+  using Kind = std::variant<DoStep, CallStep, SetStep, RaiseStep, WaitStep>;
 
   std::string name;     // "chargePayment"; of an undo: "compensate"
   std::string path;     // names from the root: "order.chargePayment", "order.chargePayment/compensate[.notify]"

@@ -55,7 +55,14 @@ void answer_attempt(Attempts& attempts) {
   attempts.lost_in_a_row = 0;
 }
 
+// A `do` runs one step at a time: whether that is a `wait`.
+bool is_waiting(const StepState& step) {
+  if (step.status != StepStatus::kRunning) return false;
+  return step.children.empty() ? step.wait_until.has_value() : is_waiting(step.children.back());
+}
+
 void end_step(State& state, StepState& step, StepStatus status, Timestamp at) {
+  if (state.phase == Phase::kWaiting && step.wait_until) state.phase = Phase::kRunning;
   step.status = status;
   step.ended_at = at;
   step.ended_position = state.position;
@@ -98,6 +105,8 @@ class Applier {
     StepState& step = open_step(state_, e.step, e.input, event_.at);
     step.request = e.request;
     step.deadline = e.deadline;
+    step.wait_until = e.wait_until;
+    if (e.wait_until && !is_in_undo(e.step)) state_.phase = Phase::kWaiting;
     if (e.request) begin_attempt(step.attempts, 1, event_.at);
     relabel(state_, e.status);
   }
@@ -300,7 +309,9 @@ class Applier {
 
   void update_phase() {
     if (is_terminal(state_.phase)) return;
-    state_.phase = state_.suspended || has_blocking_incident(state_) ? Phase::kSuspended : Phase::kRunning;
+    state_.phase = state_.suspended || has_blocking_incident(state_) ? Phase::kSuspended
+                   : state_.compensation.state == CompensationState::kNone && is_waiting(state_.root) ? Phase::kWaiting
+                                                                                                      : Phase::kRunning;
   }
 
   State& state_;

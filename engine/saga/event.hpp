@@ -45,12 +45,13 @@ struct ExecutionStarted {
   StatusChange status;
 };
 
-// Carries attempt 1 where it has a request; without one it opens a `do`.
+// Carries attempt 1 where it has a request; without one it opens a `do`, or a `wait`.
 struct StepStarted {
   std::string step;
   RequestPtr request;
-  std::optional<Payload> input;       // where input.from changed it
-  std::optional<Timestamp> deadline;  // `timeout` of a `do`
+  std::optional<Payload> input;         // where input.from changed it
+  std::optional<Timestamp> deadline;    // `timeout` of a `do`
+  std::optional<Timestamp> wait_until;  // of a `wait`
   StatusChange status;
 };
 

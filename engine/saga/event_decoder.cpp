@@ -130,6 +130,7 @@ void read(Reader& r, StepStarted& e) {
   e.request = r.request();
   e.input = r.optional_payload("input");
   e.deadline = r.optional_time("deadline");
+  e.wait_until = r.optional_time("waitUntil");
   e.status = r.optional_text("status");
 }
 

@@ -104,6 +104,7 @@ void write(Fields& f, const StepStarted& e) {
   f.request(e.request);
   f.optional_payload("input", e.input);
   f.optional_time("deadline", e.deadline);
+  f.optional_time("waitUntil", e.wait_until);
   f.optional_text("status", e.status);
 }
 

@@ -51,6 +51,7 @@ class WakeFinder {
     if (step.status == StepStatus::kRunning && !has_blocking_incident(state_, step.path)) {
       consider(step.attempts.retry_at);
       if (!step.timed_out) consider(step.deadline);
+      consider(step.wait_until);
     }
     if ((settles || step.status == StepStatus::kRunning) && !has_blocking_incident(state_, step.path)) {
       consider(step.settling.retry_at);

@@ -43,6 +43,7 @@ struct StepState {
   Timestamp ended_at{};
   std::uint64_t ended_position = 0;  // of the event that ended it: the order of undoing
   std::optional<Timestamp> deadline;
+  std::optional<Timestamp> wait_until;  // of a `wait`
 
   Payload input;
   Payload output;

@@ -68,6 +68,7 @@ do:
       timeout: { after: PT2S }
       retry: { delay: PT15S, limit: { attempt: { count: 4 } } }
       compensate: { call: payments.refund, with: { orderId: A } }
+  - cool: { wait: PT20S }
   - deliver:
       timeout: { after: PT50S }
       do:

@@ -5,14 +5,15 @@
 namespace skald::definition {
 namespace {
 
-constexpr std::array<StepKind, 4> kKinds = {{
+constexpr std::array<StepKind, 5> kKinds = {{
     {.key = "do", .read = read_do, .can_compensate = true, .is_call = false},
     {.key = "call", .read = read_call, .can_compensate = true, .is_call = true},
     {.key = "set", .read = read_set, .can_compensate = false, .is_call = false},
     {.key = "raise", .read = read_raise, .can_compensate = false, .is_call = false},
+    {.key = "wait", .read = read_wait, .can_compensate = false, .is_call = false},
 }};
 
-constexpr std::array<std::string_view, 8> kLater = {"fork", "for", "switch", "try", "wait", "listen", "emit", "run"};
+constexpr std::array<std::string_view, 7> kLater = {"fork", "for", "switch", "try", "listen", "emit", "run"};
 
 }  // namespace
 

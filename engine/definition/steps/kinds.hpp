@@ -28,5 +28,6 @@ std::optional<Step::Kind> read_do(LoadContext& context, MapReader& step, const N
 std::optional<Step::Kind> read_call(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
 std::optional<Step::Kind> read_set(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
 std::optional<Step::Kind> read_raise(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
+std::optional<Step::Kind> read_wait(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
 
 }  // namespace skald::definition

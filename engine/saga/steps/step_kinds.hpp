@@ -27,9 +27,12 @@ void start(Planner& planner, const definition::Step& step, const definition::Set
            const StepInput& input);
 void start(Planner& planner, const definition::Step& step, const definition::RaiseStep& kind, std::string_view path,
            const StepInput& input);
+void start(Planner& planner, const definition::Step& step, const definition::WaitStep& kind, std::string_view path,
+           const StepInput& input);
 
 bool advance(Planner& planner, const definition::Step& step, const definition::DoStep& kind, std::string_view path);
 bool advance(Planner& planner, const definition::Step& step, const definition::CallStep& kind, std::string_view path);
+bool advance(Planner& planner, const definition::Step& step, const definition::WaitStep& kind, std::string_view path);
 
 // Steps that end where they start never run.
 template <class Kind>

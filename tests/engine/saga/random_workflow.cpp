@@ -42,6 +42,9 @@ class Writer {
     const auto kind = random_() % 10;
     if (kind == 0) {
       line(body, "set: { n: 1 }");
+    } else if (kind == 2 && chance(random_, 60)) {
+      if (chance(random_, 20)) line(body, "timeout: { after: PT4S }");
+      line(body, fmt::format("wait: PT{}S", random_() % 12));
     } else if (kind == 1 && indent < 8) {
       if (chance(random_, 30)) line(body, "timeout: { after: PT15S }");
       if (chance(random_, 30)) line(body, "compensate: { call: payments.refund, with: { orderId: A } }");
@@ -73,6 +76,7 @@ class Writer {
     if (chance(random_, 80))
       return line(indent, "compensate: { call: payments.refund, with: { orderId: A, was: '${ . }' } }");
     line(indent, "compensate:");
+    if (chance(random_, 30)) line(indent + 2, "- pause: { wait: PT3S }");
     line(indent + 2, "- back: { call: payments.refund, with: { orderId: A } }");
     line(indent + 2,
          "- tell: { call: notifications.send, with: { why: '${ $compensation.reason }' }, onError: continue }");
