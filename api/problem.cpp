@@ -38,6 +38,7 @@ constexpr std::array kRows = {
     Row{"replay.reused", 409, "The execution's effects were taken over already"},
     Row{"replay.undone", 409, "What would be taken over was undone"},
     Row{"replay.not_failed", 409, "No step of the execution failed"},
+    Row{"definition.unreadable", 409, "The definition does not load with this version of Skald"},
     Row{"replay.expired", 409, "The execution is about to be removed"},
     Row{"replay.differs", 409, "The version's steps do not fit the execution"},
     Row{"http.body_too_large", 413, "The body is too large"},

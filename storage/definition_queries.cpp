@@ -54,7 +54,6 @@ void insert(soci::session& session, const StoredDefinition& definition) {
 }  // namespace
 
 StoredDefinition put_definition(soci::session& session, const Dialect& dialect, const StoredDefinition& definition) {
-  const auto guard = dialect.watch(session);
   GuardedTransaction transaction(session, dialect);
   const auto stored = transaction.run([&] {
     if (const auto lock = dialect.lock_definitions(); !lock.empty()) session << lock;

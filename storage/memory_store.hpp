@@ -61,6 +61,7 @@ class MemoryStore : public Store {
   Result<std::vector<ports::StoredDefinition>> list_revisions(const std::string& namespace_name,
                                                               const std::string& name,
                                                               const std::string& version) override;
+  bool is_shared() const override { return false; }
   void notify_definitions(std::function<void()>) override {}
 
   std::uint64_t epoch() const override { return 1; }

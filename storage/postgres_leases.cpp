@@ -20,10 +20,12 @@ using namespace ports;
 namespace {
 
 constexpr const char* kNow = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)";
-// Whether a node drains: it leaves, or is outdated and another version serves.
+// Whether a node drains: it leaves, or is outdated and a newer version serves. What follows the three numbers of a
+// version does not count.
 constexpr const char* kDrains =
-    "(:leaving = 1 OR (:outdated = 1 AND EXISTS (SELECT 1 FROM nodes AS other WHERE other.version <> :version"
-    " AND NOT other.draining)))";
+    "(:leaving = 1 OR (:outdated = 1 AND EXISTS (SELECT 1 FROM nodes AS other WHERE NOT other.draining"
+    " AND CAST(string_to_array(substring(other.version FROM '^[0-9]+[.][0-9]+[.][0-9]+'), '.') AS integer[])"
+    " > CAST(string_to_array(substring(:version FROM '^[0-9]+[.][0-9]+[.][0-9]+'), '.') AS integer[]))))";
 // Of the one who shares the shards out, for its transaction: "skaldlea" in ASCII.
 constexpr long long kBalanceLock = 0x736b616c646c6561;
 

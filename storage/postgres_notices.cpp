@@ -56,19 +56,20 @@ void PostgresNotices::run() {
 void PostgresNotices::listen() {
   const Connection connection(PQconnectdb(connection_.c_str()), PQfinish);
   if (PQstatus(connection.get()) != CONNECTION_OK) return;
-  for (const std::string channel : {kShardsChannel, kInboxChannel, kDefinitionsChannel}) {
+  std::set<std::string> channels{kShardsChannel, kInboxChannel, kDefinitionsChannel};
+  for (const auto& channel : channels) {
     const Answer answer(PQexec(connection.get(), ("LISTEN " + channel).c_str()), PQclear);
     if (PQresultStatus(answer.get()) != PGRES_COMMAND_OK) return;
-    pass_on(channel);
   }
-  while (wait(PQsocket(connection.get()), -1)) {
+  do {
+    for (const auto& channel : channels) pass_on(channel);
+    channels.clear();
     if (PQconsumeInput(connection.get()) != 1) return;
-    std::set<std::string> channels;
+    // Also what came with the answers to LISTEN.
     for (Notice notice(PQnotifies(connection.get()), PQfreemem); notice; notice.reset(PQnotifies(connection.get()))) {
       channels.insert(notice->relname);
     }
-    for (const auto& channel : channels) pass_on(channel);
-  }
+  } while (!channels.empty() || wait(PQsocket(connection.get()), -1));
 }
 
 bool PostgresNotices::wait(int socket, int timeout_ms) const {

@@ -60,8 +60,7 @@ class SociStore final : public Store {
         batch_writer_(*writer_, *dialect_, cluster_->owner),
         readers_(*dialect_, options.readers),
         journal_([this](const auto& groups) { return write(groups); }, options) {
-    // Where the database takes one writer at a time, removing takes turns with the batches instead.
-    if (dialect_->replaces_sessions()) remover_.emplace(*dialect_, "the removal of what ended");
+    if (dialect_->replaces_sessions()) upkeep_.emplace(*dialect_, "the upkeep");
   }
 
   ~SociStore() override { close(); }
@@ -108,7 +107,7 @@ class SociStore final : public Store {
     const auto remove = [&](soci::session& session) -> Result<std::uint64_t> {
       return delete_ended(session, *dialect_, cluster_->owner, page->ids, ended_before);
     };
-    auto removed = remover_ ? remover_->run(remove) : write_between_batches(remove);
+    auto removed = keep_up(remove);
     if (!removed) return std::unexpected(std::move(removed.error()));
     removal.executions = *removed;
     return removal;
@@ -123,7 +122,7 @@ class SociStore final : public Store {
   }
 
   Result<StoredDefinition> put_definition(const StoredDefinition& definition) override {
-    return write_between_batches([&](soci::session& session) -> Result<StoredDefinition> {
+    return keep_up([&](soci::session& session) -> Result<StoredDefinition> {
       return storage::put_definition(session, *dialect_, definition);
     });
   }
@@ -142,6 +141,7 @@ class SociStore final : public Store {
     return read([&](soci::session& session) { return select_revisions(session, namespace_name, name, version); });
   }
 
+  bool is_shared() const override { return cluster_->leases != nullptr; }
   void notify_definitions(std::function<void()> changed) override {
     if (cluster_->notices) cluster_->notices->tell(kDefinitionsChannel, std::move(changed));
   }
@@ -185,6 +185,13 @@ class SociStore final : public Store {
       if (result.error) tell(*result.error);
     }
     return results;
+  }
+
+  // Runs work(session), which returns a Result, beside the batches; where the database takes one writer at a time, in
+  // turns with them.
+  template <class Work>
+  auto keep_up(Work&& work) -> decltype(work(std::declval<soci::session&>())) {
+    return upkeep_ ? upkeep_->run(work) : write_between_batches(work);
   }
 
   // Runs work(session), which returns a Result, on the writer's session while it writes no batch.
@@ -286,7 +293,7 @@ class SociStore final : public Store {
   std::unique_ptr<Cluster> cluster_;
   BatchWriter batch_writer_;
   SessionPool readers_;
-  std::optional<ReopenedSession> remover_;
+  std::optional<ReopenedSession> upkeep_;
   std::atomic<bool> failing_ = false;
   std::atomic<bool> session_lost_ = false;
   mutable std::mutex trouble_mutex_;

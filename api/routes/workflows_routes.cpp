@@ -13,6 +13,7 @@ namespace {
 
 using runtime::RegisteredDefinition;
 using runtime::RegisterOutcome;
+using runtime::Replace;
 
 constexpr std::string_view kWorkflowsCursor = "workflows";
 constexpr std::string_view kYaml = "application/yaml";
@@ -71,7 +72,8 @@ Response add(Services& services, const Call& call) {
     const auto outcome = services.definitions.check(call.request.body, false);
     return outcome.kind == RegisterOutcome::Kind::kInvalid ? invalid(services, call, outcome) : checked(outcome);
   }
-  const auto outcome = services.definitions.add(call.request.body, "api", replace, false);
+  const auto outcome =
+      services.definitions.add(call.request.body, "api", replace ? Replace::kYes : Replace::kNo, false);
   if (!outcome) return problem(services, call, outcome.error());
   if (outcome->kind == RegisterOutcome::Kind::kInvalid) return invalid(services, call, *outcome);
   if (outcome->kind == RegisterOutcome::Kind::kConflict) return conflict(services, call, *outcome);

@@ -21,10 +21,16 @@ class Poisoner:
     """Starts poisoned executions on an engine, evenly over time, until it is left."""
 
     def __init__(self, engine):
-        self.port, self.ending, self.statuses = engine.port, threading.Event(), {}
+        self.port, self.ending, self.statuses, self.failures = engine.port, threading.Event(), {}, []
         self.threads = [threading.Thread(target=self._run, args=(name, rate)) for name, rate in RATES.items()]
 
     def _run(self, name, rate):
+        try:
+            self._start_at(name, rate)
+        except Exception as failure:  # told by started()
+            self.failures.append(f"{name}: {failure!r}")
+
+    def _start_at(self, name, rate):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         due = time.monotonic()
         for number in itertools.count():
@@ -51,9 +57,9 @@ class Poisoner:
 
     def started(self):
         """name -> how many. Every one must have been taken."""
-        odd = {name: counts for name, counts in self.statuses.items() if set(counts) != {201}}
-        if odd:
-            raise RuntimeError(f"not every poisoned execution was started: {odd}")
+        odd = {name: self.statuses.get(name) for name in RATES if set(self.statuses.get(name, {})) != {201}}
+        if odd or self.failures:
+            raise RuntimeError(f"not every poisoned execution was started: {odd} {self.failures}")
         return {name: counts[201] for name, counts in self.statuses.items()}
 
 

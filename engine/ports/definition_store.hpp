@@ -44,6 +44,8 @@ class DefinitionStore {
   virtual Result<std::vector<StoredDefinition>> list_revisions(const std::string& namespace_name,
                                                                const std::string& name, const std::string& version) = 0;
 
+  // Whether other processes put definitions too.
+  virtual bool is_shared() const = 0;
   // `changed` is called on a thread of the store's when another process may have put one; null: nobody is told any
   // more.
   virtual void notify_definitions(std::function<void()> changed) = 0;

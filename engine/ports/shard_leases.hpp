@@ -51,7 +51,7 @@ struct Membership {
 // What a node wants with its renewal.
 enum class MemberMode {
   kServing,
-  kOutdated,  // it has met what another version wrote: no shards as long as a node of another version serves
+  kOutdated,  // it has met what it does not know: no shards as long as a node of a newer version serves
   kLeaving,   // no shards
 };
 

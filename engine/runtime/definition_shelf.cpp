@@ -28,6 +28,13 @@ void DefinitionShelf::put(RegisteredDefinition definition) {
   versions.insert_or_assign(d.version, std::move(definition));
 }
 
+void DefinitionShelf::remove(const std::string& namespace_name, const std::string& name, const std::string& version) {
+  const auto workflow = workflows_.find({namespace_name, name});
+  if (workflow == workflows_.end()) return;
+  workflow->second.erase(version);
+  if (workflow->second.empty()) workflows_.erase(workflow);
+}
+
 const RegisteredDefinition* DefinitionShelf::find(const std::string& namespace_name, const std::string& name,
                                                   const std::string& version) const {
   const auto workflow = workflows_.find({namespace_name, name});

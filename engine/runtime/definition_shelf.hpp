@@ -19,6 +19,7 @@ namespace skald::runtime {
 class DefinitionShelf {
  public:
   void put(RegisteredDefinition definition);
+  void remove(const std::string& namespace_name, const std::string& name, const std::string& version);
 
   // Null where there is none.
   const RegisteredDefinition* find(const std::string& namespace_name, const std::string& name,

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <map>
 #include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
-#include <unordered_set>
+#include <utility>
 
 #include "engine/runtime/definition_shelf.hpp"
 
@@ -25,7 +27,7 @@ bool is_error(const definition::Diagnostic& diagnostic) {
   return diagnostic.severity == definition::Severity::kError;
 }
 
-Error unreadable(const std::string& digest, const std::vector<definition::Diagnostic>& diagnostics) {
+Error does_not_load(const std::string& digest, const std::vector<definition::Diagnostic>& diagnostics) {
   std::string detail;
   for (const auto& diagnostic : diagnostics) {
     if (is_error(diagnostic)) detail += definition::to_text(digest.substr(0, 12), diagnostic) + "\n";
@@ -34,6 +36,29 @@ Error unreadable(const std::string& digest, const std::vector<definition::Diagno
                .message = "the stored definition does not load with this version of the engine",
                .subject = digest,
                .detail = std::move(detail)};
+}
+
+std::string label_of(const definition::Definition& d) {
+  return fmt::format("{}/{} {}", d.namespace_name, d.name, d.version);
+}
+
+Error unreadable(const std::string& label) {
+  return Error{.code = "definition.unreadable",
+               .message = "its current content does not load with this version of Skald",
+               .subject = label,
+               .remedy = "ask a node of the version that registered it, or give the definition a new document.version"};
+}
+
+// `older`: the revision of a content that was superseded.
+RegisterOutcome::Kind kind_of(const std::vector<ports::StoredDefinition>& revisions, const std::string& digest,
+                              Replace replace, std::uint64_t& older) {
+  if (revisions.empty()) return RegisterOutcome::Kind::kCreated;
+  if (revisions.back().digest == digest) return RegisterOutcome::Kind::kUnchanged;
+  if (replace == Replace::kNo) return RegisterOutcome::Kind::kConflict;
+  const auto same = std::ranges::find(revisions, digest, &ports::StoredDefinition::digest);
+  if (replace == Replace::kYes || same == revisions.end()) return RegisterOutcome::Kind::kReplaced;
+  older = same->revision;
+  return RegisterOutcome::Kind::kSuperseded;
 }
 
 // What was accepted once is not judged by the adapters and allow-lists of today.
@@ -57,13 +82,13 @@ void log_registered(ports::Log& log, const RegisterOutcome& outcome) {
 }  // namespace
 
 struct Definitions::Impl {
+  using Version = std::array<std::string, 3>;  // namespace, name, version
+
   ports::DefinitionStore& store;
   ports::Clock& clock;
   ports::Log& log;
   ports::Telemetry& telemetry;
 
-  std::mutex writing;  // one change of the shelf at a time; an add's calls of the store included
-  std::unordered_set<std::string> not_loading;  // digests that the log knows of; under `writing`
   mutable std::shared_mutex mutex;
   std::shared_ptr<const definition::OperationCatalog> operations =
       std::make_shared<const definition::OperationCatalog>();
@@ -74,6 +99,7 @@ struct Definitions::Impl {
     bool trusted = false;
   };
   std::unordered_map<std::string, Known> by_digest;
+  std::map<Version, std::string> unreadable;  // version -> digest: its current revision does not load here
   std::array<DefinitionPtr, kRecentMax> recent;
   std::size_t recent_next = 0;
 
@@ -85,42 +111,54 @@ struct Definitions::Impl {
                                Known{.definition = definition, .trusted = origin.starts_with(kFileOrigin)});
   }
 
+  // Where it is newer than what stands there.
   void shelve(RegisteredDefinition registered) {
     std::size_t count = 0;
     {
       const std::unique_lock lock(mutex);
+      const auto& d = *registered.definition;
+      const auto* known = shelf.find(d.namespace_name, d.name, d.version);
+      if (known && known->revision >= registered.revision) return;
       remember(registered.definition, registered.origin);
+      unreadable.erase({d.namespace_name, d.name, d.version});
       shelf.put(std::move(registered));
       count = shelf.size();
     }
     telemetry.definitions_loaded(count);
   }
 
-  std::optional<RegisteredDefinition> current(const std::string& namespace_name, const std::string& name,
-                                              const std::string& version) const {
-    const std::shared_lock lock(mutex);
-    const auto* found = shelf.find(namespace_name, name, version);
-    return found ? std::optional(*found) : std::nullopt;
+  // The version is without a current revision here, and whoever asks for it is told why.
+  void set_unreadable(const ports::StoredDefinition& row, const std::vector<definition::Diagnostic>& diagnostics) {
+    {
+      const std::unique_lock lock(mutex);
+      std::string& digest = unreadable[{row.namespace_name, row.name, row.version}];
+      if (std::exchange(digest, row.digest) == row.digest) return;
+      shelf.remove(row.namespace_name, row.name, row.version);
+    }
+    const auto error = to_text(does_not_load(row.digest, diagnostics));
+    log.write(ports::LogLevel::kError, "a stored definition does not load; it takes no starts",
+              {{"namespace", row.namespace_name}, {"workflow", row.name}, {"version", row.version}, {"error", error}});
   }
 
   std::optional<RegisteredDefinition> current(const definition::Definition& d) const {
-    return current(d.namespace_name, d.name, d.version);
+    const std::shared_lock lock(mutex);
+    const auto* found = shelf.find(d.namespace_name, d.name, d.version);
+    return found ? std::optional(*found) : std::nullopt;
   }
 
-  // Of the store, under `writing`: put on the shelf where it is newer than what stands there.
+  bool knows(const ports::StoredDefinition& row) const {
+    const std::shared_lock lock(mutex);
+    const auto* found = shelf.find(row.namespace_name, row.name, row.version);
+    if (found && found->revision >= row.revision) return true;
+    const auto it = unreadable.find({row.namespace_name, row.name, row.version});
+    return it != unreadable.end() && it->second == row.digest;
+  }
+
+  // The current revision of its version, as the store has it.
   void take(ports::StoredDefinition row) {
-    if (not_loading.contains(row.digest)) return;
-    const auto known = current(row.namespace_name, row.name, row.version);
-    if (known && known->revision >= row.revision) return;
+    if (knows(row)) return;
     auto loaded = load_accepted(row.source);
-    if (!loaded.ok()) {
-      const auto error = to_text(unreadable(row.digest, loaded.diagnostics));
-      log.write(
-          ports::LogLevel::kError, "a stored definition does not load; it takes no starts",
-          {{"namespace", row.namespace_name}, {"workflow", row.name}, {"version", row.version}, {"error", error}});
-      not_loading.insert(row.digest);
-      return;
-    }
+    if (!loaded.ok()) return set_unreadable(row, loaded.diagnostics);
     shelve(RegisteredDefinition{.definition = std::move(loaded.definition),
                                 .revision = row.revision,
                                 .origin = std::move(row.origin),
@@ -130,7 +168,6 @@ struct Definitions::Impl {
   Result<void> take_current(const std::optional<ports::WorkflowName>& workflow) {
     auto stored = store.list_current_definitions(workflow);
     if (!stored) return std::unexpected(std::move(stored.error()));
-    const std::lock_guard lock(writing);
     for (auto& row : *stored) take(std::move(row));
     return {};
   }
@@ -173,23 +210,21 @@ Result<void> Definitions::load_stored() {
   return impl_->take_current(std::nullopt);
 }
 
-Result<RegisterOutcome> Definitions::add(const std::string& source, const std::string& origin, bool replace,
+Result<RegisterOutcome> Definitions::add(const std::string& source, const std::string& origin, Replace replace,
                                          bool trusted) {
   auto loaded = impl_->load(source, trusted);
   RegisterOutcome outcome{.diagnostics = std::move(loaded.diagnostics)};
   if (!loaded.definition) return outcome;
   const auto& d = *loaded.definition;
-
-  const std::lock_guard writing(impl_->writing);
   while (true) {
     const auto revisions = impl_->store.list_revisions(d.namespace_name, d.name, d.version);
     if (!revisions) return std::unexpected(revisions.error());
+    outcome.kind = kind_of(*revisions, d.digest, replace, outcome.superseded_revision);
     if (!revisions->empty()) impl_->take(revisions->back());
-    auto current = impl_->current(d);
-    if (current && (current->definition->digest == d.digest || !replace)) {
-      const bool is_same = current->definition->digest == d.digest;
-      outcome.kind = is_same ? RegisterOutcome::Kind::kUnchanged : RegisterOutcome::Kind::kConflict;
-      outcome.registered = std::move(current);
+    if (outcome.kind != RegisterOutcome::Kind::kCreated && outcome.kind != RegisterOutcome::Kind::kReplaced) {
+      outcome.registered = impl_->current(d);
+      const bool must_be_shown = outcome.kind == RegisterOutcome::Kind::kConflict;
+      if (must_be_shown && !outcome.registered) return std::unexpected(unreadable(label_of(d)));
       return outcome;
     }
     auto stored = impl_->store.put_definition({.digest = d.digest,
@@ -203,7 +238,6 @@ Result<RegisterOutcome> Definitions::add(const std::string& source, const std::s
     if (!stored) return std::unexpected(std::move(stored.error()));
     // Another node was first: what it put is judged like what was there before.
     if (stored->digest != d.digest) continue;
-    outcome.kind = current ? RegisterOutcome::Kind::kReplaced : RegisterOutcome::Kind::kCreated;
     outcome.registered = RegisteredDefinition{.definition = loaded.definition,
                                               .revision = stored->revision,
                                               .origin = std::move(stored->origin),
@@ -233,6 +267,9 @@ RegisterOutcome Definitions::check(const std::string& source, bool trusted) cons
 Result<RegisteredDefinition> Definitions::find(const std::string& namespace_name, const std::string& name,
                                                const std::optional<std::string>& version) const {
   const std::shared_lock lock(impl_->mutex);
+  if (version && impl_->unreadable.contains({namespace_name, name, *version})) {
+    return std::unexpected(unreadable(fmt::format("{}/{} {}", namespace_name, name, *version)));
+  }
   const auto* highest = impl_->shelf.highest(namespace_name, name);
   if (!highest) {
     return failure("workflow.unknown", fmt::format("there is no workflow {}/{}", namespace_name, name),
@@ -247,7 +284,8 @@ Result<RegisteredDefinition> Definitions::find(const std::string& namespace_name
 
 Result<RegisteredDefinition> Definitions::find_stored(const std::string& namespace_name, const std::string& name,
                                                       const std::optional<std::string>& version) {
-  if (auto found = find(namespace_name, name, version)) return found;
+  auto found = find(namespace_name, name, version);
+  if (found || !impl_->store.is_shared()) return found;
   auto taken = impl_->take_current(ports::WorkflowName{.namespace_name = namespace_name, .name = name});
   if (!taken) return std::unexpected(std::move(taken.error()));
   return find(namespace_name, name, version);
@@ -271,25 +309,11 @@ Result<DefinitionPtr> Definitions::by_digest(const std::string& digest) {
   if (!stored) return std::unexpected(std::move(stored.error()));
   if (!*stored) return failure("definition.unknown", "no definition with this digest is stored", digest);
   auto loaded = load_accepted((*stored)->source);
-  if (!loaded.ok()) return std::unexpected(unreadable(digest, loaded.diagnostics));
+  if (!loaded.ok()) return std::unexpected(does_not_load(digest, loaded.diagnostics));
   const std::unique_lock lock(impl_->mutex);
   impl_->remember(loaded.definition, (*stored)->origin);
   impl_->recent[impl_->recent_next++ % kRecentMax] = loaded.definition;
   return loaded.definition;
-}
-
-Result<std::optional<ports::StoredDefinition>> Definitions::superseded_revision(const std::string& source) {
-  const auto loaded = load_accepted(source);
-  if (!loaded.ok()) return std::nullopt;
-  const auto& d = *loaded.definition;
-  const auto current = impl_->current(d);
-  if (!current || current->definition->digest == d.digest) return std::nullopt;
-  auto revisions = impl_->store.list_revisions(d.namespace_name, d.name, d.version);
-  if (!revisions) return std::unexpected(std::move(revisions.error()));
-  for (auto& revision : *revisions) {
-    if (revision.digest == d.digest) return std::move(revision);
-  }
-  return std::nullopt;
 }
 
 std::vector<RegisteredDefinition> Definitions::list() const {

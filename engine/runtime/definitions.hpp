@@ -26,11 +26,19 @@ struct RegisteredDefinition {
 };
 
 struct RegisterOutcome {
-  enum class Kind { kCreated, kUnchanged, kReplaced, kConflict, kInvalid };
+  enum class Kind { kCreated, kUnchanged, kReplaced, kSuperseded, kConflict, kInvalid };
 
   Kind kind = Kind::kInvalid;
-  std::optional<RegisteredDefinition> registered;   // kCreated, kUnchanged, kReplaced; of kConflict the current one
+  std::uint64_t superseded_revision = 0;            // of kSuperseded: the one that it equals
+  std::optional<RegisteredDefinition> registered;   // of kConflict and kSuperseded the current one, where it loads
   std::vector<definition::Diagnostic> diagnostics;  // errors of kInvalid; warnings otherwise
+};
+
+// What becomes of other content under a known version.
+enum class Replace {
+  kNo,           // a conflict
+  kUnlessOlder,  // its new revision, unless it was one before
+  kYes,          // its new revision
 };
 
 class Definitions {
@@ -48,14 +56,14 @@ class Definitions {
   // Errors: "store.unavailable".
   Result<void> load_stored();
 
-  // Blocking. `replace`: other content under a known version becomes its new revision instead of a conflict.
-  // `trusted` is false for uploads. Errors: "store.unavailable".
-  Result<RegisterOutcome> add(const std::string& source, const std::string& origin, bool replace, bool trusted);
+  // Blocking; what is current is asked of the store. `trusted` is false for uploads. Errors: "store.unavailable",
+  // "definition.unreadable": the version has content that this binary does not load, and it is not to be replaced.
+  Result<RegisterOutcome> add(const std::string& source, const std::string& origin, Replace replace, bool trusted);
   // Checks only.
   RegisterOutcome check(const std::string& source, bool trusted) const;
 
   // For starts. Absent version: the highest release by semantic versioning (a pre-release only if there is nothing
-  // else). Errors: "workflow.unknown", "workflow.unknown_version". Not blocking.
+  // else). Errors: "workflow.unknown", "workflow.unknown_version", "definition.unreadable". Not blocking.
   Result<RegisteredDefinition> find(const std::string& namespace_name, const std::string& name,
                                     const std::optional<std::string>& version) const;
   // The same, but what memory does not have is looked up in the store: another node may have registered it just now.
@@ -68,10 +76,6 @@ class Definitions {
   bool is_trusted(const std::string& digest) const;
   // Blocking. Errors: "definition.unknown", "definition.unreadable", "store.unavailable".
   Result<definition::DefinitionPtr> by_digest(const std::string& digest);
-
-  // Blocking. The stored revision that holds exactly this source, where its version's current revision is another one.
-  // Errors: "store.unavailable".
-  Result<std::optional<ports::StoredDefinition>> superseded_revision(const std::string& source);
 
   // The current revision of every version, by namespace, name and version descending.
   std::vector<RegisteredDefinition> list() const;

@@ -67,11 +67,12 @@ void ExecutionDriver::set_aside(const Error& error, bool retry_soon) {
     shared.log.write(ports::LogLevel::kError, "an execution cannot be read or advanced; it is set aside",
                      {{"execution", id}, {"error", text}});
     shared.telemetry.store_error("unreadable");
-    const bool is_of_another_version = error.code == "history.unknown_kind" || error.code == "definition.unreadable";
-    if (is_of_another_version && !shared.outdated.exchange(true)) {
-      shared.log.write(ports::LogLevel::kError,
-                       "another version of Skald has written what this one does not know; nodes of another version "
-                       "that share its database take over its shards");
+    const bool is_unknown = error.code == "history.unknown_kind" || error.code == "definition.unreadable";
+    if (is_unknown && !shared.outdated.exchange(true)) {
+      shared.log.write(
+          ports::LogLevel::kError,
+          "the database has what this version of Skald does not know; nodes of a newer version that share it "
+          "take over this one's shards");
     }
   }
   stage_ = Stage::kSetAside;

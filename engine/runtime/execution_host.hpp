@@ -39,7 +39,7 @@ struct Shared {
   std::atomic<std::size_t> backlog{0};
   std::atomic<std::size_t> activating{0};  // handed to a host and not loaded yet
   std::atomic<bool> draining{false};
-  std::atomic<bool> outdated{false};  // this process has met what another version wrote
+  std::atomic<bool> outdated{false};  // this process has met what it does not know
   ShardMap shards;
   LiveCounts live{telemetry};
   std::function<void()> fenced = [] {};  // an append was: the leases are to be looked at. Any thread

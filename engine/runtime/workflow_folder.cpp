@@ -69,9 +69,10 @@ void WorkflowFolder::scan() {
 }
 
 void WorkflowFolder::look_at(const std::string& name, const Stamp& stamp) {
-  auto& file = files_[name];
+  auto& file = files_.try_emplace(name, Watched{.is_first = starting_}).first->second;
   if (file.seen == stamp && file.settled) return;
   const bool held_still = file.seen == stamp;
+  if (!starting_ && !held_still) file.is_first = false;
   file.seen = stamp;
   file.settled = false;
   if (held_still || starting_) take(name, file);
@@ -104,24 +105,19 @@ void WorkflowFolder::register_content(const std::string& name, Watched& file, st
                    .kind = Kind::kFailed,
                    .message = fmt::format("another file of the folder defines {} already", workflow)});
   }
-  if (starting_) {
-    const auto older = definitions_.superseded_revision(content);
-    if (!older) return report({.file = name, .kind = Kind::kFailed, .message = to_text(older.error())});
-    if (*older) {
-      file.settled = true;
-      file.content = std::move(content);
-      file.workflow = workflow;
-      return report({.file = name,
-                     .kind = Kind::kOutdated,
-                     .message = fmt::format("it equals revision {} of {}, and a newer one is current",
-                                            (*older)->revision, workflow)});
-    }
-  }
-  auto outcome = definitions_.add(content, "file:" + name, true, true);
+  const auto replace = file.is_first ? Replace::kUnlessOlder : Replace::kYes;
+  auto outcome = definitions_.add(content, "file:" + name, replace, true);
   if (!outcome) return report({.file = name, .kind = Kind::kFailed, .message = to_text(outcome.error())});
+  file.is_first = false;
   file.settled = true;
   file.content = std::move(content);
   file.workflow = workflow;
+  if (outcome->kind == RegisterOutcome::Kind::kSuperseded) {
+    return report({.file = name,
+                   .kind = Kind::kOutdated,
+                   .message = fmt::format("it equals revision {} of {}, and a newer one is current",
+                                          outcome->superseded_revision, workflow)});
+  }
   const bool unchanged = outcome->kind == RegisterOutcome::Kind::kUnchanged;
   report({.file = name,
           .kind = unchanged ? Kind::kUnchanged : Kind::kRegistered,

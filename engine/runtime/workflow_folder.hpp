@@ -26,7 +26,7 @@ struct FileReport {
   enum class Kind {
     kRegistered,  // created or replaced
     kUnchanged,   // the same content is current already
-    kOutdated,    // start-up only: equals an older revision, which stays old
+    kOutdated,    // as found at the start: equals an older revision, which stays old
     kBroken,      // see diagnostics
     kFailed,      // could not be read or stored; tried again at the next look
     kRemoved,
@@ -63,6 +63,7 @@ class WorkflowFolder {
   struct Watched {
     Stamp seen;            // at the last look
     bool settled = false;  // `seen` has been dealt with
+    bool is_first = true;  // it was there at the start, and nothing of it has been dealt with
     std::string content;   // as dealt with last
     std::string workflow;  // "shop/checkout:1.0.0" it registered; empty: none
   };

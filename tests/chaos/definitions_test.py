@@ -8,6 +8,8 @@ from plan import make_orders
 from programs import request
 from server_case import START, WORKFLOWS, ServerCase, main
 
+NOTICED_SECONDS = 5  # much sooner than a node looks by itself
+
 
 def workflow(version, value=1):
     return {"document": {"dsl": "1.0.3", "namespace": "demo", "name": "greet", "version": version},
@@ -58,7 +60,7 @@ class Definitions(ServerCase):
         self.assertEqual(self.register(two, "1.1.0"), (201, None))
         self.assertEqual(self.start(one, "1.1.0"), (201, "1.1.0"))
         self.assertEqual(self.register(one, "1.2.0"), (201, None))
-        self.wait_for(lambda: self.start(two), (201, "1.2.0"))
+        self.wait_for(lambda: self.start(two), (201, "1.2.0"), NOTICED_SECONDS)
 
 
 if __name__ == "__main__":

@@ -27,11 +27,18 @@ class ServerCase(unittest.TestCase):
     def make_server(self, storage, environment=None, folder=None, workflows=WORKFLOWS, arguments=()):
         """Not spawned yet."""
         server = Server(self.PROGRAMS.skald, folder or self.folder, storage, workflows, self.samples.base, environment, arguments)
-        self.addCleanup(lambda: server.process and server.process.poll() is None and self.assertEqual(server.stop(), 0))
+        self.addCleanup(self.stop_cleanly, server)
         return server
 
-    def wait_for(self, what, wanted):
-        deadline = time.monotonic() + SECONDS
+    def stop_cleanly(self, server):
+        try:
+            if server.process and server.process.poll() is None:
+                self.assertEqual(server.stop(), 0)
+        finally:
+            server.close()
+
+    def wait_for(self, what, wanted, seconds=SECONDS):
+        deadline = time.monotonic() + seconds
         while (found := what()) != wanted:
             self.assertLess(time.monotonic(), deadline, f"still {found}, not {wanted}")
             time.sleep(0.05)

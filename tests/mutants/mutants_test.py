@@ -38,15 +38,18 @@ def main():
     parser.add_argument("--seeds", type=int, default=1500)
     parser.add_argument("names", nargs="*", help="these alone")
     options = parser.parse_args()
+    unknown = set(options.names) - {mutant.name for mutant in MUTANTS}
+    if unknown:
+        parser.error(f"the catalogue has no {sorted(unknown)}")
     chosen = [mutant for mutant in MUTANTS if not options.names or mutant.name in options.names]
     failures = 0
     if not options.names:
         binary = options.skald.read_bytes()
         present = [mutant.name for mutant in MUTANTS if mutant.name.encode() in binary]
         few = len({mutant.name for mutant in MUTANTS}) < MUTANTS_MIN
-        clean = run(options.simulation, 200)
+        clean = run(options.simulation, options.seeds)
         failures = len(present) + few + (clean.returncode != 0)
-        print(f"without a bug: {clean.stdout.splitlines()[0]}\nin {options.skald.name}: {present or 'none'}")
+        print(f"without a bug: {clean.stdout.partition(chr(10))[0] or clean.stderr[-300:]}\nin {options.skald.name}: {present or 'none'}")
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for mutant, (found, text) in zip(chosen, pool.map(lambda mutant: judge(options, mutant), chosen)):
             failures += not found

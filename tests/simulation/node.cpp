@@ -50,7 +50,7 @@ struct Node::Process {
 
   void register_workflow(const std::string& yaml) {
     if (life->number > 1 || life->node > 1) return;  // stored by the first
-    const auto added = definitions.add(yaml, "file:simulated.yaml", true, true);
+    const auto added = definitions.add(yaml, "file:simulated.yaml", runtime::Replace::kYes, true);
     SKALD_INVARIANT(added.has_value() && added->registered.has_value());
   }
 

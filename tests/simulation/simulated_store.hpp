@@ -52,6 +52,7 @@ class SimulatedStore final : public ports::HistoryStore, public ports::Definitio
   Result<std::vector<ports::StoredDefinition>> list_revisions(const std::string& namespace_name,
                                                               const std::string& name,
                                                               const std::string& version) override;
+  bool is_shared() const override { return false; }
   void notify_definitions(std::function<void()>) override {}
 
  private:

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "storage/memory_store.hpp"
 #include "tests/engine/runtime/runtime_bench.hpp"
 
@@ -24,6 +26,7 @@ std::string workflow(std::string_view version, int value, std::string_view name 
 // `before_put` stands for what another node does between this one's look at the store and its write.
 struct Store : storage::MemoryStore {
   std::function<void()> before_put;
+  bool is_shared() const override { return true; }
   Result<ports::StoredDefinition> put_definition(const ports::StoredDefinition& definition) override {
     if (const auto now = std::exchange(before_put, {})) now();
     return MemoryStore::put_definition(definition);
@@ -38,7 +41,7 @@ struct Registry : testing::Test {
   runtime::Definitions definitions{store, clock, log, telemetry};
 
   Kind add(const std::string& source, bool replace = false) {
-    return definitions.add(source, "api", replace, true)->kind;
+    return definitions.add(source, "api", replace ? runtime::Replace::kYes : runtime::Replace::kNo, true)->kind;
   }
   runtime::Definitions other_node() { return {store, clock, log, telemetry}; }
   std::string highest() { return definitions.find("demo", "greet", std::nullopt)->definition->version; }
@@ -65,14 +68,14 @@ TEST_F(Registry, RefusesOtherContentUnlessToldToReplace) {
 }
 
 TEST_F(Registry, ReportsWhatDoesNotLoad) {
-  const auto outcome = definitions.add("do: [", "api", false, true);
+  const auto outcome = definitions.add("do: [", "api", runtime::Replace::kNo, true);
   EXPECT_EQ(outcome->kind, Kind::kInvalid);
   EXPECT_FALSE(outcome->diagnostics.empty());
   EXPECT_TRUE(definitions.list().empty());
 }
 
 TEST_F(Registry, FindsOldRevisionsByDigestAfterARestart) {
-  const auto first = definitions.add(workflow("1.0.0", 1), "file:greet.yaml", false, true);
+  const auto first = definitions.add(workflow("1.0.0", 1), "file:greet.yaml", runtime::Replace::kNo, true);
   const auto digest = first->registered->definition->digest;
   ASSERT_EQ(add(workflow("1.0.0", 2), true), Kind::kReplaced);
   runtime::Definitions next(store, clock, log, telemetry);
@@ -91,7 +94,10 @@ TEST_F(Registry, FindsOldRevisionsByDigestAfterARestart) {
 TEST_F(Registry, GoesBackToAnOlderContent) {
   ASSERT_EQ(add(workflow("1.0.0", 1)), Kind::kCreated);
   ASSERT_EQ(add(workflow("1.0.0", 2), true), Kind::kReplaced);
-  EXPECT_EQ((*definitions.superseded_revision(workflow("1.0.0", 1)))->revision, 1u);
+  const auto older = definitions.add(workflow("1.0.0", 1), "file:greet.yaml", runtime::Replace::kUnlessOlder, true);
+  EXPECT_EQ(older->kind, Kind::kSuperseded);
+  EXPECT_EQ(older->superseded_revision, 1u);
+  EXPECT_EQ(older->registered->revision, 2u);
   EXPECT_EQ(add(workflow("1.0.0", 1), true), Kind::kReplaced);
   EXPECT_EQ(definitions.find("demo", "greet", "1.0.0")->revision, 3u);
   runtime::Definitions next(store, clock, log, telemetry);
@@ -119,20 +125,43 @@ TEST_F(Registry, FindsInTheStoreWhatAnotherNodeRegistered) {
 TEST_F(Registry, AVersionIsOneContentForAllNodes) {
   auto other = other_node();
   ASSERT_EQ(add(workflow("1.0.0", 1)), Kind::kCreated);
-  const auto conflict = other.add(workflow("1.0.0", 2), "api", false, true);
+  const auto conflict = other.add(workflow("1.0.0", 2), "api", runtime::Replace::kNo, true);
   EXPECT_EQ(conflict->kind, Kind::kConflict);
   EXPECT_EQ(conflict->registered->definition->source, workflow("1.0.0", 1));
-  EXPECT_EQ(other.add(workflow("1.0.0", 2), "api", true, true)->kind, Kind::kReplaced);
+  EXPECT_EQ(other.add(workflow("1.0.0", 2), "api", runtime::Replace::kYes, true)->kind, Kind::kReplaced);
   EXPECT_EQ(definitions.find("demo", "greet", "1.0.0")->revision, 1u);
   ASSERT_TRUE(definitions.load_stored());
   EXPECT_EQ(definitions.find("demo", "greet", "1.0.0")->revision, 2u);
   EXPECT_EQ(add(workflow("1.0.0", 1)), Kind::kConflict);
 }
 
+// It is the word of a newer version.
+TEST_F(Registry, WhatDoesNotLoadIsNeitherStartedNorReplacedUnasked) {
+  ASSERT_EQ(add(workflow("1.0.0", 1)), Kind::kCreated);
+  const std::string newer = "document: { dsl: '1.0.3', namespace: demo, name: greet, version: '1.0.0' }\ndo: []\n";
+  ASSERT_TRUE(store.put_definition({.digest = "newer",
+                                    .namespace_name = "demo",
+                                    .name = "greet",
+                                    .version = "1.0.0",
+                                    .revision = 2,
+                                    .source = newer,
+                                    .origin = "api"}));
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(definitions.load_stored());
+  EXPECT_EQ(std::ranges::count_if(log.lines, [](const auto& l) { return l.contains("does not load"); }), 1);
+  EXPECT_EQ(definitions.find("demo", "greet", "1.0.0").error().code, "definition.unreadable");
+  EXPECT_EQ(definitions.find("demo", "greet", std::nullopt).error().code, "workflow.unknown");
+  const auto refused = definitions.add(workflow("1.0.0", 2), "api", runtime::Replace::kNo, true);
+  EXPECT_EQ(refused.error().code, "definition.unreadable");
+  const auto of_a_file = definitions.add(workflow("1.0.0", 1), "file:a.yaml", runtime::Replace::kUnlessOlder, true);
+  EXPECT_EQ(of_a_file->kind, Kind::kSuperseded);
+  EXPECT_EQ(add(workflow("1.0.0", 1), true), Kind::kReplaced);
+  EXPECT_EQ(definitions.find("demo", "greet", "1.0.0")->revision, 3u);
+}
+
 TEST_F(Registry, WhoeverIsSecondIsJudgedByWhatTheFirstPut) {
   auto other = other_node();
   const auto first = [&](int value) {
-    store.before_put = [&, value] { (void)other.add(workflow("1.0.0", value), "api", true, true); };
+    store.before_put = [&, value] { (void)other.add(workflow("1.0.0", value), "api", runtime::Replace::kYes, true); };
   };
   first(1);
   EXPECT_EQ(add(workflow("1.0.0", 2)), Kind::kConflict);

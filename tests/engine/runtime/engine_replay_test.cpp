@@ -104,8 +104,8 @@ TEST(EngineReplay, FollowsANewerVersionWhereItFits) {
   std::string other = longer;
   other.replace(other.find("1.1.0"), 5, "2.0.0");
   other.replace(other.find("price"), 5, "quote");
-  ASSERT_TRUE(bench.definitions().add(longer, "api", false, true)->registered.has_value());
-  ASSERT_TRUE(bench.definitions().add(other, "api", false, true)->registered.has_value());
+  ASSERT_TRUE(bench.definitions().add(longer, "api", runtime::Replace::kNo, true)->registered.has_value());
+  ASSERT_TRUE(bench.definitions().add(other, "api", runtime::Replace::kNo, true)->registered.has_value());
   auto command = from(original, "failed");
   command.version = "2.0.0";
   const auto differs = bench.replay(command);

@@ -45,7 +45,7 @@ TEST(EngineThreads, FinishesEverythingOnTwoLoops) {
   storage::MemoryStore store;
   runtime::Definitions definitions(store, clock, log, telemetry);
   definitions.set_operations(checkout_operations());
-  ASSERT_TRUE(definitions.add(kCheckout, "file:checkout.yaml", false, true).has_value());
+  ASSERT_TRUE(definitions.add(kCheckout, "file:checkout.yaml", runtime::Replace::kNo, true).has_value());
   runtime::Loops loops(2);
   std::atomic<bool> stopping = false;
   std::thread commits([&] {

@@ -95,7 +95,7 @@ void RuntimeBench::start_process() {
   process_ = std::make_unique<Process>(*this);
   process_->definitions.set_operations(checkout_operations());
   EXPECT_TRUE(process_->definitions.load_stored().has_value());
-  const auto added = process_->definitions.add(workflow_, "file:checkout.yaml", false, true);
+  const auto added = process_->definitions.add(workflow_, "file:checkout.yaml", runtime::Replace::kNo, true);
   EXPECT_TRUE(added.has_value());
   for (const auto& diagnostic : added->diagnostics) {
     if (diagnostic.severity == definition::Severity::kError) ADD_FAILURE() << to_text("workflow", diagnostic);

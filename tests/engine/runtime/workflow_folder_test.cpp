@@ -102,7 +102,7 @@ TEST_F(Folder, KeepsTheOldDefinitionOfABrokenFile) {
 TEST_F(Folder, AtStartUpAnOlderRevisionStaysOld) {
   write("greet.yaml", workflow(1));
   scan();
-  ASSERT_TRUE(definitions.add(workflow(2), "api", true, true).has_value());
+  ASSERT_TRUE(definitions.add(workflow(2), "api", runtime::Replace::kYes, true).has_value());
   open();
   EXPECT_THAT(scan(), ElementsAre(std::pair("greet.yaml", Kind::kOutdated)));
   EXPECT_EQ(current(), workflow(2));
