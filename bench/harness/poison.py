@@ -12,7 +12,7 @@ from .servers import Sink, free_port
 from .workplace import BENCH
 
 # How many a second of each; README.md says what is wrong with them.
-RATES = {"silent": 5, "absent": 5, "garbage": 5, "storm": 2, "spin": 2, "large": 2}
+RATES = {"silent": 2, "absent": 2, "garbage": 2, "storm": 1, "spin": 1, "large": 1}
 LARGE_BYTES = 250_000
 SINK_CONCURRENCY = 64
 
