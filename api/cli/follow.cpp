@@ -66,7 +66,7 @@ std::string note_of(const json& data) {
     const auto detail = text_at(*it, "detail");
     return title.empty() || detail.empty() ? title + detail : title + ": " + detail;
   }
-  for (const char* key : {"outcome", "at", "reason", "kind", "resolution"}) {
+  for (const char* key : {"outcome", "at", "waitUntil", "reason", "kind", "resolution"}) {
     if (const auto text = text_at(data, key); !text.empty()) return text;
   }
   return {};

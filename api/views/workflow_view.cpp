@@ -11,23 +11,35 @@ using definition::Step;
 
 void append_steps(std::string& out, const std::vector<Step>& steps);
 
+void append_kind(JsonObject& object, const definition::CallStep& call) {
+  object.text("kind", "call");
+  const auto* adapter = std::get_if<definition::AdapterCall>(&call.target);
+  object.text("call", adapter ? adapter->adapter + "." + adapter->operation : "http");
+}
+
+void append_kind(JsonObject& object, const definition::DoStep& list) {
+  object.text("kind", "do");
+  append_steps(object.key("steps"), list.steps);
+}
+
+void append_kind(JsonObject& object, const definition::SetStep&) {
+  object.text("kind", "set");
+}
+
+void append_kind(JsonObject& object, const definition::RaiseStep&) {
+  object.text("kind", "raise");
+}
+
+void append_kind(JsonObject& object, const definition::WaitStep& wait) {
+  object.text("kind", "wait");
+  if (const auto* fixed = std::get_if<Millis>(&wait.duration)) object.text("wait", format_duration(*fixed));
+}
+
 void append_step(std::string& out, const Step& step) {
   JsonObject object(out);
   object.text("name", step.name);
   object.text("path", step.path);
-  if (const auto* call = std::get_if<definition::CallStep>(&step.kind)) {
-    object.text("kind", "call");
-    if (const auto* adapter = std::get_if<definition::AdapterCall>(&call->target)) {
-      object.text("call", adapter->adapter + "." + adapter->operation);
-    } else {
-      object.text("call", "http");
-    }
-  } else if (const auto* list = std::get_if<definition::DoStep>(&step.kind)) {
-    object.text("kind", "do");
-    append_steps(object.key("steps"), list->steps);
-  } else {
-    object.text("kind", std::holds_alternative<definition::SetStep>(step.kind) ? "set" : "raise");
-  }
+  std::visit([&](const auto& kind) { append_kind(object, kind); }, step.kind);
   if (step.pivot) object.flag("pivot", true);
   if (step.compensate) append_step(object.key("compensate"), *step.compensate);
 }

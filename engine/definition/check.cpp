@@ -53,6 +53,18 @@ void check_budget(LoadContext& context, const Node& root, const Step& step, cons
     for (const Step& child : *children) check_budget(context, root, child, inner);
     return;
   }
+  if (const auto* wait = std::get_if<WaitStep>(&step.kind)) {
+    Around inner = around;
+    inner.narrow(step.timeout, "the step itself");
+    const auto* duration = std::get_if<Millis>(&wait->duration);
+    const Node* node = node_at(root, step.pointer).find("wait");
+    if (duration && node && inner.timeout && *duration > *inner.timeout) {
+      context.report.warning(
+          "wait-exceeds-timeout", *node,
+          fmt::format("is longer than the timeout of {}, {}", inner.owner, format_duration(*inner.timeout)));
+    }
+    return;
+  }
   const Node* retry = node_at(root, step.pointer).find("retry");
   if (!step.retry || retry == nullptr || !around.timeout) return;
   const auto budget = budget_of(*step.retry);

@@ -31,6 +31,8 @@ struct LoadOptions {
   const OperationCatalog* operations = nullptr;
   // False for definitions uploaded over HTTP: a literal endpoint's host must then be in `allowed_hosts`.
   bool trusted = true;
+  // Accepted before, perhaps by an older version: rules that were added since do not make it unreadable.
+  bool is_stored = false;
   std::vector<std::string> allowed_hosts;  // "api.example.com" or "api.example.com:8443"
 };
 

@@ -129,7 +129,8 @@ std::shared_ptr<const Step> read_compensation(LoadContext& context, const Node& 
     undo->kind = DoStep{read_step_list(context, node, undo->path + ".", true)};
   } else if (node.is_map()) {
     read_body(context, node, true, *undo);
-    if (!std::holds_alternative<CallStep>(undo->kind) && !std::holds_alternative<DoStep>(undo->kind)) {
+    const bool undoes = std::holds_alternative<CallStep>(undo->kind) || std::holds_alternative<DoStep>(undo->kind);
+    if (!undoes && !context.options.is_stored) {
       misplaced(context, node, "undoes nothing; a compensation is a call, a 'do', or a list of steps");
     }
   } else {

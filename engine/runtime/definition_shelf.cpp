@@ -22,6 +22,10 @@ bool DefinitionShelf::Descending::operator()(const std::string& a, const std::st
   return a > b;
 }
 
+bool DefinitionShelf::is_chosen_before(const std::string& a, const std::string& b) {
+  return is_release(a) != is_release(b) ? is_release(a) : Descending()(a, b);
+}
+
 void DefinitionShelf::put(RegisteredDefinition definition) {
   const auto& d = *definition.definition;
   auto& versions = workflows_[{d.namespace_name, d.name}];

@@ -21,6 +21,9 @@ class DefinitionShelf {
   void put(RegisteredDefinition definition);
   void remove(const std::string& namespace_name, const std::string& name, const std::string& version);
 
+  // Whether a start without a version prefers `a`: releases first, then the higher one.
+  static bool is_chosen_before(const std::string& a, const std::string& b);
+
   // Null where there is none.
   const RegisteredDefinition* find(const std::string& namespace_name, const std::string& name,
                                    const std::string& version) const;

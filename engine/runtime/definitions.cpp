@@ -38,15 +38,15 @@ Error does_not_load(const std::string& digest, const std::vector<definition::Dia
                .detail = std::move(detail)};
 }
 
-std::string label_of(const definition::Definition& d) {
-  return fmt::format("{}/{} {}", d.namespace_name, d.name, d.version);
-}
-
-Error unreadable(const std::string& label) {
+Error unreadable(const std::string& namespace_name, const std::string& name, const std::string& version) {
   return Error{.code = "definition.unreadable",
                .message = "its current content does not load with this version of Skald",
-               .subject = label,
-               .remedy = "ask a node of the version that registered it, or give the definition a new document.version"};
+               .subject = fmt::format("{}/{}:{}", namespace_name, name, version),
+               .remedy = "ask a node of a newer version, or replace the content; the log says what does not load"};
+}
+
+RegisteredDefinition registered_as(const DefinitionPtr& definition, const ports::StoredDefinition& row) {
+  return {.definition = definition, .revision = row.revision, .origin = row.origin, .registered_at = row.registered_at};
 }
 
 // `older`: the revision of a content that was superseded.
@@ -63,7 +63,7 @@ RegisterOutcome::Kind kind_of(const std::vector<ports::StoredDefinition>& revisi
 
 // What was accepted once is not judged by the adapters and allow-lists of today.
 definition::LoadResult load_accepted(const std::string& source) {
-  return definition::load(source, definition::LoadOptions{});
+  return definition::load(source, definition::LoadOptions{.is_stored = true});
 }
 
 void log_registered(ports::Log& log, const RegisterOutcome& outcome) {
@@ -99,7 +99,7 @@ struct Definitions::Impl {
     bool trusted = false;
   };
   std::unordered_map<std::string, Known> by_digest;
-  std::map<Version, std::string> unreadable;  // version -> digest: its current revision does not load here
+  std::map<Version, std::uint64_t> unreadable;  // version -> its current revision, which does not load here
   std::array<DefinitionPtr, kRecentMax> recent;
   std::size_t recent_next = 0;
 
@@ -117,8 +117,7 @@ struct Definitions::Impl {
     {
       const std::unique_lock lock(mutex);
       const auto& d = *registered.definition;
-      const auto* known = shelf.find(d.namespace_name, d.name, d.version);
-      if (known && known->revision >= registered.revision) return;
+      if (newest_known({d.namespace_name, d.name, d.version}) >= registered.revision) return;
       remember(registered.definition, registered.origin);
       unreadable.erase({d.namespace_name, d.name, d.version});
       shelf.put(std::move(registered));
@@ -129,12 +128,16 @@ struct Definitions::Impl {
 
   // The version is without a current revision here, and whoever asks for it is told why.
   void set_unreadable(const ports::StoredDefinition& row, const std::vector<definition::Diagnostic>& diagnostics) {
+    std::size_t count = 0;
     {
       const std::unique_lock lock(mutex);
-      std::string& digest = unreadable[{row.namespace_name, row.name, row.version}];
-      if (std::exchange(digest, row.digest) == row.digest) return;
+      const Version version{row.namespace_name, row.name, row.version};
+      if (newest_known(version) >= row.revision) return;
+      unreadable[version] = row.revision;
       shelf.remove(row.namespace_name, row.name, row.version);
+      count = shelf.size();
     }
+    telemetry.definitions_loaded(count);
     const auto error = to_text(does_not_load(row.digest, diagnostics));
     log.write(ports::LogLevel::kError, "a stored definition does not load; it takes no starts",
               {{"namespace", row.namespace_name}, {"workflow", row.name}, {"version", row.version}, {"error", error}});
@@ -146,29 +149,40 @@ struct Definitions::Impl {
     return found ? std::optional(*found) : std::nullopt;
   }
 
+  // The revision of a version that is on the shelf, or known not to load; 0: none. Under the lock.
+  std::uint64_t newest_known(const Version& version) const {
+    const auto* found = shelf.find(version[0], version[1], version[2]);
+    const auto it = unreadable.find(version);
+    return std::max(found ? found->revision : 0, it == unreadable.end() ? 0 : it->second);
+  }
+
   bool knows(const ports::StoredDefinition& row) const {
     const std::shared_lock lock(mutex);
-    const auto* found = shelf.find(row.namespace_name, row.name, row.version);
-    if (found && found->revision >= row.revision) return true;
-    const auto it = unreadable.find({row.namespace_name, row.name, row.version});
-    return it != unreadable.end() && it->second == row.digest;
+    return newest_known({row.namespace_name, row.name, row.version}) >= row.revision;
+  }
+
+  // Under the lock: whether a start without a version would take this one.
+  const Version* unreadable_before(const std::string& namespace_name, const std::string& name,
+                                   const RegisteredDefinition* highest) const {
+    for (const auto& [version, revision] : unreadable) {
+      if (version[0] != namespace_name || version[1] != name) continue;
+      if (!highest || DefinitionShelf::is_chosen_before(version[2], highest->definition->version)) return &version;
+    }
+    return nullptr;
   }
 
   // The current revision of its version, as the store has it.
-  void take(ports::StoredDefinition row) {
+  void take(const ports::StoredDefinition& row) {
     if (knows(row)) return;
     auto loaded = load_accepted(row.source);
     if (!loaded.ok()) return set_unreadable(row, loaded.diagnostics);
-    shelve(RegisteredDefinition{.definition = std::move(loaded.definition),
-                                .revision = row.revision,
-                                .origin = std::move(row.origin),
-                                .registered_at = row.registered_at});
+    shelve(registered_as(loaded.definition, row));
   }
 
   Result<void> take_current(const std::optional<ports::WorkflowName>& workflow) {
     auto stored = store.list_current_definitions(workflow);
     if (!stored) return std::unexpected(std::move(stored.error()));
-    for (auto& row : *stored) take(std::move(row));
+    for (const auto& row : *stored) take(row);
     return {};
   }
 
@@ -221,10 +235,14 @@ Result<RegisterOutcome> Definitions::add(const std::string& source, const std::s
     if (!revisions) return std::unexpected(revisions.error());
     outcome.kind = kind_of(*revisions, d.digest, replace, outcome.superseded_revision);
     if (!revisions->empty()) impl_->take(revisions->back());
-    if (outcome.kind != RegisterOutcome::Kind::kCreated && outcome.kind != RegisterOutcome::Kind::kReplaced) {
+    if (outcome.kind == RegisterOutcome::Kind::kUnchanged) {
+      outcome.registered = registered_as(loaded.definition, revisions->back());
+      return outcome;
+    }
+    if (outcome.kind == RegisterOutcome::Kind::kConflict || outcome.kind == RegisterOutcome::Kind::kSuperseded) {
       outcome.registered = impl_->current(d);
-      const bool must_be_shown = outcome.kind == RegisterOutcome::Kind::kConflict;
-      if (must_be_shown && !outcome.registered) return std::unexpected(unreadable(label_of(d)));
+      const bool is_shown = outcome.kind == RegisterOutcome::Kind::kConflict;
+      if (is_shown && !outcome.registered) return std::unexpected(unreadable(d.namespace_name, d.name, d.version));
       return outcome;
     }
     auto stored = impl_->store.put_definition({.digest = d.digest,
@@ -238,10 +256,7 @@ Result<RegisterOutcome> Definitions::add(const std::string& source, const std::s
     if (!stored) return std::unexpected(std::move(stored.error()));
     // Another node was first: what it put is judged like what was there before.
     if (stored->digest != d.digest) continue;
-    outcome.registered = RegisteredDefinition{.definition = loaded.definition,
-                                              .revision = stored->revision,
-                                              .origin = std::move(stored->origin),
-                                              .registered_at = stored->registered_at};
+    outcome.registered = registered_as(loaded.definition, *stored);
     impl_->shelve(*outcome.registered);
     log_registered(impl_->log, outcome);
     return outcome;
@@ -268,9 +283,12 @@ Result<RegisteredDefinition> Definitions::find(const std::string& namespace_name
                                                const std::optional<std::string>& version) const {
   const std::shared_lock lock(impl_->mutex);
   if (version && impl_->unreadable.contains({namespace_name, name, *version})) {
-    return std::unexpected(unreadable(fmt::format("{}/{} {}", namespace_name, name, *version)));
+    return std::unexpected(unreadable(namespace_name, name, *version));
   }
   const auto* highest = impl_->shelf.highest(namespace_name, name);
+  if (const auto* higher = version ? nullptr : impl_->unreadable_before(namespace_name, name, highest)) {
+    return std::unexpected(unreadable(namespace_name, name, higher->back()));
+  }
   if (!highest) {
     return failure("workflow.unknown", fmt::format("there is no workflow {}/{}", namespace_name, name),
                    namespace_name + "/" + name, "register its definition, or look at the list of workflows");

@@ -297,13 +297,17 @@ class Applier {
     relabel(state_, label);
   }
 
-  // After an operator's word the retry policy counts from the start.
+  // After an operator's word the retry policy counts from the start, and a wait goes on to its own end.
   static void forgive(StepState& step) {
     for (Attempts* attempts : {&step.attempts, &step.settling}) {
       attempts->counted = 0;
       attempts->lost_in_a_row = 0;
       attempts->first_at = Timestamp{};
       attempts->retry_at.reset();
+    }
+    if (step.wait_until) {
+      step.deadline.reset();
+      step.timed_out = false;
     }
   }
 

@@ -114,6 +114,10 @@ void start_undo(Planner& planner, const definition::Step& step, std::string_view
     return start_undo_call(planner, step, undo, *call, path, input);
   }
   planner.record(UndoStarted{.step = path, .request = nullptr, .status = step.status.compensating});
+  // Of a definition that was stored when this was not refused yet: there is nothing to do.
+  if (!std::holds_alternative<definition::DoStep>(undo.kind)) {
+    planner.record(UndoCompleted{.step = path, .status = step.status.compensated});
+  }
 }
 
 // True when the undo has ended.

@@ -50,7 +50,7 @@ struct StepStarted {
   std::string step;
   RequestPtr request;
   std::optional<Payload> input;         // where input.from changed it
-  std::optional<Timestamp> deadline;    // `timeout` of a `do`
+  std::optional<Timestamp> deadline;    // `timeout` of a `do` or `wait`
   std::optional<Timestamp> wait_until;  // of a `wait`
   StatusChange status;
 };

@@ -333,6 +333,21 @@ TEST_F(Service, ContinuesAfterKill) {
   EXPECT_EQ(ended["steps"][0]["attempts"], 2);
 }
 
+TEST_F(Service, AWaitOutlastsTheProcess) {
+  deploy("w", "  - rest: { wait: PT1.5S }\n" + std::string(kOk));
+  const Json step = get_json("/v1/workflows/test/w/versions/1.0.0")["steps"][0];
+  EXPECT_EQ(step["kind"], "wait");
+  EXPECT_EQ(step["wait"], "PT1.5S");
+  const auto id = start_only("w");
+  const auto waiting = await(id, [](const Json& e) { return e["phase"] == "waiting"; });
+  EXPECT_EQ(get_json("/v1/executions?phase=waiting")["items"][0]["id"], id);
+  kill();
+  start();
+  const Json ended = await_end(id);
+  EXPECT_EQ(ended["outcome"], "completed");
+  EXPECT_GE(ended["steps"][0]["endedAt"], waiting["steps"][0]["waitUntil"]);
+}
+
 TEST_F(Service, WhatStandsIsCountedAgainAfterARestart) {
   deploy("w", "  - one: { call: p.ok, compensate: { call: p.undoRefused } }\n  - two: { call: p.refuse }\n");
   const std::string id = run("w")["id"];

@@ -257,10 +257,12 @@ TEST_F(PostgresCluster, WhoPutsADefinitionWakesTheOthers) {
     return told >= count;
   };
   two->notify_definitions([&] { ++told; });
-  // The first time because it listens now; where it did before, nothing comes until somebody puts one.
-  std::this_thread::sleep_for(Millis(500));
+  // Once somebody puts what it listens to, and perhaps once before because it listens from now on.
+  EXPECT_TRUE(one->put_definition({.digest = "c", .name = "checkout", .version = "1.0.0"}));
+  EXPECT_TRUE(wait_for(1));
+  std::this_thread::sleep_for(Millis(200));
   const int before = told;
-  EXPECT_TRUE(one->put_definition({.digest = "d", .name = "checkout"}));
+  EXPECT_TRUE(one->put_definition({.digest = "d", .name = "checkout", .version = "2.0.0"}));
   EXPECT_TRUE(wait_for(before + 1));
   two->notify_definitions({});
 }

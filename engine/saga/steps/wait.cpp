@@ -1,11 +1,12 @@
-#include <fmt/format.h>
-
 #include "engine/base/duration.hpp"
 #include "engine/saga/problem.hpp"
+#include "engine/saga/steps/deadline.hpp"
 #include "engine/saga/steps/step_kinds.hpp"
 
 namespace skald::saga {
 namespace {
+
+constexpr std::size_t kShownMax = 100;
 
 Result<Millis> duration_of(const Planner& planner, const definition::Step& step, const definition::WaitStep& kind,
                            std::string_view path, const Payload& input) {
@@ -16,8 +17,12 @@ Result<Millis> duration_of(const Planner& planner, const definition::Step& step,
   if (!value) return std::unexpected(value.error());
   const auto duration = value->is_string() ? parse_duration(value->get_ref<const std::string&>()) : std::nullopt;
   if (duration) return *duration;
-  return failure("expression", "The time to wait must be an ISO 8601 duration such as 'PT5S'", {}, {},
-                 fmt::format("got {}", value->dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 100)));
+  const std::string text = dump_json(*value);
+  return failure("expression",
+                 "The time to wait must be an ISO 8601 duration such as 'PT5S', without years and months, of 10000 "
+                 "days at most",
+                 {}, {},
+                 text.size() <= kShownMax ? "got " + text : "got a value of " + std::to_string(text.size()) + " bytes");
 }
 
 }  // namespace
@@ -30,26 +35,24 @@ void start(Planner& planner, const definition::Step& step, const definition::Wai
     fail_step(planner, step, path, make_problem("expression", 0, error.message, error.detail, step.pointer), false);
     return;
   }
-  std::optional<Timestamp> deadline;
-  if (step.timeout) deadline = planner.now() + *step.timeout;
   planner.record(StepStarted{.step = std::string(path),
                              .request = nullptr,
                              .input = input.if_changed(),
-                             .deadline = deadline,
+                             .deadline = deadline_of(planner, step),
                              .wait_until = planner.now() + *duration,
                              .status = step.status.running});
 }
 
 bool advance(Planner& planner, const definition::Step& step, const definition::WaitStep&, std::string_view path) {
   const StepState& instance = planner.step(path);
-  const bool is_cut_short = instance.deadline && *instance.deadline < *instance.wait_until;
-  if (planner.now() < (is_cut_short ? *instance.deadline : *instance.wait_until)) return false;
-  if (is_cut_short) {
-    const auto error = make_problem("timeout", 0, "The step took longer than its timeout", {}, step.pointer);
-    fail_step(planner, step, path, error, false);
+  const bool is_over = planner.now() >= *instance.wait_until;
+  const bool ends_in_time = !instance.deadline || *instance.wait_until <= *instance.deadline;
+  if (!(is_over && ends_in_time) && is_late(planner, path)) {
+    fail_step(planner, step, path, lateness(step), false);
     return true;
   }
-  complete_step(planner, step, path, instance.input);
+  if (!is_over) return false;
+  complete_step(planner, step, path, planner.step(path).input);
   return true;
 }
 

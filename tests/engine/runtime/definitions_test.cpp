@@ -149,7 +149,11 @@ TEST_F(Registry, WhatDoesNotLoadIsNeitherStartedNorReplacedUnasked) {
   for (int i = 0; i < 2; ++i) ASSERT_TRUE(definitions.load_stored());
   EXPECT_EQ(std::ranges::count_if(log.lines, [](const auto& l) { return l.contains("does not load"); }), 1);
   EXPECT_EQ(definitions.find("demo", "greet", "1.0.0").error().code, "definition.unreadable");
-  EXPECT_EQ(definitions.find("demo", "greet", std::nullopt).error().code, "workflow.unknown");
+  EXPECT_EQ(definitions.find("demo", "greet", std::nullopt).error().code, "definition.unreadable");
+  ASSERT_EQ(add(workflow("1.1.0-rc.1", 1)), Kind::kCreated);
+  EXPECT_EQ(definitions.find("demo", "greet", std::nullopt).error().code, "definition.unreadable");
+  ASSERT_EQ(add(workflow("1.1.0", 1)), Kind::kCreated);
+  EXPECT_EQ(definitions.find("demo", "greet", std::nullopt)->definition->version, "1.1.0");
   const auto refused = definitions.add(workflow("1.0.0", 2), "api", runtime::Replace::kNo, true);
   EXPECT_EQ(refused.error().code, "definition.unreadable");
   const auto of_a_file = definitions.add(workflow("1.0.0", 1), "file:a.yaml", runtime::Replace::kUnlessOlder, true);

@@ -39,13 +39,13 @@ std::string describe(const Attempts& a) {
 
 std::string describe(const StepState& s, const std::string& indent) {
   std::string text = fmt::format(
-      "{}{} '{}' status {} undo {} at {}..{} (event {}) deadline {}\n{}  in {} out {} error {} request {}\n"
+      "{}{} '{}' status {} undo {} at {}..{} (event {}) deadline {} wait {}\n{}  in {} out {} error {} request {}\n"
       "{}  attempts {}\n{}  settling {}\n{}  flags {}{}{}{}{} origin {}\n",
       indent, s.path, s.name, int(s.status), int(s.undo_status), time_text(s.started_at), time_text(s.ended_at),
-      s.ended_position, time_text(s.deadline), indent, dump_json(s.input.json()), dump_json(s.output.json()),
-      dump_json(s.error.json()), describe(s.request.get()), indent, describe(s.attempts), indent, describe(s.settling),
-      indent, int(s.unknown), int(s.timed_out), int(s.continued), int(s.settled_done), int(s.settled_refused),
-      s.origin ? to_string(*s.origin) : "-");
+      s.ended_position, time_text(s.deadline), time_text(s.wait_until), indent, dump_json(s.input.json()),
+      dump_json(s.output.json()), dump_json(s.error.json()), describe(s.request.get()), indent, describe(s.attempts),
+      indent, describe(s.settling), indent, int(s.unknown), int(s.timed_out), int(s.continued), int(s.settled_done),
+      int(s.settled_refused), s.origin ? to_string(*s.origin) : "-");
   for (const auto& undo : s.undo) text += describe(undo, indent + "  undo ");
   for (const auto& child : s.children) text += describe(child, indent + "  ");
   return text;
@@ -90,7 +90,7 @@ std::string describe(const State& s) {
 }
 
 SagaBench::SagaBench(const std::string& yaml) {
-  auto loaded = definition::load(yaml, {.operations = &operations_});
+  auto loaded = definition::load(yaml, {.operations = &operations_, .is_stored = true});
   if (!loaded.ok()) {
     for (const auto& d : loaded.diagnostics) ADD_FAILURE() << definition::to_text("case.yaml", d);
     std::abort();
