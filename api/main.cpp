@@ -162,16 +162,21 @@ void wait_for_shards(const runtime::Engine& engine) {
   }
 }
 
-// Returns when the first SIGTERM or SIGINT has been answered by a clean shutdown; the second ends the process at once.
-void run_until_stopped(runtime::Engine& engine, api::HttpServer& server, std::atomic<bool>& shutting_down,
-                       Millis patience, ports::Log& log) {
+// SIGTERM and SIGINT, from construction on: one that comes before anybody waits is kept.
+struct StopSignals {
   boost::asio::io_context context{1};
-  boost::asio::signal_set signals(context, SIGINT, SIGTERM);
+  boost::asio::signal_set set{context, SIGINT, SIGTERM};
+};
+
+// Returns when the first signal has been answered by a clean shutdown; the second ends the process at once.
+void run_until_stopped(StopSignals& signals, runtime::Engine& engine, api::HttpServer& server,
+                       std::atomic<bool>& shutting_down, Millis patience, ports::Log& log) {
+  auto& context = signals.context;
   const auto close_server = [&] { server.close([&] { boost::asio::post(context, [&] { context.stop(); }); }); };
-  signals.async_wait([&](boost::system::error_code, int) {
+  signals.set.async_wait([&](boost::system::error_code, int) {
     log.write(ports::LogLevel::kInfo, "shutting down; a second signal ends the process at once");
     shutting_down = true;
-    signals.async_wait([](boost::system::error_code error, int) {
+    signals.set.async_wait([](boost::system::error_code error, int) {
       if (!error) std::_Exit(130);
     });
     engine.drain(patience, [&] { boost::asio::post(context, close_server); });
@@ -218,6 +223,7 @@ class StorageWatch {
 
 int serve_api(const api::Settings& settings, Basis& basis, runtime::Loops& loops, api::Services services,
               std::atomic<bool>& shutting_down) {
+  StopSignals signals;
   api::Router router(services.problems);
   api::add_routes(router, services);
   api::HttpServer server(loops, {basis.clock, basis.log, basis.telemetry}, limits_of(settings),
@@ -233,7 +239,7 @@ int serve_api(const api::Settings& settings, Basis& basis, runtime::Loops& loops
   loops.start();
   wait_for_shards(services.engine);
   std::cout << "skald ready on " << address_of(settings, *port) << std::endl;
-  run_until_stopped(services.engine, server, shutting_down, settings.shutdown_timeout, basis.log);
+  run_until_stopped(signals, services.engine, server, shutting_down, settings.shutdown_timeout, basis.log);
   loops.stop();
   return cli::kDone;
 }

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "api/http/server.hpp"
@@ -76,10 +77,10 @@ class ServiceTest : public testing::Test {
   // Polls until `holds` is true of the execution.
   template <class Condition>
   Json await(const std::string& id, Condition holds) {
-    for (int i = 0; i < 2000; ++i) {
+    for (int i = 0; i < 10'000; ++i) {
       const Json execution = get_json("/v1/executions/" + id);
       if (holds(execution)) return execution;
-      // Each look is a request: no other pause is needed for a condition that takes milliseconds.
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
     ADD_FAILURE() << "the condition did not come about: " << get("/v1/executions/" + id).body;
     return {};

@@ -341,7 +341,8 @@ TEST_F(Service, AWaitOutlastsTheProcess) {
   const auto id = start_only("w");
   const auto waiting = await(id, [](const Json& e) { return e["phase"] == "waiting"; });
   EXPECT_EQ(get_json("/v1/executions?phase=waiting")["items"][0]["id"], id);
-  kill();
+  server_->send_signal(SIGKILL);
+  EXPECT_EQ(server_->wait(), -SIGKILL);
   start();
   const Json ended = await_end(id);
   EXPECT_EQ(ended["outcome"], "completed");
