@@ -334,10 +334,10 @@ TEST_F(Service, ContinuesAfterKill) {
 }
 
 TEST_F(Service, AWaitOutlastsTheProcess) {
-  deploy("w", "  - rest: { wait: PT1.5S }\n" + std::string(kOk));
+  deploy("w", "  - rest: { wait: PT4S }\n" + std::string(kOk));
   const Json step = get_json("/v1/workflows/test/w/versions/1.0.0")["steps"][0];
   EXPECT_EQ(step["kind"], "wait");
-  EXPECT_EQ(step["wait"], "PT1.5S");
+  EXPECT_EQ(step["wait"], "PT4S");
   const auto id = start_only("w");
   const auto waiting = await(id, [](const Json& e) { return e["phase"] == "waiting"; });
   EXPECT_EQ(get_json("/v1/executions?phase=waiting")["items"][0]["id"], id);
