@@ -320,6 +320,14 @@ TEST_F(Service, ASecondSignalEndsItAtOnce) {
   EXPECT_EQ(server_->wait(), 130);
 }
 
+TEST_F(Service, ASignalRightAfterItIsReadyIsAnswered) {
+  for (int i = 0; i < 8; ++i) {
+    server_->send_signal(SIGTERM);
+    EXPECT_EQ(server_->wait(), 0);
+    start();
+  }
+}
+
 TEST_F(Service, ContinuesAfterKill) {
   deploy("w", "  - one: { call: p.hold, compensate: { call: p.undo } }\n");
   const auto id = start_only("w");

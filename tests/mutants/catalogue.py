@@ -64,8 +64,7 @@ MUTANTS = (
     # Recovery.
     before("recovery forgets an execution", "engine/runtime/recovery.cpp", "listed_ = true;\n",
            "if (ids_.size() > 1) ids_.pop_back();"),
-    Mutant("recovery does not note what was lost", RECOVERY, "for (const auto& path : paths) lose_attempt(planner, path);",
-           "if (!MUTANT) for (const auto& path : paths) lose_attempt(planner, path);"),
+    without("recovery does not note what was lost", RECOVERY, "for (const auto& path : paths) lose_attempt(planner, path);"),
     Mutant("a lost attempt leaves no debt", "engine/saga/apply.cpp", "++attempts.lost_in_a_row;\n    step->unknown = true;",
            "++attempts.lost_in_a_row;\n    if (!MUTANT) step->unknown = true;"),
     # Attempts.

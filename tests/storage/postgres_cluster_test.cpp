@@ -45,6 +45,24 @@ class PostgresCluster : public testing::Test {
   void let_lease_run_out(const std::string& name) {
     run("UPDATE nodes SET lease_until = 0 WHERE name = '" + name + "'");
   }
+  // Whether a second `act` is told of. The first may be before anybody listens, and the beginning of that is told too.
+  template <class Subscribe, class Act>
+  static bool is_told(Subscribe subscribe, Act act) {
+    std::atomic<int> told = 0;
+    const auto wait_for = [&](int count) {
+      for (int i = 0; i < 1'000 && told < count; ++i) std::this_thread::sleep_for(Millis(10));
+      return told >= count;
+    };
+    subscribe(std::function<void()>([&] { ++told; }));
+    act(1);
+    EXPECT_TRUE(wait_for(1));
+    std::this_thread::sleep_for(Millis(200));
+    const int before = told;
+    act(2);
+    const bool heard = wait_for(before + 1);
+    subscribe(std::function<void()>());
+    return heard;
+  }
   static Append in_epoch(Append append, const std::vector<HeldShard>& held) {
     append.epoch = 0;
     for (const auto& h : held) {
@@ -212,15 +230,8 @@ TEST_F(PostgresCluster, ACommandIsAppliedOnce) {
 
 TEST_F(PostgresCluster, WhoPostsACommandWakesTheOthers) {
   auto one = open("one"), two = open("two");
-  std::atomic<int> told = 0;
-  two->inbox()->notify([&] { ++told; });
-  // The first may come before it listens.
-  for (int i = 0; i < 500 && told == 0; ++i) {
-    EXPECT_TRUE(one->inbox()->post(execution(1), "{}"));
-    std::this_thread::sleep_for(Millis(10));
-  }
-  EXPECT_GT(told, 0);
-  two->inbox()->notify({});
+  EXPECT_TRUE(is_told([&](auto heard) { two->inbox()->notify(std::move(heard)); },
+                      [&](std::uint64_t n) { EXPECT_TRUE(one->inbox()->post(execution(n), "{}")); }));
 }
 
 // Nodes that start together find the same files in their folders.
@@ -251,20 +262,29 @@ TEST_F(PostgresCluster, OfNodesThatPutADefinitionAtOnceOneIsFirst) {
 
 TEST_F(PostgresCluster, WhoPutsADefinitionWakesTheOthers) {
   auto one = open("one"), two = open("two");
-  std::atomic<int> told = 0;
-  const auto wait_for = [&](int count) {
-    for (int i = 0; i < 1'000 && told < count; ++i) std::this_thread::sleep_for(Millis(10));
-    return told >= count;
-  };
-  two->notify_definitions([&] { ++told; });
-  // Once somebody puts what it listens to, and perhaps once before because it listens from now on.
-  EXPECT_TRUE(one->put_definition({.digest = "c", .name = "checkout", .version = "1.0.0"}));
-  EXPECT_TRUE(wait_for(1));
-  std::this_thread::sleep_for(Millis(200));
-  const int before = told;
-  EXPECT_TRUE(one->put_definition({.digest = "d", .name = "checkout", .version = "2.0.0"}));
-  EXPECT_TRUE(wait_for(before + 1));
-  two->notify_definitions({});
+  EXPECT_TRUE(is_told(
+      [&](auto heard) { two->notify_definitions(std::move(heard)); },
+      [&](std::uint64_t n) { EXPECT_TRUE(one->put_definition({.digest = std::to_string(n), .revision = n})); }));
+}
+
+// Another node may stand still in the middle of putting one.
+TEST_F(PostgresCluster, ADefinitionThatMustWaitKeepsNoBatchWaiting) {
+  auto one = open("one");
+  const auto held = renew(*one);
+  soci::session other(soci::postgresql, url_);
+  other.begin();
+  other << "LOCK TABLE definitions IN SHARE ROW EXCLUSIVE MODE";
+  std::atomic<bool> is_put = false;
+  std::thread put([&] {
+    EXPECT_TRUE(one->put_definition({.digest = "d", .name = "checkout"}));
+    is_put = true;
+  });
+  for (std::uint64_t n = 1; n <= 50; ++n) {
+    EXPECT_EQ(commit(*one, in_epoch(start(execution(n)), held)).verdict, Verdict::kWritten);
+  }
+  EXPECT_FALSE(is_put);
+  other.rollback();
+  put.join();
 }
 
 // A batch of the stalled owner that is under way is either before the takeover, and then the taker sees it, or nothing.

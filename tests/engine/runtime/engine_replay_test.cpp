@@ -140,6 +140,28 @@ TEST(EngineReplay, RefusesWhatHasNotEndedOrFailedOrBeenReached) {
   EXPECT_EQ(bench.replay(from(running, "start")).error().code, "replay.not_ended");
 }
 
+TEST(EngineReplay, WaitsOnlyWhereTheOriginalDidNot) {
+  const char* const held = R"(
+document: { dsl: '1.0.3', namespace: shop, name: checkout, version: '1.0.0' }
+do:
+  - rest: { wait: PT10M }
+  - ship: { call: shipping.ship, with: {} }
+)";
+  RuntimeBench bench({}, held);
+  bench.script.set_rule([](const auto&) { return refused(); });
+  const auto failed = bench.start()->id;
+  bench.run_to_end(failed);
+  const auto cancelled = bench.start()->id;
+  ASSERT_EQ(bench.view(cancelled)->phase, saga::Phase::kWaiting);
+  ASSERT_TRUE(bench.command(cancelled, {.actor = "ann", .what = saga::CancelExecution{}}));
+  bench.script.set_rule([](const auto&) { return done(); });
+  const auto after = bench.replay(from(failed, "failed"));
+  const auto again = bench.replay(from(cancelled, "failed"));
+  EXPECT_EQ(bench.view(after->id)->outcome, saga::Outcome::kCompleted);
+  EXPECT_EQ(bench.view(again->id)->phase, saga::Phase::kWaiting);
+  EXPECT_EQ(bench.run_to_end(again->id).outcome, saga::Outcome::kCompleted);
+}
+
 TEST(EngineReplay, RefusesWhatIsAboutToBeRemoved) {
   RuntimeBench bench({.retention = std::chrono::minutes(30)});
   const auto original = fail_at(bench, "ship");
