@@ -279,7 +279,7 @@ TEST_F(PostgresCluster, ADefinitionThatMustWaitKeepsNoBatchWaiting) {
     EXPECT_TRUE(one->put_definition({.digest = "d", .name = "checkout"}));
     is_put = true;
   });
-  for (std::uint64_t n = 1; n <= 50; ++n) {
+  for (std::uint64_t n = 1; n <= 10; ++n) {
     EXPECT_EQ(commit(*one, in_epoch(start(execution(n)), held)).verdict, Verdict::kWritten);
   }
   EXPECT_FALSE(is_put);
