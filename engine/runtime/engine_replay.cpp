@@ -128,7 +128,8 @@ void Engine::Impl::replay(ReplayCommand command, Callback<Started> callback) {
 }
 
 void Engine::Impl::apply_replay(ReplayCommand command, std::uint64_t number, InboxReader::Applied applied) {
-  on_loop_of(command.original,
+  const ExecutionId original = command.original;
+  on_loop_of(original,
              [this, command = std::move(command), number, applied = std::move(applied)](ExecutionHost& host) mutable {
                auto callback = [applied = std::move(applied)](Result<Started> started) mutable {
                  if (!started) return applied(std::unexpected(std::move(started.error())));
