@@ -45,6 +45,26 @@ const std::vector<std::vector<std::string>>& sqlite_migrations() {
           "DROP INDEX executions_wake",
           "CREATE INDEX executions_wake ON executions (resting, wake_at, id) WHERE wake_at IS NOT NULL",
       },
+      {
+          // The same table with its check spelled out: for a list of more than two SQLite fills a temporary table
+          // whenever a row is written.
+          "CREATE TABLE executions_next (id TEXT NOT NULL PRIMARY KEY, shard INTEGER NOT NULL, namespace TEXT NOT NULL,"
+          " workflow TEXT NOT NULL, version TEXT NOT NULL, digest TEXT NOT NULL, phase TEXT NOT NULL,"
+          " outcome TEXT NOT NULL, status TEXT NOT NULL, labels TEXT NOT NULL, started_at BIGINT NOT NULL,"
+          " ended_at BIGINT, wake_at BIGINT, open_incidents BIGINT NOT NULL, idempotency_key TEXT,"
+          " idempotency_fingerprint TEXT NOT NULL, replay_of TEXT, resting INTEGER NOT NULL DEFAULT 0,"
+          " CHECK ((wake_at IS NULL) ="
+          " (phase = 'completed' OR phase = 'faulted' OR phase = 'cancelled'))) WITHOUT ROWID",
+          "INSERT INTO executions_next SELECT id, shard, namespace, workflow, version, digest, phase, outcome, status,"
+          " labels, started_at, ended_at, wake_at, open_incidents, idempotency_key, idempotency_fingerprint, replay_of,"
+          " resting FROM executions",
+          "DROP TABLE executions",
+          "ALTER TABLE executions_next RENAME TO executions",
+          "CREATE INDEX executions_wake ON executions (resting, wake_at, id) WHERE wake_at IS NOT NULL",
+          "CREATE UNIQUE INDEX executions_key ON executions (namespace, workflow, idempotency_key)"
+          " WHERE idempotency_key IS NOT NULL",
+          "CREATE INDEX executions_incidents ON executions (id) WHERE open_incidents > 0",
+      },
   };
   return versions;
 }

@@ -74,6 +74,29 @@ TEST_F(Migrations, EveryEarlierVersionIsBroughtUp) {
   }
 }
 
+// Version 3 writes the table of executions anew.
+TEST_F(Migrations, ExecutionsOfVersionTwoAreKept) {
+  const auto& all = dialect_->migrations();
+  ASSERT_TRUE(migrate(session_, OtherSchema(*dialect_, {all.begin(), all.begin() + 2})));
+  const std::string columns =
+      "id, shard, namespace, workflow, version, digest, phase, outcome, status, labels, started_at, ended_at, wake_at,"
+      " open_incidents, idempotency_key, idempotency_fingerprint, replay_of, resting";
+  const std::string live = "'a', 1, 'n', 'w', '1', 'd', 'running', '', 's', '{}', 5, NULL, 7, 2, 'k', 'f', 'r', 1";
+  const std::string ended =
+      "'b', 2, 'n', 'w', '1', 'd', 'completed', 'completed', 's', '{}', 5, 6, NULL, 0, NULL, '', '', 0";
+  PlainConnection plain(path_);
+  plain.run("INSERT INTO executions (" + columns + ") VALUES (" + live + "), (" + ended + ")");
+  ASSERT_TRUE(migrate(session_, *dialect_));
+  for (const auto& row : {live, ended}) {
+    EXPECT_EQ(plain.run("SELECT count(*) FROM (SELECT " + columns + " FROM executions INTERSECT SELECT " + row + ")"),
+              "1");
+  }
+  EXPECT_EQ(plain.run("SELECT group_concat(name) FROM (SELECT name FROM sqlite_master WHERE type = 'index'"
+                      " AND tbl_name = 'executions' AND sql IS NOT NULL ORDER BY name)"),
+            "executions_incidents,executions_key,executions_wake");
+  EXPECT_THROW(plain.run("UPDATE executions SET wake_at = NULL WHERE id = 'a'"), std::runtime_error);
+}
+
 TEST_F(Migrations, ANewVersionKeepsWhatIsThere) {
   const OtherSchema first(*dialect_, {{"CREATE TABLE a (x)", "INSERT INTO a VALUES (1)"}});
   const OtherSchema second(*dialect_, {{"never run again"}, {"ALTER TABLE a ADD COLUMN y DEFAULT 2"}});
