@@ -32,12 +32,12 @@ ExecutionId make_execution_id(Timestamp at, std::uint64_t high, std::uint64_t lo
 }
 
 std::string to_string(const ExecutionId& id) {
-  std::string text;
-  text.reserve(36);
-  for (std::size_t i = 0; i < id.bytes.size(); ++i) {
-    if (is_dash_position(text.size())) text += '-';
-    text += kHexDigits[id.bytes[i] >> 4];
-    text += kHexDigits[id.bytes[i] & 0x0F];
+  std::string text(36, '-');
+  std::size_t at = 0;
+  for (const auto byte : id.bytes) {
+    if (is_dash_position(at)) ++at;
+    text[at++] = kHexDigits[byte >> 4];
+    text[at++] = kHexDigits[byte & 0x0F];
   }
   return text;
 }

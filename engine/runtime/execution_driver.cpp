@@ -99,8 +99,8 @@ void ExecutionDriver::process(Mail mail) {
   if (!mail.input) return mail.reply(snapshot());
   const Timestamp at = now();
   // A command is refused where its append is: then the state from before it is needed.
-  std::optional<saga::State> before;
-  if (mail.reply) before = state_;
+  std::unique_ptr<saga::State> before;
+  if (mail.reply) before = std::make_unique<saga::State>(state_);
   auto decision = decide(*mail.input, at);
   if (!decision) {
     if (mail.reply) mail.reply(failure("engine.internal", "the execution could not be advanced", to_string(id_)));
@@ -108,7 +108,7 @@ void ExecutionDriver::process(Mail mail) {
   }
   fired_for_ = Timestamp{};
   if (!decision->refusal && !decision->events.empty()) {
-    return commit(std::move(mail), std::move(*decision), std::move(before), at);
+    return commit(std::move(mail), std::move(decision), std::move(before), at);
   }
   state_ = std::move(decision->next);
   if (!mail.reply) return;
@@ -116,8 +116,8 @@ void ExecutionDriver::process(Mail mail) {
   mail.reply(snapshot());
 }
 
-// nullopt: it threw. The state is gone with it, so the execution is loading again, or set aside.
-std::optional<saga::Decision> ExecutionDriver::decide(const saga::Input& input, Timestamp at) {
+// Null: it threw. The state is gone with it, so the execution is loading again, or set aside.
+std::unique_ptr<saga::Decision> ExecutionDriver::decide(const saga::Input& input, Timestamp at) {
   auto& shared = host_.shared();
   std::string why;
   try {
@@ -127,7 +127,8 @@ std::optional<saga::Decision> ExecutionDriver::decide(const saga::Input& input, 
                                 .now = at,
                                 .seed = shared.entropy.next(),
                                 .epoch = epoch_};
-    return saga::decide(context, std::move(state_), input);
+    // Made where it stays: a state is large to move.
+    return std::unique_ptr<saga::Decision>(new saga::Decision(saga::decide(context, std::move(state_), input)));
   } catch (const std::exception& error) {
     why = error.what();
   } catch (...) {
@@ -147,7 +148,7 @@ std::optional<saga::Decision> ExecutionDriver::decide(const saga::Input& input, 
   } else {
     load();
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 void ExecutionDriver::perform(std::vector<saga::Effect> effects) {
@@ -227,7 +228,7 @@ void ExecutionDriver::vacate() {
 
 void ExecutionDriver::lose() {
   if (stage_ == Stage::kReleased) return;
-  withdraw_calls(pending_ ? pending_->decision.next.root : state_.root);
+  withdraw_calls(pending_ ? pending_->decision->next.root : state_.root);
   if (stage_ == Stage::kAppending) {
     lost_ = true;
     return;

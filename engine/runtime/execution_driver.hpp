@@ -102,8 +102,9 @@ class ExecutionDriver final : public TimerNode {
   void put(Mail mail);
   void pump();
   void process(Mail mail);
-  std::optional<saga::Decision> decide(const saga::Input& input, Timestamp now);
-  void commit(Mail&& mail, saga::Decision&& decision, std::optional<saga::State>&& before, Timestamp now);
+  std::unique_ptr<saga::Decision> decide(const saga::Input& input, Timestamp now);
+  void commit(Mail&& mail, std::unique_ptr<saga::Decision> decision, std::unique_ptr<saga::State> before,
+              Timestamp now);
   void append();
   void written();
   void duplicate(ports::AppendResult result);

@@ -44,9 +44,9 @@ ports::ParticipantCall participant_call(const saga::State& state, saga::SendRequ
                                 .request = std::move(request.request)};
 }
 
-void ExecutionDriver::commit(Mail&& mail, saga::Decision&& decision, std::optional<saga::State>&& before,
+void ExecutionDriver::commit(Mail&& mail, std::unique_ptr<saga::Decision> decision, std::unique_ptr<saga::State> before,
                              Timestamp at) {
-  auto summary = summary_change(stored_, decision.next, at);
+  auto summary = summary_change(stored_, decision->next, at);
   pending_ = std::make_unique<Pending>(Pending{.mail = std::move(mail),
                                                .decision = std::move(decision),
                                                .before = std::move(before),
@@ -56,14 +56,16 @@ void ExecutionDriver::commit(Mail&& mail, saga::Decision&& decision, std::option
 }
 
 void ExecutionDriver::write_summary(ports::ExecutionSummary summary) {
+  auto unchanged = std::make_unique<saga::Decision>();
+  unchanged->next = std::move(state_);
   pending_ = std::make_unique<Pending>(
-      Pending{.decision = {.next = std::move(state_)}, .summary = std::move(summary), .phase_before = phase_});
+      Pending{.decision = std::move(unchanged), .summary = std::move(summary), .phase_before = phase_});
   append();
 }
 
 void ExecutionDriver::append() {
   stage_ = Stage::kAppending;
-  const auto& decision = pending_->decision;
+  const auto& decision = *pending_->decision;
   ports::AppendGroup group;
   if (start_ && start_->companion) group.appends.push_back(*start_->companion);
   auto& own = group.appends.emplace_back();
@@ -108,7 +110,7 @@ void ExecutionDriver::append_ended(ports::AppendResult result) {
 
 void ExecutionDriver::written() {
   const auto pending = std::move(pending_);
-  auto& decision = pending->decision;
+  auto& decision = *pending->decision;
   state_ = std::move(decision.next);
   phase_ = state_.phase;
   if (pending->summary) stored_ = std::move(*pending->summary);

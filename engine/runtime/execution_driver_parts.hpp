@@ -13,8 +13,8 @@ namespace skald::runtime {
 // A decision on its way into the history.
 struct ExecutionDriver::Pending {
   Mail mail;
-  saga::Decision decision;
-  std::optional<saga::State> before;  // of a command
+  std::unique_ptr<saga::Decision> decision;
+  std::unique_ptr<saga::State> before;  // of a command
   std::optional<ports::ExecutionSummary> summary;
   saga::Phase phase_before = saga::Phase::kPending;
 };

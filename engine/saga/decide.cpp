@@ -105,10 +105,11 @@ void advance(Planner& planner) {
 }  // namespace
 
 Decision decide(const Context& context, State state, const Input& input) {
-  Planner planner(context, std::move(state), input.actor);
+  Decision decision{.events = {}, .effects = {}, .refusal = {}, .next = std::move(state)};
+  Planner planner(context, decision, input.actor);
   std::visit([&](const auto& what) { handle(planner, what); }, input.what);
   if (!planner.refused() && !is_terminal(planner.state().phase)) advance(planner);
-  return std::move(planner).finish();
+  return decision;
 }
 
 }  // namespace skald::saga

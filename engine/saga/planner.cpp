@@ -12,11 +12,8 @@
 
 namespace skald::saga {
 
-Planner::Planner(const Context& context, State&& state, std::string actor)
-    : context_(context),
-      decision_{.events = {}, .effects = {}, .refusal = {}, .next = std::move(state)},
-      state_(decision_.next),
-      actor_(std::move(actor)) {}
+Planner::Planner(const Context& context, Decision& decision, std::string actor)
+    : context_(context), decision_(decision), state_(decision.next), actor_(std::move(actor)) {}
 
 const StepState& Planner::step(std::string_view path) const {
   const StepState* found = find_step(state_, path);
@@ -98,10 +95,6 @@ bool Planner::is_ending() const {
 const definition::RetryPolicy* Planner::retry_policy(const definition::Step& step, std::string_view path) const {
   if (step.retry) return &*step.retry;
   return is_in_undo(path) ? &definition().saga.retry : nullptr;
-}
-
-Decision Planner::finish() && {
-  return std::move(decision_);
 }
 
 }  // namespace skald::saga

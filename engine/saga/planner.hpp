@@ -1,4 +1,4 @@
-// The working copy of one decision: records events (and folds them at once, through apply()), collects effects.
+// Works one decision out, in place: records events (and folds them at once, through apply()), collects effects.
 //
 // Internal to the saga machine. A StepState reference is good until the next record(): events grow the tree.
 #pragma once
@@ -15,7 +15,8 @@ namespace skald::saga {
 
 class Planner {
  public:
-  Planner(const Context& context, State&& state, std::string actor);
+  // `decision` comes with the state that it starts from as its `next`.
+  Planner(const Context& context, Decision& decision, std::string actor);
 
   const Context& context() const { return context_; }
   const definition::Definition& definition() const { return context_.definition; }
@@ -47,11 +48,9 @@ class Planner {
   const definition::RetryPolicy* retry_policy(const definition::Step& step, std::string_view path) const;
   std::uint64_t next_seed() { return context_.seed + 0x9E3779B97F4A7C15ull * ++seeds_used_; }
 
-  Decision finish() &&;
-
  private:
   const Context& context_;
-  Decision decision_;
+  Decision& decision_;
   State& state_;
   std::string actor_;
   std::uint64_t seeds_used_ = 0;

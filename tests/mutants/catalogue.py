@@ -37,7 +37,7 @@ APPEND = "host_.append(std::move(group), *this);"
 MUTANTS = (
     # Durable before visible.
     before("sends before its intent is durable", COMMIT, APPEND,
-           "state_ = pending_->decision.next; perform(std::move(pending_->decision.effects));"),
+           "state_ = pending_->decision->next; perform(std::move(pending_->decision->effects));"),
     before("acknowledges a start before it is durable", COMMIT, APPEND,
            "if (start_ && start_->answer) { auto answer = std::exchange(start_->answer, [](auto&&...) {});"
            " answer(std::make_shared<const saga::State>(decision.next), std::nullopt); }"),
@@ -48,7 +48,7 @@ MUTANTS = (
     before("takes a conflict for written", COMMIT, 'shared.telemetry.store_error("conflict");', "return written();"),
     before("takes a fenced append for written", COMMIT, 'shared.telemetry.store_error("fenced");', "return written();"),
     Mutant("keeps the state of a refused command", COMMIT, "state_ = std::move(*pending->before);",
-           "state_ = MUTANT ? std::move(pending->decision.next) : std::move(*pending->before);"),
+           "state_ = MUTANT ? std::move(pending->decision->next) : std::move(*pending->before);"),
     Mutant("the state in memory drifts from the history", COMMIT, "  phase_ = state_.phase;\n  if (pending->summary)",
            '  if (MUTANT) state_.status += "x";\n  phase_ = state_.phase;\n  if (pending->summary)'),
     # Timers, and what brings an execution back.

@@ -11,6 +11,10 @@ std::string nested(std::size_t depth) {
   return std::string(depth, '[') + std::string(depth, ']');
 }
 
+std::string text_by_library(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 TEST(Json, ReadsADocument) {
   const auto value = parse_json(R"({"a": [1, "x", null]})");
   ASSERT_TRUE(value.has_value());
@@ -58,8 +62,38 @@ TEST(Json, AppendsStringsAsTheLibraryWritesThem) {
   for (const std::string text : {"", "plain", "quote\" back\\slash", "line\nbreak", "é", "\x01", "\xff"}) {
     std::string out = "x";
     append_json_string(out, text);
-    EXPECT_EQ(out, "x" + dump_json(Json(text))) << text;
+    EXPECT_EQ(out, "x" + text_by_library(Json(text))) << text;
   }
+}
+
+// The library's text is what ours has to be, character for character.
+TEST(Json, WritesWhatTheLibraryWrites) {
+  for (const char* text : {
+           R"({})",
+           R"([])",
+           R"("")",
+           R"(null)",
+           R"(true)",
+           R"(false)",
+           R"(0)",
+           R"(-1)",
+           R"(18446744073709551615)",
+           R"(-9223372036854775808)",
+           R"(1.5)",
+           R"(-0.0)",
+           R"(1e300)",
+           R"(12345678901234567890123)",
+           R"({"b":1,"a":[{"x":null},[],[1,2.25,"three"],{"":""}],"c":{"d":{"e":false}}})",
+           R"("quote \" backslash \\ slash /")",
+           R"("\u0000\u001f\n\t\u007f")",
+           R"("Größe, 価格, 😀")",
+           R"({"\"key\"":"a long text without anything to escape in it, beyond one vector","é":"x"})",
+       }) {
+    const Json value = Json::parse(text);
+    EXPECT_EQ(dump_json(value), text_by_library(value)) << text;
+  }
+  const Json broken = {{"a\xFFz", "x\xC3"}};
+  EXPECT_EQ(dump_json(broken), text_by_library(broken));
 }
 
 }  // namespace
