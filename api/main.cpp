@@ -311,6 +311,7 @@ int serve(const cli::ServeOptions& options) {
                                               .telemetry = basis.telemetry,
                                               .log = basis.log,
                                               .on_fatal = [&basis](const Error& error) { die(basis.log, error); },
+                                              .writers = settings->storage_writers,
                                               .node = node_of(*settings)});
   if (!store) return refuse_to_start(store.error());
 

@@ -2,18 +2,14 @@
 #include <soci/soci.h>
 #include <sys/statvfs.h>
 
-#include <atomic>
 #include <functional>
-#include <mutex>
 #include <optional>
+#include <vector>
 
 #include "engine/base/url.hpp"
 #include "storage/batch_transaction.hpp"
-#include "storage/batch_writer.hpp"
 #include "storage/definition_queries.hpp"
 #include "storage/dialect.hpp"
-#include "storage/group_commit_journal.hpp"
-#include "storage/guarded_transaction.hpp"
 #include "storage/history_queries.hpp"
 #include "storage/migrations.hpp"
 #include "storage/postgres_connection.hpp"
@@ -26,6 +22,7 @@
 #include "storage/row_codec.hpp"
 #include "storage/session_pool.hpp"
 #include "storage/store.hpp"
+#include "storage/writer.hpp"
 
 namespace skald::storage {
 
@@ -49,23 +46,32 @@ struct Cluster {
 
 class SociStore final : public Store {
  public:
-  // Throws soci::soci_error.
-  SociStore(std::unique_ptr<Dialect> dialect, std::unique_ptr<soci::session> writer, Place place,
+  // `first` is open for writing; where the database takes several writers at a time, the others are opened here.
+  // Throws std::exception.
+  SociStore(std::unique_ptr<Dialect> dialect, std::unique_ptr<soci::session> first, Place place,
             std::unique_ptr<Cluster> cluster, const StoreOptions& options)
       : options_(options),
         place_(std::move(place)),
         dialect_(std::move(dialect)),
-        writer_(std::move(writer)),
         cluster_(std::move(cluster)),
-        batch_writer_(*writer_, *dialect_, cluster_->owner),
-        readers_(*dialect_, options.readers),
-        journal_([this](const auto& groups) { return write(groups); }, options) {
-    if (dialect_->replaces_sessions()) upkeep_.emplace(*dialect_, "the upkeep");
+        readers_(*dialect_, options.readers) {
+    add_writer(std::move(first));
+    if (!dialect_->replaces_sessions()) return;
+    upkeep_.emplace(*dialect_, "the upkeep");
+    while (writers_.size() < options.writers) {
+      auto next = std::make_unique<soci::session>();
+      dialect_->open(*next, true);
+      add_writer(std::move(next));
+    }
   }
 
   ~SociStore() override { close(); }
 
-  void append(AppendGroup group, AppendSink& sink) override { journal_.push(std::move(group), sink); }
+  // The appends of an execution go through one writer, so that they stay in order.
+  void append(AppendGroup group, AppendSink& sink) override {
+    const std::size_t shard = group.appends.empty() ? 0 : shard_of(group.appends.front().execution);
+    writers_[shard % writers_.size()]->append(std::move(group), sink);
+  }
 
   Result<StoredExecution> read_execution(const ExecutionId& id) override {
     auto found = read([&](soci::session& session) { return select_execution(session, id); });
@@ -161,30 +167,26 @@ class SociStore final : public Store {
     StoreHealth health;
     const std::uint64_t free = place_.lock ? free_bytes() : options_.free_bytes_min;
     health.low_on_space = free < options_.free_bytes_min;
-    health.writable = !failing_.load(std::memory_order_relaxed);
-    // Where nothing is written, nothing else would find a new session.
-    if (session_lost_.load(std::memory_order_relaxed)) journal_.nudge();
+    for (const auto& writer : writers_) {
+      const auto trouble = writer->trouble();
+      if (!trouble) continue;
+      health.writable = false;
+      health.reason = to_text(*trouble);
+    }
     if (health.low_on_space && health.writable) {
       health.reason = fmt::format("{} MiB are free on the disk of {}, {} MiB are needed to start executions",
                                   free >> 20, place_.name, options_.free_bytes_min >> 20);
-    } else if (!health.writable) {
-      const std::lock_guard lock(trouble_mutex_);
-      health.reason = trouble_ ? to_text(*trouble_) : std::string();
     }
     return health;
   }
 
-  void close() override { journal_.close(); }
+  void close() override {
+    for (const auto& writer : writers_) writer->close();
+  }
 
  private:
-  std::vector<AppendResult> write(const std::vector<AppendGroup>& groups) {
-    const std::lock_guard lock(writer_mutex_);
-    auto results = batch_writer_.write(groups);
-    if (look_at_the_writer()) return results;
-    for (const auto& result : results) {
-      if (result.error) tell(*result.error);
-    }
-    return results;
+  void add_writer(std::unique_ptr<soci::session> session) {
+    writers_.push_back(std::make_unique<Writer>(std::move(session), *dialect_, cluster_->owner, options_));
   }
 
   // Runs work(session), which returns a Result, beside the batches; where the database takes one writer at a time, in
@@ -194,61 +196,16 @@ class SociStore final : public Store {
     return upkeep_ ? upkeep_->run(work) : write_between_batches(work);
   }
 
-  // Runs work(session), which returns a Result, on the writer's session while it writes no batch.
+  // Runs work(session), which returns a Result, on the only writer's session.
   template <class Work>
   auto write_between_batches(Work&& work) -> decltype(work(std::declval<soci::session&>())) {
-    const std::lock_guard lock(writer_mutex_);
-    auto done = guarded([&] {
-      if (!batch_writer_.is_ready()) {
-        look_at_the_writer();
-        const auto& why = batch_writer_.broken() ? batch_writer_.broken() : batch_writer_.trouble();
-        throw std::runtime_error(to_text(*why));
-      }
-      try {
-        return work(*writer_);
-      } catch (const std::exception& error) {
-        if (dynamic_cast<const UnknownCommit*>(&error) || !dialect_->is_idle(*writer_)) {
-          batch_writer_.distrust(error);
-          look_at_the_writer();
-        }
-        throw;
-      }
+    std::optional<decltype(work(std::declval<soci::session&>()))> result;
+    const auto done = guarded([&] {
+      writers_.front()->between_batches([&](soci::session& session) { result = work(session); });
+      return true;
     });
-    if (!done) return std::unexpected(std::move(done.error()));
-    return std::move(*done);
-  }
-
-  // Tells of what went wrong, if something did. With the writer's lock.
-  bool look_at_the_writer() {
-    const auto& broken = batch_writer_.broken();
-    const auto& trouble = broken ? broken : batch_writer_.trouble();
-    note(trouble);
-    session_lost_.store(batch_writer_.has_lost_its_session(), std::memory_order_relaxed);
-    if (trouble && !told_fatal_) tell(*trouble);
-    if (broken && !told_fatal_) {
-      told_fatal_ = true;
-      if (options_.on_fatal) options_.on_fatal(*broken);
-    }
-    return trouble.has_value();
-  }
-
-  // Rarely changes: the lock is taken only then.
-  void note(const std::optional<Error>& trouble) {
-    if (!trouble && !failing_.load(std::memory_order_relaxed)) return;
-    const std::lock_guard lock(trouble_mutex_);
-    trouble_ = trouble;
-    failing_.store(trouble.has_value(), std::memory_order_relaxed);
-  }
-
-  // Every one is counted, one a second is written to the log.
-  void tell(const Error& error) {
-    options_.telemetry.store_error(error.code);
-    const auto now = options_.clock.steady();
-    if (told_ == error.code && now - told_at_ < std::chrono::seconds(1)) return;
-    told_ = error.code;
-    told_at_ = now;
-    options_.log.write(LogLevel::kError, "the database did not take what was written",
-                       {{"code", error.code}, {"error", error.message}, {"detail", error.detail}});
+    if (!done) return std::unexpected(done.error());
+    return std::move(*result);
   }
 
   template <class Work>
@@ -288,20 +245,10 @@ class SociStore final : public Store {
   StoreOptions options_;
   Place place_;
   std::unique_ptr<Dialect> dialect_;
-  std::unique_ptr<soci::session> writer_;
-  std::mutex writer_mutex_;  // the journal's thread, and the rare others that write with its session
   std::unique_ptr<Cluster> cluster_;
-  BatchWriter batch_writer_;
   SessionPool readers_;
   std::optional<ReopenedSession> upkeep_;
-  std::atomic<bool> failing_ = false;
-  std::atomic<bool> session_lost_ = false;
-  mutable std::mutex trouble_mutex_;
-  std::optional<Error> trouble_;  // of the last batch
-  bool told_fatal_ = false;
-  std::string told_;
-  std::chrono::nanoseconds told_at_{};
-  mutable GroupCommitJournal journal_;
+  std::vector<std::unique_ptr<Writer>> writers_;
 };
 
 using MakeDialect = std::function<std::unique_ptr<Dialect>()>;

@@ -43,8 +43,9 @@ struct StoreOptions {
   // is there.
   std::function<void(const Error&)> on_fatal = {};
   std::uint64_t free_bytes_min = 256ull * 1024 * 1024;
-  std::size_t queue_max = 100'000;  // appends waiting for the writer; more are rejected as "store.overloaded"
+  std::size_t queue_max = 100'000;  // appends waiting for a writer; more are rejected as "store.overloaded"
   Millis busy_timeout = std::chrono::seconds(5);
+  std::size_t writers = 2;      // sessions that write batches, each with a thread; SQLite has one
   std::size_t readers = 4;      // sessions for blocking reads
   std::uint64_t bytes_max = 0;  // of the database file; beyond it appends are rejected as "store.full". 0: no bound
   NodeOptions node = {};

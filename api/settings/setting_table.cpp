@@ -144,6 +144,8 @@ std::vector<Setting> make_table() {
       {"storage", "sqlite:PATH or postgresql://...", "the database",
        [](S& settings, const std::string& value) { return !value.empty() && (settings.storage = value, true); },
        get_storage},
+      number("storageWriters", "between 1 and 16 connections",
+             "connections that write to a PostgreSQL at the same time; SQLite has one", &S::storage_writers, 1, 16),
       text("workflows", "a folder, or empty for none", "workflow files, loaded and reloaded when they change",
            &S::workflows, true),
       text("adapters", "a file, or empty for none", "the participants' addresses, credentials and limits", &S::adapters,

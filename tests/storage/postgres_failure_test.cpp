@@ -3,6 +3,7 @@
 #include <soci/soci.h>
 
 #include <atomic>
+#include <map>
 #include <set>
 #include <thread>
 
@@ -19,6 +20,7 @@ using namespace ports;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 constexpr const char* kOthers = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
@@ -29,13 +31,21 @@ class PostgresFailure : public testing::Test {
               fatal_.push_back(error.code);
             }};
   }
-  // The node `name`, with all the shards that are free.
-  std::unique_ptr<Store> open(std::string name = "one") {
+  // A node with all the shards that are free.
+  std::unique_ptr<Store> open(std::size_t writers = 2) {
     auto own = options();
-    own.node.name = std::move(name);
+    own.node.name = "one";
+    own.writers = writers;
     auto store = open_store(url_, own).value();
     store->leases()->renew(MemberMode::kServing).value();
     return store;
+  }
+
+  // The n-th execution of those that go through the first or the second of two writers.
+  static ExecutionId of_writer(std::uint32_t writer, std::uint64_t n) {
+    for (std::uint64_t i = 1;; ++i) {
+      if (shard_of(execution(i)) % 2 == writer && --n == 0) return execution(i);
+    }
   }
 
   // A connection that knows nothing of the store.
@@ -64,7 +74,7 @@ class PostgresFailure : public testing::Test {
 };
 
 TEST_F(PostgresFailure, ALostConnectionLeavesTheBatchUnknownAndIsReplaced) {
-  auto store = open();
+  auto store = open(1);
   EXPECT_EQ(commit(*store, start(execution(1))).verdict, Verdict::kWritten);
   cut_connections();
   const auto result = commit(*store, start(execution(2)));
@@ -75,6 +85,41 @@ TEST_F(PostgresFailure, ALostConnectionLeavesTheBatchUnknownAndIsReplaced) {
   EXPECT_TRUE(store->is_writable());
   EXPECT_THAT(live(*store), ElementsAre(execution(1), execution(3)));
   EXPECT_THAT(fatal_, IsEmpty());
+}
+
+TEST_F(PostgresFailure, EachOfTwoWritersIsReplacedByItself) {
+  auto store = open(2);
+  cut_connections();
+  EXPECT_EQ(commit(*store, start(of_writer(0, 1))).verdict, Verdict::kUnknown);
+  EXPECT_EQ(commit(*store, start(of_writer(0, 2))).verdict, Verdict::kWritten);
+  EXPECT_TRUE(store->is_writable());  // the other has not been asked since
+  EXPECT_EQ(commit(*store, start(of_writer(1, 1))).verdict, Verdict::kUnknown);
+  EXPECT_FALSE(store->is_writable());
+  EXPECT_EQ(commit(*store, start(of_writer(0, 3))).verdict, Verdict::kWritten);
+  EXPECT_EQ(commit(*store, start(of_writer(1, 2))).verdict, Verdict::kWritten);
+  EXPECT_TRUE(store->is_writable());
+  EXPECT_THAT(live(*store), UnorderedElementsAre(of_writer(0, 2), of_writer(0, 3), of_writer(1, 2)));
+}
+
+// Clients that repeat their starts: the same keys, in two batches at once and in whatever order.
+TEST_F(PostgresFailure, BatchesWithTheSameKeysDoNotWaitForEachOther) {
+  constexpr std::uint64_t kKeys = 100;
+  auto store = open(2);
+  for (std::uint64_t round = 0; round < 20; ++round) {
+    Collector sink;
+    for (std::uint64_t i = 1; i <= kKeys; ++i) {
+      const auto key = [&](std::uint64_t k) { return "order-" + std::to_string(round * kKeys + k); };
+      const std::uint64_t n = round * kKeys + i;
+      store->append({.appends = {start(of_writer(0, n), key(i))}, .ticket = i}, sink);
+      store->append({.appends = {start(of_writer(1, n), key(kKeys + 1 - i))}, .ticket = kKeys + 1 - i}, sink);
+    }
+    std::map<std::uint64_t, std::multiset<Verdict>> verdicts;
+    for (const auto& result : sink.wait(2 * kKeys)) verdicts[result.ticket].insert(result.verdict);
+    for (const auto& [key, both] : verdicts) {
+      EXPECT_THAT(both, UnorderedElementsAre(Verdict::kWritten, Verdict::kDuplicate)) << key;
+    }
+  }
+  EXPECT_THAT(telemetry_.errors(), IsEmpty());
 }
 
 // A batch that is written in several statements, and loses its session in the first one.
@@ -114,7 +159,7 @@ TEST_F(PostgresFailure, DefinitionsAreStoredOverANewConnection) {
 }
 
 TEST_F(PostgresFailure, AServerThatIsGoneRejectsUntilItIsBack) {
-  auto store = open();
+  auto store = open(1);
   EXPECT_EQ(commit(*store, start(execution(1))).verdict, Verdict::kWritten);
   server_.stop();
   EXPECT_EQ(commit(*store, start(execution(2))).verdict, Verdict::kUnknown);
