@@ -176,7 +176,7 @@ void Node::step_clock() {
   const Nanos most = !around_.clocks.set_right ? 5min : world.chance(50) ? 10min : 26h;
   const auto step = std::chrono::duration_cast<Millis>(world.between(1s, most));
   clock_ahead_ += world.chance(50) ? step : -step;
-  world.note(name_, "has its clock stepped, to {} ms from the world's", clock_ahead_.count());
+  world.note(name_, "has its clock stepped to {} ms ahead of the world's", clock_ahead_.count());
 }
 
 void Node::crash(std::string_view why) {

@@ -73,6 +73,7 @@ TEST(Simulation, HoldsAfterADeathAtEachAppend) {
     }
   }
   EXPECT_GT(counts["UndoCompleted"], 0u);
+  EXPECT_GT(counts["ExecutionReplayed"], 0u);
 }
 
 TEST(Simulation, OneSeedIsOneSchedule) {
