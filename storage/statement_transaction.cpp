@@ -50,8 +50,8 @@ fits AS MATERIALIZED (
   SELECT a.n, a.execution, a.summary, a.rows FROM appends AS a
   WHERE a.creation IS NULL AND a.held AND a.expected =
     (SELECT max(position) FROM history AS h WHERE h.execution = a.execution)
-    AND NOT EXISTS (SELECT 1 FROM applied AS c JOIN inbox AS i ON i.id = c.command
-      WHERE c.n = a.n AND i.answer IS NOT NULL)),
+    AND NOT EXISTS (SELECT 1 FROM applied AS c LEFT JOIN inbox AS i ON i.id = c.command AND i.answer IS NULL
+      WHERE c.n = a.n AND i.id IS NULL)),
 written AS (
   INSERT INTO history (execution, position, epoch, at, kind, version, step, attempt, actor, data)
   SELECT f.execution, r.position, r.epoch, r.at, r.kind, r.version, r.step, r.attempt, r.actor, r.data

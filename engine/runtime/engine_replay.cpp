@@ -178,6 +178,7 @@ void Engine::Impl::replay_read(ExecutionHost& host, const ReplayOriginal& origin
       ++task.tries;
       return replay_on(host, std::move(task));
     }
+    if (state.error().code == kConflictCode) state.error().code = "store.unavailable";
     task.callback(std::unexpected(std::move(state.error())));
   };
   host.create(id).begin(std::move(*start));

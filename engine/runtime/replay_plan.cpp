@@ -158,8 +158,7 @@ class Walk {
 
 // Effects that may stand and that the replay does not take over.
 void collect_standing(const StepState& step, const Walk& walk, std::string& standing) {
-  const bool may_stand = step.status == StepStatus::kCompleted || step.unknown;
-  if (step.request && may_stand && step.undo_status != UndoStatus::kCompleted && !walk.was_taken(step.path)) {
+  if (saga::may_stand(step) && step.undo_status != UndoStatus::kCompleted && !walk.was_taken(step.path)) {
     list(standing, step.path);
   }
   if (step.undo_status == UndoStatus::kCompleted) return;

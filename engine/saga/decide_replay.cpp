@@ -9,8 +9,7 @@ namespace {
 
 // Calls whose effect stands or may stand.
 void collect_standing(const StepState& step, std::string& standing) {
-  const bool may_stand = step.status == StepStatus::kCompleted || step.unknown;
-  if (step.request && may_stand && step.undo_status != UndoStatus::kCompleted) {
+  if (may_stand(step) && step.undo_status != UndoStatus::kCompleted) {
     if (!standing.empty()) standing += ", ";
     standing += step.path;
     if (step.status != StepStatus::kCompleted) standing += " (unknown)";

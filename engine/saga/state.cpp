@@ -95,6 +95,10 @@ std::string idempotency_key(const State& state, const StepState& step) {
   return key;
 }
 
+bool may_stand(const StepState& step) {
+  return step.request && (step.status == StepStatus::kCompleted || step.unknown || step.attempts.in_flight);
+}
+
 bool has_open_incident(const State& state) {
   return std::any_of(state.incidents.begin(), state.incidents.end(), [](const auto& i) { return i.open; });
 }

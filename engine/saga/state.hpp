@@ -135,6 +135,10 @@ Payload data_left_by(const StepState& list);
 // "<execution>/<path>", with the original's execution for a reused step.
 std::string idempotency_key(const State& state, const StepState& step);
 
+// Whether the step's call has had its effect, or may have: also where an attempt is in flight, and nobody waits for its
+// answer once the execution has been terminated.
+bool may_stand(const StepState& step);
+
 bool has_open_incident(const State& state);
 
 // Whether an incident holds the execution (or just the step at `path`) until an operator speaks. The two kinds that

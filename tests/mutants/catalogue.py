@@ -32,6 +32,7 @@ DRIVER, COMMIT, LOAD = (f"engine/runtime/execution_driver{part}.cpp" for part in
 KEEPER = "engine/runtime/lease_keeper.cpp"
 ATTEMPT, COMPENSATE, RECOVERY = (f"engine/saga/decide_{part}.cpp" for part in ("attempt", "compensate", "recovery"))
 PLANNER = "engine/saga/planner.cpp"
+STATE = "engine/saga/state.cpp"
 APPEND = "host_.append(std::move(group), *this);"
 
 MUTANTS = (
@@ -96,6 +97,21 @@ MUTANTS = (
     instead("ignores the deadline of the workflow", "engine/saga/decide.cpp", "!state.timed_out && passed(state.deadline)", "false"),
     without("a failed undo is no incident", "engine/saga/decide_forward.cpp",
             "planner.raise_incident(path, IncidentKind::kUndoFailed, std::move(error));"),
+    # Replays.
+    without("leaves the original of a replay unmarked", COMMIT, "if (start_ && start_->companion) group.appends.push_back(*start_->companion);"),
+    Mutant("begins again what may have begun", COMMIT, "if (unknown) return load();", "if (unknown && !MUTANT) return load();"),
+    Mutant("begins a replay without answering for it", "engine/runtime/engine_replay.cpp", "if (task.number != 0) {", "if (task.number != 0 && !MUTANT) {"),
+    Mutant("takes the same effects over twice", "engine/saga/decide_replay.cpp", "if (replay.reuses) return true;",
+           "if (replay.reuses && !MUTANT) return true;"),
+    Mutant("undoes what it took over under a key of its own", STATE, "std::string key = to_string(step.origin.value_or(state.id));",
+           "std::string key = to_string(MUTANT ? state.id : step.origin.value_or(state.id));"),
+    Mutant("forgets what was in flight at a termination", STATE, "step.unknown || step.attempts.in_flight",
+           "step.unknown || (!MUTANT && step.attempts.in_flight)"),
+    # Time.
+    Mutant("follows the steps of the system's clock", DRIVER, "std::max({host_.shared().time.now(), ",
+           "std::max({host_.shared().time.now() + (MUTANT ? host_.shared().time.drift() : Millis(0)), "),
+    Mutant("takes up an execution at a time before its last event", DRIVER, "state_.updated_at, fired_for_});",
+           "MUTANT ? fired_for_ : state_.updated_at, fired_for_});"),
     # Leases.
     without("does not resume what it takes over", KEEPER, "if (came.any()) hooks_.came(came);"),
     before("goes on with a lease that has run out", KEEPER, "if (held.none()) return;", "return;"),

@@ -8,23 +8,20 @@
 namespace skald::simulation {
 namespace {
 
-constexpr Nanos kPatience = 8s;  // of a client with one request
-constexpr int kWordsMax = 6;     // of an operator for one execution
-constexpr int kRetriesMax = 3;   // before a step is skipped
+constexpr int kWordsMax = 6;    // of an operator for one execution
+constexpr int kRetriesMax = 3;  // before a step is skipped
 
-// What a client may be told any number of times.
+}  // namespace
+
 bool is_temporary(const Error& error) {
   return error.code == "store.unavailable" || error.code == "engine.draining" || error.code == "engine.overloaded" ||
          error.code == "engine.no_shards" || error.code == "engine.moved" || error.code == "execution.unknown";
 }
 
-// While the execution is likely to run, or later.
 Nanos soon(World& world) {
   if (world.chance(50)) return world.latency() * static_cast<int>(1 + world.below(20));
   return world.between(1ms, 20s);
 }
-
-}  // namespace
 
 Node* Clients::any_node() {
   auto& node = *nodes_[around_.world.below(nodes_.size())];
@@ -94,22 +91,24 @@ void Clients::answered(Order& order, Result<runtime::Started> started) {
 }
 
 void Clients::change_mind(const Order& order) {
-  auto& world = around_.world;
   if (around_.faults.happens(Fault::kCancel)) {
-    ++commands_;
-    world.after(soon(world), [this, id = *order.id] {
-      --commands_;
-      command(id, {.actor = "client", .what = saga::CancelExecution{reason()}});
-    });
+    command_later(*order.id, {.actor = "client", .what = saga::CancelExecution{reason()}});
   }
   if (around_.faults.happens(Fault::kSuspend)) {
-    ++commands_;
-    world.after(soon(world), [this, id = *order.id] {
-      --commands_;
-      command(id, {.actor = "operator", .what = saga::SuspendExecution{reason()}});
-    });
+    command_later(*order.id, {.actor = "operator", .what = saga::SuspendExecution{reason()}});
   }
-  world.after(soon(world), [this, id = *order.id] { look_at(id); });
+  if (around_.faults.happens(Fault::kTerminate)) {
+    command_later(*order.id, {.actor = "operator", .what = saga::TerminateExecution{reason()}});
+  }
+  around_.world.after(soon(around_.world), [this, id = *order.id] { look_at(id); });
+}
+
+void Clients::command_later(const ExecutionId& id, saga::Input input) {
+  ++commands_;
+  around_.world.after(soon(around_.world), [this, id, input = std::move(input)]() mutable {
+    --commands_;
+    command(id, std::move(input));
+  });
 }
 
 void Clients::command(const ExecutionId& id, saga::Input input) {
@@ -141,6 +140,7 @@ void Clients::look_at(const ExecutionId& id) {
 void Clients::operate() {
   auto& world = around_.world;
   for (const auto& row : around_.database.executions()) {
+    if (!row.summary.wake_at) consider_replay(row);
     if (row.summary.phase != "suspended" || is_given_up(row)) continue;
     if (around_.faults.healed() || world.chance(20)) look_after(row.id);
   }
@@ -153,12 +153,13 @@ bool Clients::is_given_up(const ports::StoredExecution& row) const {
 
 void Clients::look_after(const ExecutionId& id) {
   const auto state = runtime::read_state(around_.database.rows(), id);
-  if (!state || !around_.faults.healed()) {
-    if (state && state->suspended) command(id, {.actor = "operator", .what = saga::ResumeExecution{reason()}});
-    return;
+  if (!state) return around_.oracle.problem(to_text(state.error()));
+  if (around_.faults.happens(Fault::kTerminate)) {
+    return command(id, {.actor = "operator", .what = saga::TerminateExecution{reason()}});
   }
   // An execution held by hand goes on; of those with an incident some stay parked.
   if (state->suspended) return command(id, {.actor = "operator", .what = saga::ResumeExecution{reason()}});
+  if (!around_.faults.healed()) return;
   const int words = words_[id]++;
   if (words >= kWordsMax || (words == 0 && around_.world.chance(20))) {
     given_up_.insert(id);

@@ -1,5 +1,5 @@
 // Those who use the engine: clients that start executions, give up waiting and ask again with the same key, or change
-// their minds; operators who hold an execution, and who look after what is parked.
+// their minds; operators who hold an execution, look after what is parked, and have replayed what has ended.
 //
 // One thread. Life cycle: outlives the nodes.
 #pragma once
@@ -28,6 +28,20 @@ struct Order {
   bool given_up = false;  // without a key nobody may ask twice
 };
 
+// A replay that an operator wants, asked for once.
+struct Replay {
+  runtime::ReplayCommand command;
+  std::optional<ExecutionId> id;  // acknowledged
+  bool answered = false;          // or waited for long enough
+};
+
+// Of somebody with one request.
+inline constexpr Nanos kPatience = 8s;
+// What a client may be told any number of times.
+bool is_temporary(const Error& error);
+// While an execution is likely to run, or later.
+Nanos soon(World& world);
+
 class Clients {
  public:
   Clients(Surroundings& around, std::vector<std::unique_ptr<Node>>& nodes) : around_(around), nodes_(nodes) {}
@@ -37,6 +51,7 @@ class Clients {
   void operate();
 
   const std::deque<Order>& orders() const { return orders_; }
+  const std::deque<Replay>& replays() const { return replays_; }
   bool all_answered() const;
   // Nobody is going to say anything more, and everybody has been answered.
   bool are_quiet() const;
@@ -52,15 +67,23 @@ class Clients {
   std::string reason();
   void ask(Order& order);
   void answered(Order& order, Result<runtime::Started> started);
-  void ask_again(Order& order);
   void change_mind(const Order& order);
   void command(const ExecutionId& id, saga::Input input);
+  void command_later(const ExecutionId& id, saga::Input input);
   void look_after(const ExecutionId& id);
   void look_at(const ExecutionId& id);
+
+  // clients_replay.cpp
+  void consider_replay(const ports::StoredExecution& row);
+  void want_replay(runtime::ReplayCommand command);
+  void ask(Replay& wanted);
+  void answered(Replay& wanted, Result<runtime::Started> started);
+  void ask_again(const Replay& wanted);
 
   Surroundings& around_;
   std::vector<std::unique_ptr<Node>>& nodes_;
   std::deque<Order> orders_;
+  std::deque<Replay> replays_;
   std::size_t commands_ = 0;  // that are still to be given
   std::uint64_t reasons_ = 0;
   std::uint64_t asked_ = 0;

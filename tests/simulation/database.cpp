@@ -50,26 +50,32 @@ std::vector<ports::AppendResult> Database::commit(std::vector<ports::AppendGroup
 }
 
 ports::AppendResult Database::commit_group(ports::AppendGroup group, const Writer& writer) {
-  std::vector<ports::CommandApplied> applied;
   for (const auto& append : group.appends) {
     const bool held = writer.member == 0 || cluster_.holds(writer.member, shard_of(append.execution), append.epoch);
     if (!held) {
       ++fenced_;
       return {.ticket = group.ticket, .verdict = ports::Verdict::kFenced};
     }
-    if (append.applied) applied.push_back(*append.applied);
   }
+  const auto appends = group.appends;
   Collected sink;
   rows_.append(std::move(group), sink);
   rows_.deliver();
   SKALD_INVARIANT(sink.results.size() == 1);
   auto& result = sink.results.front();
   if (result.verdict == ports::Verdict::kWritten) {
-    for (const auto& command : applied) {
-      if (!cluster_.answer(command.number, command.answer)) applied_twice_.push_back(command.number);
-    }
+    for (const auto& append : appends) remember(append);
   }
   return std::move(result);
+}
+
+void Database::remember(const ports::Append& append) {
+  auto& times = written_at_[append.execution];
+  times.resize(times.size() + append.rows.size(), world_.utc());
+  if (!append.applied) return;
+  if (!cluster_.answer(append.applied->number, append.applied->answer))
+    applied_twice_.push_back(append.applied->number);
+  if (append.rows.front().kind == "ExecutionReplayed") ++replays_passed_on_;
 }
 
 void Database::note(const ports::AppendGroup& group, int node) {

@@ -3,6 +3,7 @@
 // One thread. Life cycle: outlives the nodes.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -43,16 +44,23 @@ class Database {
   // Commands out of the inbox that were applied after they had been answered.
   const std::vector<std::uint64_t>& applied_twice() const { return applied_twice_; }
   std::uint64_t fenced() const { return fenced_; }
+  // Replays that other nodes had been asked for.
+  std::uint64_t replays_passed_on() const { return replays_passed_on_; }
+  // The world's time when each event of an execution was written.
+  const std::vector<Timestamp>& written_at(const ExecutionId& id) const { return written_at_.at(id); }
 
  private:
   ports::AppendResult commit_group(ports::AppendGroup group, const Writer& writer);
   void note(const ports::AppendGroup& group, int node);
+  void remember(const ports::Append& append);
 
   World& world_;
   storage::MemoryStore rows_;
   ClusterTables cluster_;
   std::vector<std::uint64_t> applied_twice_;
   std::uint64_t fenced_ = 0;
+  std::uint64_t replays_passed_on_ = 0;
+  std::map<ExecutionId, std::vector<Timestamp>> written_at_;
   Nanos full_until_{0};
 };
 

@@ -19,6 +19,7 @@ constexpr std::array<Kind, kFaultCount> kKinds{{
     {"stall", 6},
     {"cut from the database", 6},
     {"cut from the services", 6},
+    {"clock jump", 10},
     {"unknown, written", 12},
     {"unknown, lost", 12},
     {"disk full", 6},
@@ -40,6 +41,8 @@ constexpr std::array<Kind, kFaultCount> kKinds{{
     {"undo refused", 30},
     {"cancel", 40},
     {"suspend", 30},
+    {"terminate", 30},
+    {"replay", 60},
 }};
 
 }  // namespace
@@ -66,6 +69,8 @@ void Faults::calm(const CrashPoint& crash) {
   percents_ = {};
   set(Fault::kRefused, 15);
   set(Fault::kErrorAfter, 15);
+  set(Fault::kTerminate, 20);
+  set(Fault::kReplay, 30);
   crash_ = crash;
 }
 

@@ -20,6 +20,7 @@ enum class Fault : std::uint8_t {
   kStall,              // it stands still for a while
   kDatabaseCut,        // nothing passes between it and the database for a while
   kServicesCut,        // nor between it and the services
+  kClockJump,          // the system's clock is stepped, the steady one goes on
   kUnknownWritten,     // the verdict is lost, the batch is written
   kUnknownLost,        // the verdict is lost, the batch too
   kDiskFull,           // appends are rejected for a while
@@ -41,6 +42,8 @@ enum class Fault : std::uint8_t {
   kUndoRefused,  // 422 to an undo
   kCancel,       // a client changes its mind
   kSuspend,      // an operator holds it for a while
+  kTerminate,    // or ends it as it stands
+  kReplay,       // or has what has ended done again
   kCount,
 };
 

@@ -23,9 +23,7 @@ struct Node::Process {
   Process(Node& node, LifePtr the_life)
       : around(node.around_),
         life(std::move(the_life)),
-        clock(around.world, around.skew > Millis(0)
-                                ? Millis(around.world.below(static_cast<std::uint64_t>(around.skew.count())))
-                                : Millis(0)),
+        clock(around.world, node.clock_ahead_),
         entropy(around.world.random()()),
         log(around.world, around.oracle, node.name_),
         leases(around.lease ? std::make_unique<SimulatedLeases>(around.world, around.faults, around.database.cluster(),
@@ -135,6 +133,7 @@ Node::~Node() {
 
 void Node::start() {
   ++lives_;
+  set_clock();
   around_.world.note(name_, "starts, life {}", lives_);
   auto life = std::make_shared<Life>();
   life->node = number_;
@@ -150,6 +149,7 @@ void Node::trouble() {
   if (around_.faults.happens(Fault::kStall)) stall(world.between(100ms, 40s));
   if (around_.faults.happens(Fault::kDatabaseCut)) life->database_cut_until = world.now() + cut("database");
   if (around_.faults.happens(Fault::kServicesCut)) life->services_cut_until = world.now() + cut("services");
+  if (around_.faults.happens(Fault::kClockJump)) step_clock();
   if (around_.faults.happens(Fault::kDrain)) return drain();
   if (around_.faults.happens(Fault::kCrash)) crash("out of the blue");
 }
@@ -158,6 +158,25 @@ Nanos Node::cut(std::string_view from) {
   const Nanos for_how_long = around_.world.between(100ms, 30s);
   around_.world.note(name_, "is cut from the {} for {} ms", from, for_how_long / 1ms);
   return for_how_long;
+}
+
+// The process that starts takes the time to be what the clock says then.
+void Node::set_clock() {
+  auto& clocks = around_.clocks;
+  if (clocks.set_right || lives_ == 1) {
+    const auto apart = static_cast<std::uint64_t>(clocks.apart.count());
+    clock_ahead_ = Millis(apart > 0 ? around_.world.below(apart) : 0);
+  }
+  clocks.begin_process(clock_ahead_);
+}
+
+// By less where it outlasts the process: what was stored is late by as much then.
+void Node::step_clock() {
+  auto& world = around_.world;
+  const Nanos most = !around_.clocks.set_right ? 5min : world.chance(50) ? 10min : 26h;
+  const auto step = std::chrono::duration_cast<Millis>(world.between(1s, most));
+  clock_ahead_ += world.chance(50) ? step : -step;
+  world.note(name_, "has its clock stepped to {} ms ahead of the world's", clock_ahead_.count());
 }
 
 void Node::crash(std::string_view why) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/runtime/engine.hpp"
+#include "tests/simulation/clocks.hpp"
 #include "tests/simulation/database.hpp"
 #include "tests/simulation/faults.hpp"
 #include "tests/simulation/oracle.hpp"
@@ -26,9 +27,9 @@ struct Surroundings {
   Database& database;
   Services& services;
   Oracle& oracle;
+  Clocks& clocks;
   std::vector<std::string> workflows;  // YAML, as in the workflows folder
   std::optional<Millis> lease = {};    // where several nodes share the database
-  Millis skew{0};                      // how far the clocks of processes are apart at most
 };
 
 class Node {
@@ -56,12 +57,15 @@ class Node {
 
   void come_back();
   void trouble();
+  void set_clock();
+  void step_clock();
   Nanos cut(std::string_view from);
 
   Surroundings& around_;
   int number_;
   std::string name_;
   std::uint64_t lives_ = 0;
+  Millis clock_ahead_{0};
   std::unique_ptr<Process> process_;
 };
 

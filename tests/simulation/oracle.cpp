@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "engine/runtime/execution_loader.hpp"
 #include "engine/runtime/history_rows.hpp"
 #include "engine/saga/apply.hpp"
+#include "engine/saga/path.hpp"
 #include "tests/engine/saga/saga_bench.hpp"
 
 namespace skald::simulation {
@@ -31,6 +33,22 @@ std::optional<Timestamp> scheduled_at(const std::vector<ports::HistoryRow>& rows
   if (!before || before->kind != "RetryScheduled") return std::nullopt;
   const auto event = runtime::to_event(*before);
   return event ? std::optional(std::get<saga::RetryScheduled>(event->data).at) : std::nullopt;
+}
+
+// A step that a replay has taken over keeps the keys of the execution that did it.
+std::string expected_key(const std::vector<ports::HistoryRow>& rows, const ExecutionId& id, std::string_view path) {
+  ExecutionId owner = id;
+  for (const auto& row : rows) {
+    if (row.kind != "StepReused" || row.step != saga::step_of(path)) continue;
+    if (const auto event = runtime::to_event(row)) owner = std::get<saga::StepReused>(event->data).origin;
+  }
+  return fmt::format("{}/{}", to_string(owner), path);
+}
+
+// Of an execution that has ended, by its own definition.
+bool refuses_replay(const Error& error) {
+  return error.code == "replay.standing" || error.code == "replay.undone" || error.code == "replay.not_failed" ||
+         error.code == "replay.unknown_step";
 }
 
 // The last request that was stored for a path: of a step, or of an undo.
@@ -68,9 +86,10 @@ void Oracle::call_sent(const ports::ParticipantCall& call, const Life& life) {
     problem(fmt::format("sent a second time as the same attempt: {}", describe(call)));
   }
   const auto at = scheduled_at(rows, path, call.attempt);
-  if (at && world_.utc() + skew_ < *at) problem(fmt::format("sent before its time: {}", describe(call)));
+  // What a process wrote whose clock was ahead when it began comes early for others.
+  if (at && world_.utc() + clocks_.ahead_most < *at) problem(fmt::format("sent before its time: {}", describe(call)));
   if (life.draining) problem(fmt::format("sent by a process that ends: {}", describe(call)));
-  if (!call.key.starts_with(to_string(call.execution))) problem(fmt::format("sent under the key {}", call.key));
+  if (call.key != expected_key(rows, call.execution, path)) problem(fmt::format("sent under the key {}", call.key));
   check_request(call, rows);
 }
 
@@ -97,6 +116,33 @@ void Oracle::start_acknowledged(const runtime::Started& started, const Payload& 
   const auto* begun = first ? std::get_if<saga::ExecutionStarted>(&first->data) : nullptr;
   if (!begun || begun->input.text() != input.text()) {
     problem(fmt::format("the history of {} does not begin with the acknowledged start", short_id(started.id)));
+  }
+}
+
+void Oracle::replay_acknowledged(const runtime::Started& started, const runtime::ReplayCommand& command) {
+  const auto replay = runtime::read_state(database_.rows(), started.id);
+  const auto original = runtime::read_state(database_.rows(), command.original);
+  if (!replay || !original) {
+    return problem(fmt::format("the replay {} was acknowledged and is not stored", short_id(started.id)));
+  }
+  if (replay->replay_of != saga::ReplaySource{.execution = command.original, .from = command.from}) {
+    problem(fmt::format("{} was acknowledged as a replay of {}, and is none", short_id(started.id),
+                        short_id(command.original)));
+  }
+  if (std::ranges::count(original->replays, started.id, &saga::ExecutionReplayed::replay) != 1) {
+    problem(fmt::format("the replay {} was acknowledged, and {} is not marked", short_id(started.id),
+                        short_id(command.original)));
+  }
+}
+
+void Oracle::replay_refused(const Error& error, const runtime::ReplayCommand& command) {
+  const auto original = runtime::read_state(database_.rows(), command.original);
+  const bool taken_over = original && std::ranges::any_of(original->replays, &saga::ExecutionReplayed::reuses);
+  const bool may_be_refused = command.from != "start" || !command.accept_standing;
+  const bool has_reason = error.code == "replay.reused" ? taken_over : may_be_refused && refuses_replay(error);
+  if (!has_reason) {
+    problem(fmt::format("the replay of {} from {} was refused: {}", short_id(command.original), command.from,
+                        to_text(error)));
   }
 }
 

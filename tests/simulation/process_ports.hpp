@@ -14,16 +14,16 @@
 
 namespace skald::simulation {
 
-// Its UTC is not quite that of other processes.
+// Its UTC is that of its machine: not quite that of other processes, and stepped now and then.
 class WorldClock final : public ports::Clock {
  public:
-  WorldClock(World& world, Millis ahead) : world_(world), ahead_(ahead) {}
+  WorldClock(World& world, const Millis& ahead) : world_(world), ahead_(ahead) {}
   Timestamp now() override { return world_.utc() + ahead_; }
   Nanos steady() override { return 1h + world_.now(); }
 
  private:
   World& world_;
-  Millis ahead_;
+  const Millis& ahead_;  // of the world's
 };
 
 class SimulatedAlarm final : public runtime::Alarm {

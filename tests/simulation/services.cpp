@@ -28,6 +28,10 @@ std::string_view path_of_key(std::string_view key) {
   return key.substr(kIdLength + 1);
 }
 
+ExecutionId owner_of_key(std::string_view key) {
+  return parse_execution_id(key.substr(0, kIdLength)).value();
+}
+
 saga::Answer Services::receive(const ports::ParticipantCall& call) {
   ++order_;
   const auto known = known_.find(call.key);
@@ -47,7 +51,7 @@ saga::Answer Services::receive(const ports::ParticipantCall& call) {
 }
 
 saga::Answer Services::execute(const ports::ParticipantCall& call) {
-  auto& effect = effects_[{call.execution, call.step}];
+  auto& effect = effects_[{owner_of_key(call.key), call.step}];
   if (effect.undone && tombstones_) return refused(409);
   if (faults_.happens(Fault::kRefused)) return refused(422);
   effect.stands = true;
@@ -59,14 +63,14 @@ saga::Answer Services::undo(const ports::ParticipantCall& call) {
   if (faults_.happens(Fault::kUndoRefused)) return refused(422);
   // Telling somebody of it undoes nothing.
   if (call.request->adapter == "notifications") return done(call.step);
-  auto& effect = effects_[{call.execution, call.step}];
+  const auto owner = owner_of_key(call.key);
+  auto& effect = effects_[{owner, call.step}];
   if (effect.undo_order == 0) effect.undo_order = order_;
   effect.undone = true;
   effect.stands = false;
   // The undo of a `do` covers what was done inside it.
-  for (auto it = effects_.upper_bound({call.execution, call.step + "."});
-       it != effects_.end() && it->first.first == call.execution && it->first.second.starts_with(call.step + ".");
-       ++it) {
+  for (auto it = effects_.upper_bound({owner, call.step + "."});
+       it != effects_.end() && it->first.first == owner && it->first.second.starts_with(call.step + "."); ++it) {
     it->second.stands = false;
   }
   return done(call.step);

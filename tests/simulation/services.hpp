@@ -18,6 +18,8 @@ namespace skald::simulation {
 
 // "order.charge", "order.charge/compensate": the instance path that a key names.
 std::string_view path_of_key(std::string_view key);
+// The execution that it names: of a step that was taken over, the one that did it.
+ExecutionId owner_of_key(std::string_view key);
 
 struct Effect {
   int times = 0;  // that it came to stand

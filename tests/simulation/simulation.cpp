@@ -8,10 +8,10 @@
 #include <cstring>
 #include <memory>
 
-#include "engine/runtime/execution_loader.hpp"
 #include "tests/simulation/clients.hpp"
 #include "tests/simulation/node.hpp"
 #include "tests/simulation/verdict.hpp"
+#include "tests/simulation/verdict_replays.hpp"
 
 namespace skald::simulation {
 namespace {
@@ -28,8 +28,8 @@ class Simulation {
         faults_(world_),
         database_(world_),
         services_(world_, faults_),
-        oracle_(world_, database_),
-        around_{world_, faults_, database_, services_, oracle_, {}},
+        oracle_(world_, database_, clocks_),
+        around_{world_, faults_, database_, services_, oracle_, clocks_, {}},
         clients_(around_, nodes_) {}
 
   RunReport run() {
@@ -43,8 +43,9 @@ class Simulation {
     const int nodes = world_.chance(40) ? 1 : 2 + static_cast<int>(world_.below(2));
     if (nodes > 1) around_.lease = Millis(3'000 + static_cast<std::int64_t>(world_.below(12'000)));
     if (nodes > 1) oracle_.expect_leases();
-    if (world_.chance(30)) around_.skew = Millis(1 + static_cast<std::int64_t>(world_.below(1'000)));
-    oracle_.expect_skew(around_.skew);
+    if (world_.chance(30)) clocks_.apart = Millis(1 + static_cast<std::int64_t>(world_.below(1'000)));
+    clocks_.set_right = world_.chance(80);
+    world_.note("world", "clocks are {} before a process starts", clocks_.set_right ? "set right" : "left as they are");
     for (int i = 1; i <= nodes; ++i) nodes_.push_back(std::make_unique<Node>(around_, i));
     for (auto& node : nodes_) node->start();
     clients_.place_orders(workflows);
@@ -71,7 +72,8 @@ class Simulation {
       at_rest_ = true;
       return;
     }
-    if (world_.now() > faults_.heals_at() + kRestWithin) {
+    // What was stored under a clock that was ahead is due late under one that is behind.
+    if (world_.now() > faults_.heals_at() + kRestWithin + clocks_.ahead_most + clocks_.behind_most) {
       return oracle_.problem(fmt::format("the world has healed, and does not come to rest: {}{}{}{}", unsettled(),
                                          services_.is_quiet() ? "" : "requests are on their way ",
                                          clients_.are_quiet() ? "" : "commands wait ",
@@ -101,21 +103,35 @@ class Simulation {
       if (order.id && database_.history(*order.id).empty())
         oracle_.problem(fmt::format("order {} is lost", order.number));
     }
-    if (stored.size() > asked) oracle_.problem(fmt::format("{} executions of {} orders", stored.size(), asked));
-    for (const auto& row : stored) judge_one(row);
+    const auto started =
+        static_cast<std::size_t>(std::ranges::count_if(stored, [](const auto& row) { return !row.created.replay_of; }));
+    if (started > asked) oracle_.problem(fmt::format("{} executions of {} orders", started, asked));
     for (const auto number : database_.applied_twice()) {
       oracle_.problem(fmt::format("command {} was applied twice", number));
     }
+    judge_cases(stored);
   }
 
-  void judge_one(const ports::StoredExecution& row) {
-    const auto rows = database_.history(row.id);
-    const auto events = runtime::read_events(database_.rows(), row.id);
-    const auto state = runtime::read_state(database_.rows(), row.id);
-    if (!events || !state) return oracle_.problem("the history of " + short_id(row.id) + " cannot be read");
-    for (auto& problem : judge({row, rows, *events, *state, services_})) oracle_.problem(std::move(problem));
-    ++counts_[state->outcome ? std::string(saga::to_string(*state->outcome)) : "parked"];
-    for (const auto& stored : rows) ++counts_[stored.kind];
+  void judge_cases(const std::vector<ports::StoredExecution>& stored) {
+    Cases cases;
+    for (const auto& row : stored) {
+      auto read = read_case(database_, row);
+      if (!read) return oracle_.problem("the history of " + short_id(row.id) + " cannot be read");
+      cases.emplace(row.id, std::move(*read));
+    }
+    for (const auto& [id, judged] : cases) {
+      for (auto& problem : judge({judged, cases, services_, clocks_})) oracle_.problem(std::move(problem));
+      count(judged);
+    }
+    for (auto& problem : judge_replays(cases, clients_.replays(), services_)) oracle_.problem(std::move(problem));
+  }
+
+  void count(const Case& judged) {
+    const auto& outcome = judged.state.outcome;
+    const std::string ending = outcome ? std::string(saga::to_string(*outcome)) : "parked";
+    ++counts_[ending];
+    if (judged.state.replay_of) ++counts_["replays " + ending];
+    for (const auto& stored : judged.rows) ++counts_[stored.kind];
   }
 
   RunReport report() {
@@ -127,6 +143,9 @@ class Simulation {
     counts_["shards taken"] = database_.cluster().handovers();
     counts_["evictions"] = database_.cluster().evictions();
     counts_["fenced"] = database_.fenced();
+    counts_["replays passed on"] = database_.replays_passed_on();
+    counts_["runs of clocks left wrong"] =
+        !clocks_.set_right && faults_.counts()[static_cast<std::size_t>(Fault::kClockJump)] > 0;
     counts_["runs of several nodes"] = nodes_.size() > 1 ? 1 : 0;
     counts_["events of the world"] = world_.steps();
     counts_["calls"] = oracle_.calls_sent();
@@ -142,6 +161,7 @@ class Simulation {
   Faults faults_;
   Database database_;
   Services services_;
+  Clocks clocks_;
   Oracle oracle_;
   Surroundings around_;
   std::vector<std::unique_ptr<Node>> nodes_;

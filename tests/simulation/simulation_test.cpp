@@ -43,9 +43,18 @@ TEST(Simulation, EverySeedHolds) {
   printf("%s", to_text(counts).c_str());
   if (runs < 3'000) return;
   // A series in which too little happens proves nothing.
-  for (const auto* what : {"completed", "compensated", "cancelled", "AttemptLost", "SettleEnded", "UndoCompleted",
-                           "IncidentRaised", "crash before append", "crash after append", "unknown, written",
-                           "unknown, lost", "disk full", "request late", "request twice", "evictions", "fenced"}) {
+  for (const auto* what : {"completed",          "compensated",
+                           "cancelled",          "AttemptLost",
+                           "SettleEnded",        "UndoCompleted",
+                           "IncidentRaised",     "crash before append",
+                           "crash after append", "unknown, written",
+                           "unknown, lost",      "disk full",
+                           "request late",       "request twice",
+                           "evictions",          "fenced",
+                           "clock jump",         "runs of clocks left wrong",
+                           "terminated",         "ExecutionReplayed",
+                           "StepReused",         "replays passed on",
+                           "replays completed"}) {
     EXPECT_GT(counts[what], 100u) << what;
   }
 }
@@ -64,6 +73,7 @@ TEST(Simulation, HoldsAfterADeathAtEachAppend) {
     }
   }
   EXPECT_GT(counts["UndoCompleted"], 0u);
+  EXPECT_GT(counts["ExecutionReplayed"], 0u);
 }
 
 TEST(Simulation, OneSeedIsOneSchedule) {

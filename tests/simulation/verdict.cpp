@@ -18,13 +18,6 @@ void each_step(const StepState& step, Visit visit) {
   for (const auto& child : step.children) each_step(child, visit);
 }
 
-// An operator's word may stand for an effect or an undo that never was.
-bool was_overruled(const saga::State& state) {
-  return std::ranges::any_of(state.incidents, [](const auto& incident) {
-    return incident.resolution && *incident.resolution != saga::IncidentResolution::kRetry && !incident.actor.empty();
-  });
-}
-
 // A part of its undo was: the rest counts as the undo.
 bool was_passed_over_in_part(const StepState& step) {
   bool found = false;
@@ -36,12 +29,15 @@ bool was_passed_over_in_part(const StepState& step) {
 
 class Judge {
  public:
-  explicit Judge(const Evidence& evidence) : evidence_(evidence), overruled_(was_overruled(evidence.state)) {}
+  explicit Judge(const Evidence& evidence)
+      : evidence_(evidence), judged_(evidence.judged), overruled_(was_overruled(evidence.judged, evidence.all)) {}
 
   std::vector<std::string> judge() {
     check_history();
     check_row();
+    check_dates();
     check_waits();
+    check_timeouts();
     check_attempts();
     check_words();
     check_scope();
@@ -56,31 +52,32 @@ class Judge {
   template <class... Args>
   void problem(fmt::format_string<Args...> text, Args&&... args) {
     problems_.push_back(
-        fmt::format("{}: {}", short_id(evidence_.row.id), fmt::format(text, std::forward<Args>(args)...)));
+        fmt::format("{}: {}", short_id(judged_.row.id), fmt::format(text, std::forward<Args>(args)...)));
   }
 
-  // G12: dense, in one order of epochs, from a start to at most one end.
+  // G12: dense, in one order of epochs, from a start to at most one end; after that nothing but marks of replays.
   void check_history() {
     std::uint64_t position = 0;
     std::uint64_t epoch = 0;
     Timestamp at{};
     bool ended = false;
-    for (const auto& row : evidence_.rows) {
+    for (const auto& row : judged_.rows) {
       if (row.position != ++position) problem("position {} stands where {} should", row.position, position);
       if (row.epoch < epoch) problem("epoch {} follows epoch {}", row.epoch, epoch);
       epoch = row.epoch;
       if (row.at < at) problem("time goes back at position {}", position);
       at = row.at;
       if ((position == 1) != (row.kind == "ExecutionStarted")) problem("{} at position {}", row.kind, position);
-      if (ended) problem("{} follows the end", row.kind);
+      if (ended != (row.kind == "ExecutionReplayed"))
+        problem("{} {} the end", row.kind, ended ? "follows" : "is before");
       ended = ended || row.kind == "ExecutionEnded";
     }
   }
 
   // G5, G8: ended, or parked with a reason, and the row says the same.
   void check_row() {
-    const auto& state = evidence_.state;
-    const auto& summary = evidence_.row.summary;
+    const auto& state = judged_.state;
+    const auto& summary = judged_.row.summary;
     const bool terminal = saga::is_terminal(state.phase);
     if (summary.phase != saga::to_string(state.phase))
       problem("the row says {}, the history {}", summary.phase, saga::to_string(state.phase));
@@ -93,10 +90,20 @@ class Judge {
     if (!terminal && !saga::has_open_incident(state)) problem("parked without an incident");
   }
 
-  // G15: no attempt before its time.
+  // G15: nothing is dated later than it was written, whatever became of clocks after a process had begun.
+  void check_dates() {
+    for (std::size_t i = 0; i < judged_.rows.size(); ++i) {
+      const auto& row = judged_.rows[i];
+      const auto early = row.at - judged_.written_at[i];
+      if (early > evidence_.clocks.ahead_most)
+        problem("{} at position {} was written {} ms before its date", row.kind, row.position, early.count());
+    }
+  }
+
+  // G15: no attempt, no end of a wait and no timeout before its time.
   void check_waits() {
     std::map<std::pair<std::string, std::uint32_t>, Timestamp> due;
-    for (const auto& event : evidence_.events) {
+    for (const auto& event : judged_.events) {
       const auto begins = [&](const std::string& step, std::uint32_t attempt) {
         const auto it = due.find({step, attempt});
         if (it != due.end() && event.at < it->second) problem("attempt {} of {} began early", attempt, step);
@@ -106,12 +113,33 @@ class Judge {
     }
   }
 
+  void check_timeouts() {
+    std::map<std::string, Timestamp> deadlines;  // by step; "": the workflow's
+    std::map<std::string, Timestamp> waits;
+    for (const auto& event : judged_.events) {
+      const auto comes = [&](const auto& due, const std::string& step, std::string_view what) {
+        const auto it = due.find(step);
+        if (it != due.end() && event.at < it->second) problem("the {} of '{}' was over early", what, step);
+      };
+      if (const auto* e = std::get_if<saga::ExecutionStarted>(&event.data)) {
+        if (e->deadline) deadlines[""] = *e->deadline;
+      } else if (const auto* started = std::get_if<saga::StepStarted>(&event.data)) {
+        if (started->deadline) deadlines[started->step] = *started->deadline;
+        if (started->wait_until) waits[started->step] = *started->wait_until;
+      } else if (const auto* reached = std::get_if<saga::TimeoutReached>(&event.data)) {
+        comes(deadlines, reached->step, "time");
+      } else if (const auto* completed = std::get_if<saga::StepCompleted>(&event.data)) {
+        comes(waits, completed->step, "wait");
+      }
+    }
+  }
+
   // Attempts count on, one at a time, and none but the first begins without a reason.
   void check_attempts() {
     std::map<std::string, std::uint32_t> begun;
     std::map<std::string, std::string> last;  // what was said last of a step
-    for (std::size_t i = 0; i < evidence_.rows.size(); ++i) {
-      const auto& row = evidence_.rows[i];
+    for (std::size_t i = 0; i < judged_.rows.size(); ++i) {
+      const auto& row = judged_.rows[i];
       const bool ends = row.kind == "AttemptFailed" || row.kind == "AttemptLost";
       const bool begins = row.kind == "AttemptStarted" || row.kind == "SettleStarted";
       const auto before = begun[row.step];
@@ -129,21 +157,22 @@ class Judge {
   // No word of a person is taken twice.
   void check_words() {
     std::set<std::string> heard;
-    for (const auto& event : evidence_.events) {
+    for (const auto& event : judged_.events) {
       std::string reason;
       if (const auto* e = std::get_if<saga::CancelRequested>(&event.data)) reason = e->reason;
       if (const auto* e = std::get_if<saga::ExecutionSuspended>(&event.data)) reason = e->reason;
       if (const auto* e = std::get_if<saga::ExecutionResumed>(&event.data)) reason = e->reason;
       if (const auto* e = std::get_if<saga::IncidentResolved>(&event.data)) reason = e->reason;
+      if (const auto* e = std::get_if<saga::ExecutionEnded>(&event.data)) reason = e->reason;
       if (reason.starts_with("word") && !heard.insert(reason).second) problem("{} was taken twice", reason);
     }
   }
 
   // A resolution names its incident, and that the step.
   std::string step_spoken_of(std::size_t index) const {
-    const auto* resolved = std::get_if<saga::IncidentResolved>(&evidence_.events[index].data);
-    if (!resolved) return evidence_.rows[index].step;
-    const auto& incidents = evidence_.state.incidents;
+    const auto* resolved = std::get_if<saga::IncidentResolved>(&judged_.events[index].data);
+    if (!resolved) return judged_.rows[index].step;
+    const auto& incidents = judged_.state.incidents;
     const auto it = std::ranges::find(incidents, resolved->number, &saga::Incident::number);
     return it == incidents.end() ? std::string() : it->step;
   }
@@ -151,8 +180,8 @@ class Judge {
   // G6: nothing new starts in what is being undone, or when its time is over.
   void check_scope() {
     bool undoing = false;
-    const auto& state = evidence_.state;
-    for (const auto& row : evidence_.rows) {
+    const auto& state = judged_.state;
+    for (const auto& row : judged_.rows) {
       const bool is_late = state.deadline && row.at >= *state.deadline && !state.pivoted;
       if (is_late && row.kind == "StepStarted" && !saga::is_in_undo(row.step))
         problem("{} starts after the deadline", row.step);
@@ -165,64 +194,86 @@ class Judge {
   // G9: success only where the service did it and said so.
   void check_successes() {
     if (overruled_) return;
-    const std::string prefix = to_string(evidence_.row.id) + "/";
-    for (const auto& row : evidence_.rows) {
+    for (const auto& row : judged_.rows) {
       const bool done = row.kind == "StepCompleted" || row.kind == "UndoCompleted";
-      const auto* step = saga::find_step(evidence_.state, row.step);
-      if (done && step && step->request && !evidence_.services.applied(prefix + row.step)) {
+      const auto* step = saga::find_step(judged_.state, row.step);
+      if (done && step && step->request && !evidence_.services.applied(key_of(row.step))) {
         problem("{} of {}, which the service never did", row.kind, row.step);
       }
     }
   }
 
-  // G6, G7: what the outcome says of the effects is true.
+  std::string key_of(const std::string& path) const {
+    const auto* step = saga::find_step(judged_.state, saga::step_of(path));
+    return fmt::format("{}/{}", to_string(place_of(judged_.state, *step).first), path);
+  }
+
+  bool is_ours(const Place& place) const { return holder_of(place, evidence_.all) == judged_.row.id; }
+
+  const Effect* find_effect(const Place& place) const {
+    const auto it = evidence_.services.effects().find(place);
+    return it == evidence_.services.effects().end() ? nullptr : &it->second;
+  }
+
+  // The undo of a `do` covers what was done inside it, by others too.
+  bool is_covered(std::string_view path) const {
+    for (auto above = saga::parent_of(path); !above.empty(); above = saga::parent_of(above)) {
+      const auto* step = saga::find_step(judged_.state, above);
+      const auto* effect = step ? find_effect(place_of(judged_.state, *step)) : nullptr;
+      if (effect && effect->undone) return true;
+    }
+    return false;
+  }
+
+  // G6, G7: what the outcome says of the effects is true. Of what was terminated it says nothing.
   void check_outcome() {
-    const auto& state = evidence_.state;
-    if (!state.outcome) return;
+    const auto& state = judged_.state;
+    if (!state.outcome || *state.outcome == saga::Outcome::kTerminated) return;
     const bool stood_whole = *state.outcome == saga::Outcome::kCompleted;
     if (stood_whole) each_step(state.root, [this](const StepState& step) { check_stands(step); });
     const bool nothing_stands = *state.outcome == saga::Outcome::kCompensated ||
                                 *state.outcome == saga::Outcome::kCancelled ||
                                 state.compensation.state == saga::CompensationState::kNone;
     for (const auto& [place, effect] : evidence_.services.effects()) {
-      if (place.first != state.id) continue;
-      if (effect.times > 1) problem("{} had its effect {} times", place.second, effect.times);
+      if (effect.times > 1 && place.first == state.id)
+        problem("{} had its effect {} times", place.second, effect.times);
+      if (!is_ours(place)) continue;
       if (stood_whole && effect.undone) problem("{} was undone, and the execution completed", place.second);
-      if (!stood_whole && nothing_stands && effect.stands)
+      if (!stood_whole && nothing_stands && effect.stands && !is_covered(place.second))
         problem("{} stands after {}", place.second, saga::to_string(*state.outcome));
     }
   }
 
   void check_stands(const StepState& step) {
     if (step.status != saga::StepStatus::kCompleted || !step.request) return;
-    const auto it = evidence_.services.effects().find({evidence_.row.id, step.path});
-    if (it == evidence_.services.effects().end() || !it->second.stands)
-      problem("{} completed and does not stand", step.path);
+    const auto place = place_of(judged_.state, step);
+    const auto* effect = find_effect(place);
+    if (is_ours(place) && (!effect || !effect->stands)) problem("{} completed and does not stand", step.path);
   }
 
   // G6: whoever has ended leaves no undo open, and where one is missing says which.
   void check_undos_ended() {
-    if (!evidence_.state.outcome) return;
+    if (!judged_.state.outcome || *judged_.state.outcome == saga::Outcome::kTerminated) return;
     bool was_passed_over = false;
-    each_step(evidence_.state.root, [&](const StepState& step) {
+    each_step(judged_.state.root, [&](const StepState& step) {
       using enum saga::UndoStatus;
       const auto status = step.undo_status;
       if (status == kSettling || status == kSettled || status == kRunning)
         problem("{} is still being undone", step.path);
       was_passed_over = was_passed_over || status == kFailed || status == kSkipped;
     });
-    if (evidence_.state.compensation.state == saga::CompensationState::kIncomplete && !was_passed_over)
+    if (judged_.state.compensation.state == saga::CompensationState::kIncomplete && !was_passed_over)
       problem("undone in part, and no undo was passed over");
   }
 
   // G6: undone in the reverse order of their ends. What was passed over may still be undone by a late request.
   void check_undo_order() {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> undone;  // position of the step's end, place of its undo
-    each_step(evidence_.state.root, [&](const StepState& step) {
+    each_step(judged_.state.root, [&](const StepState& step) {
       if (step.undo_status != saga::UndoStatus::kCompleted || was_passed_over_in_part(step)) return;
-      const auto it = evidence_.services.effects().find({evidence_.row.id, step.path});
-      if (it == evidence_.services.effects().end() || it->second.undo_order == 0) return;
-      undone.emplace_back(step.ended_position, it->second.undo_order);
+      const auto* effect = find_effect(place_of(judged_.state, step));
+      if (!effect || effect->undo_order == 0) return;
+      undone.emplace_back(step.ended_position, effect->undo_order);
     });
     std::ranges::sort(undone, std::greater<>{});
     for (std::size_t i = 1; i < undone.size(); ++i) {
@@ -232,6 +283,7 @@ class Judge {
   }
 
   const Evidence& evidence_;
+  const Case& judged_;
   bool overruled_;
   std::vector<std::string> problems_;
 };

@@ -4,18 +4,17 @@
 #include <string>
 #include <vector>
 
-#include "engine/saga/state.hpp"
-#include "tests/simulation/database.hpp"
+#include "tests/simulation/cases.hpp"
+#include "tests/simulation/clocks.hpp"
 #include "tests/simulation/services.hpp"
 
 namespace skald::simulation {
 
 struct Evidence {
-  const ports::StoredExecution& row;
-  const std::vector<ports::HistoryRow>& rows;
-  const std::vector<saga::Event>& events;  // of the rows
-  const saga::State& state;                // their fold
+  const Case& judged;
+  const Cases& all;
   const Services& services;
+  const Clocks& clocks;
 };
 
 // What is wrong with it; each by the promise of docs/guarantees.md that is broken.

@@ -226,6 +226,7 @@ TEST_F(PostgresCluster, ACommandIsAppliedOnce) {
   EXPECT_TRUE(store->inbox()->answer(number, "other"));  // there is one already
   EXPECT_EQ(store->inbox()->take_answer(number).value(), "{}");
   EXPECT_EQ(store->inbox()->take_answer(number).value(), std::nullopt);
+  EXPECT_EQ(apply(2), Verdict::kConflict);  // nor when its answer was fetched
 }
 
 TEST_F(PostgresCluster, WhoPostsACommandWakesTheOthers) {

@@ -129,6 +129,14 @@ TEST(EngineReplay, WritesBothSidesOrNeither) {
   EXPECT_EQ(bench.view(original)->replays.size(), 1u);
 }
 
+TEST(EngineReplay, IsRefusedForTheTimeBeingWhereOthersKeepWriting) {
+  RuntimeBench bench;
+  const auto original = fail_at(bench, "ship");
+  for (int i = 0; i < 3; ++i) bench.store.fail_next(ports::Verdict::kConflict);
+  EXPECT_EQ(bench.replay(from(original, "start")).error().code, "store.unavailable");
+  EXPECT_TRUE(bench.view(original)->replays.empty());
+}
+
 TEST(EngineReplay, RefusesWhatHasNotEndedOrFailedOrBeenReached) {
   RuntimeBench bench({}, kNoUndo);
   const auto completed = bench.start()->id;

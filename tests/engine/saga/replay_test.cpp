@@ -108,6 +108,15 @@ TEST(Replay, FromTheStartNeedsThatNothingStands) {
   EXPECT_EQ(bench.feed({"ann", replay(false, true)}), "");
 }
 
+TEST(Replay, WhatWasInFlightWhenItWasTerminatedMayStand) {
+  SagaBench bench(kWorkflow);
+  bench.feed({"", StartExecution{.input = json(R"({"orderId":"A1"})")}});
+  bench.feed({"ann", TerminateExecution{"enough"}});
+  EXPECT_EQ(bench.state().compensation.state, CompensationState::kIncomplete);
+  EXPECT_EQ(bench.feed({"ann", replay(false)}), "replay.standing");
+  EXPECT_EQ(bench.feed({"ann", replay(false, true)}), "");
+}
+
 TEST(Replay, OfACompensatedExecutionStartsAfresh) {
   SagaBench bench = failed_original();
   done(bench, "reserve/compensate", "{}");
