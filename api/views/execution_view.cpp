@@ -199,6 +199,7 @@ void append_execution(std::string& out, const saga::State& state) {
     JsonObject item(text);
     item.id("execution", replay.replay);
     item.text("from", replay.from);
+    item.text("reason", replay.reason);
   });
 }
 

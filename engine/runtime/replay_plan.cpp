@@ -210,7 +210,8 @@ Result<ReplayPlan> plan_replay(const ReplayCommand& command, const ReplayBasis& 
   plan.start.labels = original.labels;
   plan.start.replay_of = saga::ReplaySource{.execution = original.id, .from = command.from};
   plan.record.accept_standing = command.accept_standing;
-  plan.record.replayed = saga::ExecutionReplayed{.replay = basis.replay, .from = command.from};
+  plan.record.replayed =
+      saga::ExecutionReplayed{.replay = basis.replay, .from = command.from, .reuses = false, .reason = command.reason};
   if (command.from == kFromStart) return plan;
   Walk walk(command, basis);
   walk.run();

@@ -197,6 +197,7 @@ struct ExecutionReplayed {
   ExecutionId replay;
   std::string from;
   bool reuses = false;  // the replay took over the effects that stood
+  std::string reason;
 };
 
 using EventData = std::variant<ExecutionStarted, StepStarted, AttemptStarted, AttemptFailed, AttemptLost,

@@ -239,6 +239,7 @@ void read(Reader& r, ExecutionReplayed& e) {
   e.replay = r.id("replay");
   e.from = r.text("from");
   e.reuses = r.flag("reuses");
+  e.reason = r.text("reason");
 }
 
 template <std::size_t I = 0>

@@ -214,6 +214,7 @@ void write(Fields& f, const ExecutionReplayed& e) {
   f.text("replay", to_string(e.replay));
   f.text("from", e.from);
   f.flag("reuses", e.reuses);
+  f.text_unless_empty("reason", e.reason);
 }
 
 template <class T>

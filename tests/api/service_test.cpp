@@ -249,7 +249,8 @@ TEST_F(Service, ReplaysAFailedExecution) {
   const std::string replay = Json::parse(answer.body)["id"];
   EXPECT_EQ(answer.header("location"), "/v1/executions/" + replay);
   EXPECT_EQ(await_end(replay)["replayOf"], Json({{"execution", id}, {"from", "start"}}));
-  EXPECT_EQ(get_json("/v1/executions/" + id)["replays"][0]["execution"], replay);
+  EXPECT_EQ(get_json("/v1/executions/" + id)["replays"],
+            Json::array({{{"execution", replay}, {"from", "start"}, {"reason", "again"}}}));
   EXPECT_EQ(get_json("/v1/executions?replayOf=" + id)["items"][0]["id"], replay);
 }
 

@@ -85,7 +85,8 @@ std::string describe(const State& s) {
                         i.resolution ? to_string(*i.resolution) : "-", i.actor, i.reason, time_text(i.resolved_at));
   }
   if (s.replay_of) text += fmt::format("replay of {} from {}\n", to_string(s.replay_of->execution), s.replay_of->from);
-  for (const auto& r : s.replays) text += fmt::format("replay {} {} {}\n", to_string(r.replay), r.from, r.reuses);
+  for (const auto& r : s.replays)
+    text += fmt::format("replay {} {} {} {}\n", to_string(r.replay), r.from, r.reuses, r.reason);
   return text + describe(s.root, "");
 }
 
