@@ -45,7 +45,12 @@ class ReplayJudge {
       const auto* mark = std::get_if<ExecutionReplayed>(&original.events[i].data);
       if (!mark) continue;
       const auto& actor = original.rows[i].actor;
-      if (!wanted_.contains(actor)) problem(original, "{} has it replayed, who never asked", actor);
+      const auto wish = wanted_.find(actor);
+      if (wish == wanted_.end()) {
+        problem(original, "{} has it replayed, who never asked", actor);
+      } else if (wish->second->command.reason != mark->reason) {
+        problem(original, "{} gave another reason than '{}'", actor, mark->reason);
+      }
       if (!heard_.insert(actor).second) problem(original, "what {} asked for was done twice", actor);
       if (taken_over) problem(original, "is replayed after its effects were taken over");
       taken_over = taken_over || mark->reuses;
