@@ -1,4 +1,5 @@
-// Holds what the dashboard and docs/metrics.md name against the scrape of a running server.
+// Holds what the dashboard, the alerting rules and docs/metrics.md name against the scrape of a running server.
+#include <cctype>
 #include <fstream>
 #include <regex>
 #include <set>
@@ -68,6 +69,24 @@ class Metrics : public ServiceTest {
     families_ = families(scrape_);
   }
 
+  // `given` are labels that a sample of any family may have.
+  void expect_known(const std::string& query, const std::set<std::string>& given) {
+    const auto names = matches(query, "\\b((?:skald|process)_[a-z_]+)\\b");
+    EXPECT_FALSE(names.empty()) << query;
+    std::set<std::string> used = matches(query, "([a-z_]+)(?:=~?|!=|!~)\"");
+    std::smatch by;
+    if (std::regex_search(query, by, std::regex("by \\(([^)]*)\\)"))) used.merge(matches(by[1], "([a-z_]+)"));
+    for (const auto& name : names) {
+      const auto family = family_of(name, families_);
+      ASSERT_TRUE(families_.contains(family)) << name << " in " << query;
+      const auto& labels = families_[family];
+      if (labels.empty()) continue;  // no value yet, or none with labels: nothing to compare with
+      for (const auto& label : used) {
+        EXPECT_TRUE(given.contains(label) || labels.contains(label)) << label << " in " << query;
+      }
+    }
+  }
+
   std::string scrape_;
   std::map<std::string, std::set<std::string>> families_;
 };
@@ -82,22 +101,36 @@ TEST_F(Metrics, TheDashboardNamesOnlyWhatTheServerHas) {
     EXPECT_TRUE(ids.insert(panel["id"].get<int>()).second) << panel["title"];
     for (const auto& target : panel.value("targets", Json::array())) {
       ++queries;
-      const std::string query = target["expr"];
-      const auto names = matches(query, "\\b((?:skald|process)_[a-z_]+)\\b");
-      EXPECT_FALSE(names.empty()) << query;
-      for (const auto& name : names) {
-        const auto family = family_of(name, families_);
-        ASSERT_TRUE(families_.contains(family)) << name << " in " << query;
-        const auto& labels = families_[family];
-        if (labels.empty()) continue;  // no value yet: nothing to compare with
-        std::set<std::string> used = matches(query, "([a-z_]+)=~?\"");
-        std::smatch by;
-        if (std::regex_search(query, by, std::regex("by \\(([^)]*)\\)"))) used.merge(matches(by[1], "([a-z_]+)"));
-        for (const auto& label : used) EXPECT_TRUE(label == "le" || labels.contains(label)) << label << " in " << query;
-      }
+      expect_known(target["expr"].get<std::string>(), {"le"});
     }
   }
   EXPECT_GE(queries, 25u);
+}
+
+TEST_F(Metrics, TheAlertsNameOnlyWhatTheServerHas) {
+  const auto queries = matches(read_source("grafana/alerts.yaml"), "\n        expr: (.*)");
+  EXPECT_GE(queries.size(), 10u);
+  for (const auto& query : queries) {
+    // The only series that is Prometheus' own.
+    if (query == "up{job=\"skald\"} == 0") continue;
+    expect_known(query, {"le", "job", "instance"});
+  }
+  EXPECT_NE(read_source("grafana/prometheus.yaml").find("job_name: skald\n"), std::string::npos);
+}
+
+TEST(Alerts, EachIsWholeAndInTheRunbook) {
+  const std::string rules = read_source("grafana/alerts.yaml");
+  const auto alerts = matches(rules, "- alert: (.*)");
+  EXPECT_EQ(alerts, matches(read_source("docs/operating.md"), "\n### (Skald[A-Za-z]+)\n"));
+  for (const auto& alert : alerts) {
+    std::string anchor = alert;
+    for (char& c : anchor) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::regex whole("- alert: " + alert +
+                           "\n +expr: .+\n +for: [0-9]+m\n +labels:\n +severity: (critical|warning)\n +annotations:"
+                           "\n +summary: '.+'\n +runbook: docs/operating\\.md#" +
+                           anchor + "\n");
+    EXPECT_TRUE(std::regex_search(rules, whole)) << alert;
+  }
 }
 
 TEST_F(Metrics, TheDocumentationListsExactlyWhatTheServerHas) {
