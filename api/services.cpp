@@ -63,6 +63,11 @@ Response problem(const Services& services, const Call& call, const Error& error)
   return services.problems.answer(error, call.request.path());
 }
 
+std::optional<Response> refuse_for_space(const Services& services, const Call& call) {
+  if (!services.storage_state().low_on_space) return std::nullopt;
+  return problem(services, call, {.code = "store.full", .message = "the disk is nearly full"});
+}
+
 Result<ExecutionId> path_id(const Call& call) {
   const std::string& text = call.parameters.front();
   if (auto id = parse_execution_id(text)) return *id;

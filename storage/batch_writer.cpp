@@ -94,9 +94,12 @@ void BatchWriter::write_together(Groups groups, Results& results) {
     return refuse(groups, results, why.code == "store.fenced" ? Verdict::kFenced : Verdict::kRejected, why);
   }
   if (groups.empty()) return;
+  const auto earlier = trouble_;
   for (int tries = 1;; ++tries) {
     switch (attempt(groups, results)) {
       case Fate::kCommitted:
+        if (tries > 1) trouble_ = earlier;  // trying again was enough
+        return;
       case Fate::kEnded:
         return;
       case Fate::kAgain:

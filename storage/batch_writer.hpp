@@ -36,8 +36,6 @@ class BatchWriter {
   // A new session in the place of one that was lost. False: there is none, see trouble() or broken().
   bool is_ready();
 
-  bool has_lost_its_session() const { return !transaction_ && !broken_; }
-
   // Why this process must not go on with the database: a commit of unknown fate ("store.unknown") where the session
   // cannot be replaced, or another owner of all of it ("store.fenced"). Nothing is written any more.
   const std::optional<Error>& broken() const { return broken_; }

@@ -67,7 +67,8 @@ class SociStore final : public Store {
 
   ~SociStore() override { close(); }
 
-  // The appends of an execution go through one writer, so that they stay in order.
+  // A group goes where the shard of its first execution does, so that the appends of an execution stay in order; a
+  // replay is begun with the mark on its original, and goes on where its own shard does.
   void append(AppendGroup group, AppendSink& sink) override {
     const std::size_t shard = group.appends.empty() ? 0 : shard_of(group.appends.front().execution);
     writers_[shard % writers_.size()]->append(std::move(group), sink);
@@ -199,13 +200,13 @@ class SociStore final : public Store {
   // Runs work(session), which returns a Result, on the only writer's session.
   template <class Work>
   auto write_between_batches(Work&& work) -> decltype(work(std::declval<soci::session&>())) {
-    std::optional<decltype(work(std::declval<soci::session&>()))> result;
-    const auto done = guarded([&] {
+    auto done = guarded([&] {
+      std::optional<decltype(work(std::declval<soci::session&>()))> result;
       writers_.front()->between_batches([&](soci::session& session) { result = work(session); });
-      return true;
+      return std::move(*result);
     });
-    if (!done) return std::unexpected(done.error());
-    return std::move(*result);
+    if (!done) return std::unexpected(std::move(done.error()));
+    return std::move(*done);
   }
 
   template <class Work>

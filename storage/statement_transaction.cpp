@@ -20,7 +20,8 @@ namespace {
 // the lock on the node's row keeps whoever would evict it waiting until this has ended.
 // `n` is the place of an append in the batch. Every join is a look-up by key or within one append, so that the cost
 // grows with the batch and not with its square; what was created is looked up in one JSON object for the same reason.
-// Executions are created in the order of their keys: two batches with the same two keys would else wait for each other.
+// Executions are created in the order of their idempotency keys: two batches with the same two would else wait for each
+// other.
 constexpr const char* kWriteBatch = R"(
 WITH batch AS (SELECT CAST(:batch AS jsonb) AS b),
 member AS MATERIALIZED (
@@ -40,7 +41,7 @@ created AS (
   FROM appends AS a CROSS JOIN LATERAL jsonb_to_record(a.creation) AS c(shard int, namespace text, workflow text,
     version text, digest text, phase text, outcome text, status text, labels text, started_at bigint, ended_at bigint,
     wake_at bigint, open_incidents bigint, resting int, key text, fingerprint text, replay_of text)
-  WHERE a.held AND a.creation IS NOT NULL ORDER BY c.key
+  WHERE a.held AND a.creation IS NOT NULL ORDER BY c.namespace, c.workflow, c.key
   ON CONFLICT DO NOTHING RETURNING id),
 made AS MATERIALIZED (SELECT coalesce(jsonb_object_agg(id, true), '{}') AS ids FROM created),
 fits AS MATERIALIZED (

@@ -1,7 +1,7 @@
 // The store behind the engine's ports: histories, the index of executions, definitions, in one database.
 //
 // Life cycle: open_store() migrates and locks the database; close() writes what is queued and lets go (the destructor
-// does the same). Thread rule: any thread; verdicts arrive on the writer's own thread.
+// does the same). Thread rule: any thread; verdicts arrive on the writers' own threads.
 #pragma once
 
 #include <cstdint>

@@ -30,16 +30,16 @@ class Writer {
   // Runs work(session) while it writes no batch. Throws what the work or the database throws.
   void between_batches(const std::function<void(soci::session&)>& work);
 
-  // What kept the last batch from the database; nothing: all is well. Where the session is lost, being asked has a new
-  // one sought: where nothing is written, nothing else would.
+  // What kept the last batch from the database; nothing: all is well. On a server, being asked also has the session
+  // looked at: where nothing is written, nothing else would notice that it has passed.
   std::optional<Error> trouble();
   void close() { journal_.close(); }
 
  private:
   std::vector<ports::AppendResult> write(const std::vector<ports::AppendGroup>& groups);
-  bool look();
-  void note(const std::optional<Error>& trouble);
-  void tell(const Error& error);
+  bool report_trouble();
+  void remember(const std::optional<Error>& trouble);
+  void log(const Error& error);
 
   const Dialect& dialect_;
   StoreOptions options_;
@@ -47,12 +47,11 @@ class Writer {
   std::mutex mutex_;  // of the session: the journal's thread, and the rare others
   BatchWriter batches_;
   std::atomic<bool> failing_ = false;
-  std::atomic<bool> session_lost_ = false;
   std::mutex trouble_mutex_;
   std::optional<Error> trouble_;  // of the last batch
   bool told_fatal_ = false;
-  std::string told_;
-  std::chrono::nanoseconds told_at_{};
+  std::string logged_;
+  std::chrono::nanoseconds logged_at_{};
   GroupCommitJournal journal_;
 };
 

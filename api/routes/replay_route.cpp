@@ -28,6 +28,7 @@ void add_replay_route(Router& router, Services& services) {
     if (auto error = body.finish()) {
       return call.respond(services.problems.answer(*error, call.request.path(), body.entries()));
     }
+    if (auto refusal = refuse_for_space(services, call)) return call.respond(std::move(*refusal));
     services.engine.replay(std::move(command),
                            [&services, call = std::move(call)](Result<runtime::Started> started) mutable {
                              if (!started) return call.respond(problem(services, call, started.error()));

@@ -75,9 +75,7 @@ void add_start_route(Router& router, Services& services) {
   router.add(Verb::post, "/v1/workflows/{namespace}/{name}/executions", [&services](Call call) {
     auto command = read_start(call);
     if (!command) return call.respond(problem(services, call, command.error()));
-    if (services.storage_state().low_on_space) {
-      return call.respond(problem(services, call, {.code = "store.full", .message = "the disk is nearly full"}));
-    }
+    if (auto refusal = refuse_for_space(services, call)) return call.respond(std::move(*refusal));
     const auto preference = read_preference(call.request);
     services.engine.start(
         std::move(*command), [&services, preference, call = std::move(call)](Result<runtime::Started> started) mutable {

@@ -122,7 +122,8 @@ std::string dump_json(const Json& value) {
 void append_json_string(std::string& out, std::string_view text) {
   bool plain = true;
   for (const char c : text) {  // to the end, without a branch: the compiler looks at sixteen at once
-    plain &= c != '"' && c != '\\' && c >= 0x20;
+    const auto byte = static_cast<unsigned char>(c);
+    plain &= byte != '"' && byte != '\\' && byte >= 0x20 && byte < 0x80;
   }
   if (plain) {
     out += '"';

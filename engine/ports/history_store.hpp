@@ -1,7 +1,8 @@
 // Where histories live. Appends are asynchronous and batched; reads block and belong on threads of their own.
 //
 // Life cycle: opened by the composition root before the engine starts, closed after it has drained. Thread rule: every
-// call from any thread; verdicts arrive on the store's own thread, once a batch and sink, and must only be handed on.
+// call from any thread; verdicts arrive on threads of the store's own, once a batch and sink, and must only be handed
+// on.
 #pragma once
 
 #include <cstdint>
@@ -95,7 +96,7 @@ struct AppendResult {
   std::optional<Error> error;
 };
 
-// Takes verdicts on the store's thread; one call a batch.
+// Takes verdicts on the store's threads, of which several may call at once; one call a batch.
 class AppendSink {
  public:
   virtual ~AppendSink() = default;
@@ -142,7 +143,8 @@ class HistoryStore {
  public:
   virtual ~HistoryStore() = default;
 
-  // Never blocks. Every group gets exactly one verdict, in order for one execution. The sink must outlive the verdict.
+  // Never blocks. Every group gets exactly one verdict, in order for the execution that comes first in it; before an
+  // append of another one of a group, wait for the group's. The sink must outlive the verdict.
   virtual void append(AppendGroup group, AppendSink& sink) = 0;
 
   // Blocking reads. Errors: "store.unavailable", "store.corrupt", "execution.unknown" where one is named.

@@ -174,12 +174,13 @@ void Engine::Impl::replay_read(ExecutionHost& host, const ReplayOriginal& origin
   (*start)->answer = [this, &host, id, task = std::move(task)](Result<Snapshot> state,
                                                                const std::optional<NewStart::Existing>&) mutable {
     if (state) return task.callback(Started{.id = id, .existing = false, .state = std::move(*state)});
-    if (state.error().code == kConflictCode && task.tries < kTriesMax) {
-      ++task.tries;
-      return replay_on(host, std::move(task));
+    auto& error = state.error();
+    if (error.code == kConflictCode) {
+      if (task.tries++ < kTriesMax) return replay_on(host, std::move(task));
+      error.code = "store.unavailable";
+      error.subject = to_string(task.command.original);
     }
-    if (state.error().code == kConflictCode) state.error().code = "store.unavailable";
-    task.callback(std::unexpected(std::move(state.error())));
+    task.callback(std::unexpected(std::move(error)));
   };
   host.create(id).begin(std::move(*start));
 }

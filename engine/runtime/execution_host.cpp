@@ -71,14 +71,14 @@ ExecutionDriver& ExecutionHost::activate(const ExecutionId& id) {
 }
 
 void ExecutionHost::activate_later(const std::vector<ExecutionId>& ids) {
-  waiting_.insert(waiting_.end(), ids.begin(), ids.end());
+  for (const auto& id : ids) waiting_.push_back({id, shared_.time.steady()});
   shared_.activating += ids.size();
   start_loads();
 }
 
 void ExecutionHost::start_loads() {
   while (!waiting_.empty() && loads_ < shared_.options.recovery_concurrency) {
-    const ExecutionId id = waiting_.front();
+    const ExecutionId id = waiting_.front().id;
     waiting_.pop_front();
     --shared_.activating;
     if (!shared_.draining.load(std::memory_order_relaxed) && shared_.shards.serves(id)) activate(id);
@@ -206,6 +206,11 @@ void ExecutionHost::warn(std::string_view message, const Error& error) {
   const auto text = to_text(error);
   const auto held = std::to_string(std::exchange(warnings_held_, 0));
   shared_.log.write(ports::LogLevel::kWarning, message, {{"error", text}, {"left_out_before", held}});
+}
+
+Millis ExecutionHost::oldest_wait() const {
+  if (waiting_.empty()) return Millis(0);
+  return std::chrono::duration_cast<Millis>(shared_.time.steady() - waiting_.front().since);
 }
 
 void ExecutionHost::drain(std::function<void()> drained) {

@@ -1,6 +1,6 @@
 // The executions in memory of one loop, and what they share: timers, the participant, the way to the store and back.
 //
-// Thread rule: everything on the loop, except appended(), which the store calls on its own thread, and the loop's
+// Thread rule: everything on the loop, except appended(), which the store calls on its own threads, and the loop's
 // post(). Life cycle: shared, because work on other threads comes back to it; close() before the ports go away.
 #pragma once
 
@@ -37,7 +37,8 @@ struct Shared {
   std::atomic<std::size_t> active{0};  // executions in memory
   std::atomic<std::size_t> timers{0};
   std::atomic<std::size_t> backlog{0};
-  std::atomic<std::size_t> activating{0};  // handed to a host and not loaded yet
+  std::atomic<Millis::rep> oldest_wait{0};  // of all hosts, since it was last told
+  std::atomic<std::size_t> activating{0};   // handed to a host and not loaded yet
   std::atomic<bool> draining{false};
   std::atomic<bool> outdated{false};  // this process has met what it does not know
   ShardMap shards;
@@ -128,6 +129,8 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
 
   // How many executions wait to be loaded or for the store.
   std::size_t backlog() const { return waiting_.size() + appends_; }
+  // Of what waits to be activated, the longest wait.
+  Millis oldest_wait() const;
 
   void appended(std::vector<ports::AppendResult> results) override;
 
@@ -150,7 +153,11 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   std::unordered_map<ExecutionId, std::unique_ptr<ExecutionDriver>> drivers_;
   std::vector<std::unique_ptr<ExecutionDriver>> released_;  // destroyed when the loop comes round
   std::vector<ports::AppendGroup> outgoing_;                // of this round of the loop
-  std::deque<ExecutionId> waiting_;                         // to be activated
+  struct Waiting {
+    ExecutionId id;
+    std::chrono::nanoseconds since;
+  };
+  std::deque<Waiting> waiting_;  // to be activated
   std::uint64_t drivers_made_ = 0;
   std::size_t loads_ = 0;
   std::size_t offloads_ = 0;

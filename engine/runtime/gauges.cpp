@@ -1,5 +1,6 @@
 #include "engine/runtime/gauges.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -24,12 +25,12 @@ void Gauges::fired() {
   const auto backlog = host_.backlog();
   shared.timers += timers - std::exchange(timers_, timers);
   shared.backlog += backlog - std::exchange(backlog_, backlog);
-  const Millis lag = host_.timers().take_lag();
-  shared.telemetry.timer_lag(lag);
+  shared.oldest_wait = std::max(shared.oldest_wait.load(), host_.oldest_wait().count());
+  shared.telemetry.timer_lag(host_.timers().take_lag());
   if (leads_) {
     shared.telemetry.timers_pending(shared.timers);
     shared.telemetry.node_leases(shared.shards.held().count());
-    shared.telemetry.ready_queue(shared.backlog, lag);
+    shared.telemetry.ready_queue(shared.backlog, Millis(shared.oldest_wait.exchange(0)));
     const Millis drift = shared.time.drift();
     const bool drifted = drift > kDriftMax || drift < -kDriftMax;
     if (drifted && !std::exchange(warned_of_drift_, drifted)) {

@@ -157,12 +157,12 @@ class Walk {
 };
 
 // Effects that may stand and that the replay does not take over.
-void collect_standing(const StepState& step, const Walk& walk, std::string& standing) {
-  if (saga::may_stand(step) && step.undo_status != UndoStatus::kCompleted && !walk.was_taken(step.path)) {
-    list(standing, step.path);
+std::string list_left(const saga::State& original, const Walk& walk) {
+  std::string left;
+  for (const StepState* step : saga::standing_steps(original)) {
+    if (!walk.was_taken(step->path)) list(left, step->path);
   }
-  if (step.undo_status == UndoStatus::kCompleted) return;
-  for (const auto& child : step.children) collect_standing(child, walk, standing);
+  return left;
 }
 
 Result<void> check(const ReplayCommand& command, const ReplayBasis& basis, const Walk& walk) {
@@ -188,8 +188,8 @@ Result<void> check(const ReplayCommand& command, const ReplayBasis& basis, const
     return failure("replay.standing", fmt::format("the outcome of these steps is unknown: {}", walk.unknown()), subject,
                    "replay it from the start, accepting that they stand");
   }
-  std::string standing;
-  if (walk.reuses() && !command.accept_standing) collect_standing(basis.original.root, walk, standing);
+  const std::string standing =
+      walk.reuses() && !command.accept_standing ? list_left(basis.original, walk) : std::string();
   if (!standing.empty()) {
     return failure("replay.standing", fmt::format("effects of this execution stand: {}", standing), subject,
                    "undo them, or accept that they stand");

@@ -22,8 +22,8 @@ struct Unit {
 void collect_units(const Planner& planner, const StepState& step, bool replaced, std::vector<Unit>& units) {
   const definition::Step& defined = planner.step_definition(step.path);
   const bool completed = step.status == StepStatus::kCompleted;
-  const bool unknown = !completed && may_stand(step);
-  if (defined.compensate && ((completed && !replaced) || unknown)) {
+  const bool in_doubt = !completed && may_stand(step);
+  if (defined.compensate && ((completed && !replaced) || in_doubt)) {
     units.push_back({step.ended_position, step.path});
     replaced = true;
   }

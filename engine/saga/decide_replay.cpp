@@ -7,16 +7,14 @@
 namespace skald::saga {
 namespace {
 
-// Calls whose effect stands or may stand.
-void collect_standing(const StepState& step, std::string& standing) {
-  if (may_stand(step) && step.undo_status != UndoStatus::kCompleted) {
-    if (!standing.empty()) standing += ", ";
-    standing += step.path;
-    if (step.status != StepStatus::kCompleted) standing += " (unknown)";
+std::string list_standing(const State& state) {
+  std::string list;
+  for (const StepState* step : standing_steps(state)) {
+    if (!list.empty()) list += ", ";
+    list += step->path;
+    if (step->status != StepStatus::kCompleted) list += " (unknown)";
   }
-  // A composite's own undo covers its children.
-  if (step.undo_status == UndoStatus::kCompleted) return;
-  for (const auto& child : step.children) collect_standing(child, standing);
+  return list;
 }
 
 bool was_taken_over(const State& state) {
@@ -40,8 +38,7 @@ void handle(Planner& planner, const RecordReplay& input) {
         fmt::format("replay {} has taken over what this execution did", to_string(state.replays.back().replay)),
         "replay that one instead");
   }
-  std::string standing;
-  collect_standing(state.root, standing);
+  const std::string standing = list_standing(state);
   if (!input.replayed.reuses && !standing.empty() && !input.accept_standing) {
     return planner.refuse("replay.standing", fmt::format("effects of this execution stand: {}", standing),
                           "replay it from the failed step, undo them, or accept that they stand");

@@ -33,6 +33,12 @@ Step* find_below(Step& root, std::string_view path) {
   return step;
 }
 
+void collect_standing(const StepState& step, std::vector<const StepState*>& standing) {
+  if (step.undo_status == UndoStatus::kCompleted) return;
+  if (may_stand(step)) standing.push_back(&step);
+  for (const auto& child : step.children) collect_standing(child, standing);
+}
+
 bool is_blocking(const Incident& incident) {
   return incident.open && incident.kind != IncidentKind::kCompensationTimeout &&
          incident.kind != IncidentKind::kTimeoutAfterPivot;
@@ -97,6 +103,12 @@ std::string idempotency_key(const State& state, const StepState& step) {
 
 bool may_stand(const StepState& step) {
   return step.request && (step.status == StepStatus::kCompleted || step.unknown || step.attempts.in_flight);
+}
+
+std::vector<const StepState*> standing_steps(const State& state) {
+  std::vector<const StepState*> standing;
+  collect_standing(state.root, standing);
+  return standing;
 }
 
 bool has_open_incident(const State& state) {

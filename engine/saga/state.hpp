@@ -135,9 +135,10 @@ Payload data_left_by(const StepState& list);
 // "<execution>/<path>", with the original's execution for a reused step.
 std::string idempotency_key(const State& state, const StepState& step);
 
-// Whether the step's call has had its effect, or may have: also where an attempt is in flight, and nobody waits for its
-// answer once the execution has been terminated.
+// Whether its call had its effect or may have: done, unknown, or in flight (which stays so after a termination).
 bool may_stand(const StepState& step);
+// The steps of which that is true and whose undo, or that of a composite around them, has not completed.
+std::vector<const StepState*> standing_steps(const State& state);
 
 bool has_open_incident(const State& state);
 

@@ -42,6 +42,9 @@ class DiskTest(ServerCase):
             self.wait_for(lambda: self.start()[0], 503)
             self.assertEqual(self.readiness(self.server), 503)
             self.wait_for(lambda: self.phase(self.server, running["id"]), "completed")
+            replay = {"from": "start", "acceptStanding": True}
+            status, problem = request(self.server.base, "POST", f"/v1/executions/{running['id']}/replay", replay)
+            self.assertEqual((status, problem["code"]), (503, "store.full"))
         self.wait_for(lambda: self.start()[0], 201)
 
     def test_full_refuses_starts_keeps_what_runs_and_resumes(self):

@@ -37,7 +37,9 @@ def write(folder):
     for path, mutants in by_file().items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(mutated(path, (ROOT / path).read_text(), mutants))
+        text = mutated(path, (ROOT / path).read_text(), mutants)
+        if not target.exists() or target.read_text() != text:  # the others need not be built again
+            target.write_text(text)
 
 
 if __name__ == "__main__":

@@ -176,10 +176,11 @@ TEST_P(StoreConformance, AGroupIsWrittenTogetherOrNotAtAll) {
 }
 
 TEST_P(StoreConformance, OneBadAppendOfABatchIsAlone) {
+  commit(*store_, start(execution(1000), "taken"));
   Collector sink;
   constexpr std::uint64_t kCount = 40;
   for (std::uint64_t i = 0; i < kCount; ++i) {
-    auto append = start(execution(i), "key-" + std::to_string(i == 20 ? 3 : i));
+    auto append = start(execution(i), i == 20 ? "taken" : "key-" + std::to_string(i));
     if (i == 13) append.summary->wake_at.reset();
     AppendGroup group{.appends = {append}, .ticket = i};
     if (i == 29) group.appends.push_back(next(execution(500), 4));

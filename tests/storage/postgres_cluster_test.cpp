@@ -314,7 +314,9 @@ TEST_F(PostgresCluster, NothingIsWrittenByWhoWasTakenOver) {
     });
     std::this_thread::sleep_for(Millis(20 + 3 * static_cast<int>(round)));
     let_lease_run_out("one");
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (two->leases()->renew(MemberMode::kServing).value().held.size() < 256) {
+      ASSERT_LT(std::chrono::steady_clock::now(), until);
     }
     const auto seen = live(*two);  // what the taker resumes
     std::this_thread::sleep_for(Millis(10));
