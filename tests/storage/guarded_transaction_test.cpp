@@ -1,9 +1,12 @@
 #include "storage/guarded_transaction.hpp"
 
 #include <gmock/gmock.h>
+#include <soci/postgresql/soci-postgresql.h>
 #include <soci/soci.h>
 
 #include "storage/dialect.hpp"
+#include "storage/postgres_connection.hpp"
+#include "tests/storage/postgres_server.hpp"
 #include "tests/storage/sqlite_fixture.hpp"
 
 namespace skald::storage::test {
@@ -94,6 +97,49 @@ TEST_F(GuardedTransactionTest, ErrorsAreToldApart) {
   PlainConnection other(path_);
   other.run("BEGIN IMMEDIATE");
   EXPECT_EQ(classify("INSERT INTO t VALUES (2, 'x')"), Failure::kBusy);
+}
+
+class GuardedTransactionOnPostgres : public testing::Test {
+ protected:
+  GuardedTransactionOnPostgres() {
+    dialect_->open(session_, true);
+    session_ << "CREATE TABLE t (a INTEGER PRIMARY KEY, b TEXT)";
+  }
+
+  void write() { session_ << "INSERT INTO t VALUES (1, 'x')"; }
+
+  int rows() {
+    int count = -1;
+    soci::session other(soci::postgresql, url_);
+    other << "SELECT count(*) FROM t", soci::into(count);
+    return count;
+  }
+
+  std::string url_ = PostgresServer::shared().make_database();
+  std::unique_ptr<Dialect> dialect_ = make_postgres_dialect(postgres_connection(url_), std::chrono::seconds(5));
+  soci::session session_;
+};
+
+// The server answers a COMMIT of what has failed with ROLLBACK, and that is no error.
+TEST_F(GuardedTransactionOnPostgres, SociAloneCommitsNothingAndDoesNotSaySo) {
+  session_.begin();
+  write();
+  EXPECT_THROW(write(), soci::soci_error);
+  EXPECT_NO_THROW(session_.commit());
+  EXPECT_TRUE(dialect_->is_idle(session_));
+  EXPECT_EQ(rows(), 0);
+}
+
+TEST_F(GuardedTransactionOnPostgres, IsDoomedByAnErrorEvenWhereThatIsSwallowed) {
+  {
+    GuardedTransaction transaction(session_, *dialect_);
+    transaction.run([&] { write(); });
+    EXPECT_THROW(transaction.run([&] { write(); }), soci::soci_error);
+    EXPECT_TRUE(transaction.is_doomed());
+    EXPECT_THROW(transaction.commit(), std::logic_error);
+  }
+  EXPECT_TRUE(dialect_->is_idle(session_));
+  EXPECT_EQ(rows(), 0);
 }
 
 }  // namespace

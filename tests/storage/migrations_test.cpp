@@ -5,12 +5,14 @@
 
 #include "storage/batch_transaction.hpp"
 #include "storage/dialect.hpp"
+#include "storage/postgres_connection.hpp"
+#include "tests/storage/postgres_server.hpp"
 #include "tests/storage/sqlite_fixture.hpp"
 
 namespace skald::storage::test {
 namespace {
 
-// SQLite's dialect with other migrations.
+// A dialect with other migrations.
 class OtherSchema final : public Dialect {
  public:
   OtherSchema(const Dialect& real, std::vector<std::vector<std::string>> migrations)
@@ -81,13 +83,19 @@ TEST_F(Migrations, ExecutionsOfVersionTwoAreKept) {
   const std::string columns =
       "id, shard, namespace, workflow, version, digest, phase, outcome, status, labels, started_at, ended_at, wake_at,"
       " open_incidents, idempotency_key, idempotency_fingerprint, replay_of, resting";
-  const std::string live = "'a', 1, 'n', 'w', '1', 'd', 'running', '', 's', '{}', 5, NULL, 7, 2, 'k', 'f', 'r', 1";
-  const std::string ended =
-      "'b', 2, 'n', 'w', '1', 'd', 'completed', 'completed', 's', '{}', 5, 6, NULL, 0, NULL, '', '', 0";
+  const std::string common = ", 1, 'n', 'w', '1', 'd', ";
+  const std::string live = "'a'" + common + "'running', '', 's', '{}', 5, NULL, 7, 2, 'k', 'f', 'r', 1";
+  const auto ended = [&](const std::string& id, const std::string& phase, const std::string& wake_at = "NULL") {
+    return "'" + id + "'" + common + "'" + phase + "', 'o', 's', '{}', 5, 6, " + wake_at + ", 0, NULL, '', '', 0";
+  };
+  const std::vector<std::string> rows = {live, ended("b", "completed"), ended("c", "faulted"), ended("d", "cancelled")};
   PlainConnection plain(path_);
-  plain.run("INSERT INTO executions (" + columns + ") VALUES (" + live + "), (" + ended + ")");
+  const auto insert = [&](const std::string& row) {
+    plain.run("INSERT INTO executions (" + columns + ") VALUES (" + row + ")");
+  };
+  for (const auto& row : rows) insert(row);
   ASSERT_TRUE(migrate(session_, *dialect_));
-  for (const auto& row : {live, ended}) {
+  for (const auto& row : rows) {
     EXPECT_EQ(plain.run("SELECT count(*) FROM (SELECT " + columns + " FROM executions INTERSECT SELECT " + row + ")"),
               "1");
   }
@@ -95,6 +103,10 @@ TEST_F(Migrations, ExecutionsOfVersionTwoAreKept) {
                       " AND tbl_name = 'executions' AND sql IS NOT NULL ORDER BY name)"),
             "executions_incidents,executions_key,executions_wake");
   EXPECT_THROW(plain.run("UPDATE executions SET wake_at = NULL WHERE id = 'a'"), std::runtime_error);
+  for (const char* phase : {"completed", "faulted", "cancelled"}) {
+    EXPECT_THROW(insert(ended("e", phase, "7")), std::runtime_error) << phase;
+    EXPECT_NO_THROW(insert(ended(phase, phase))) << phase;
+  }
 }
 
 TEST_F(Migrations, ANewVersionKeepsWhatIsThere) {
@@ -152,6 +164,79 @@ TEST_F(Migrations, SessionsAreSetUpForDurability) {
   EXPECT_EQ(number(session_, "wal_autocheckpoint"), 2000);
   EXPECT_THROW(reader << "CREATE TABLE t (a)", soci::soci_error);
 }
+
+// A PostgreSQL with the schema of an earlier version, and something in each of its tables.
+class PostgresMigrations : public testing::TestWithParam<std::size_t> {
+ protected:
+  PostgresMigrations() {
+    dialect_->open(session_, true);
+    const auto& all = dialect_->migrations();
+    EXPECT_TRUE(migrate(session_,
+                        OtherSchema(*dialect_, {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(GetParam())})));
+    session_ << "INSERT INTO history VALUES ('x', 1, 2, 3, 'StepStarted', 1, 's', 1, 'ann', '{}')";
+    session_
+        << "INSERT INTO executions VALUES ('x', 3, 'n', 'w', '1', 'd', 'running', '', 's', '{\"a\":\"b\"}', 5, NULL,"
+           " 7, 2, 'k', 'f', 'r'),"
+           " ('y', 3, 'n', 'w', '1', 'd', 'faulted', 'o', 's', '{}', 5, 6, NULL, 0, NULL, '', NULL)";
+    session_ << "INSERT INTO definitions VALUES ('d', 'n', 'w', '1', 1, 'source', 'file', 4)";
+    if (GetParam() == 1) {
+      session_ << "INSERT INTO shards VALUES (3, 'local', 9, 100)";
+      return;
+    }
+    tables_.insert(tables_.end(), {"nodes", "shards", "inbox"});
+    session_ << "INSERT INTO nodes (name, address, version, started_at, lease_until, draining)"
+                " VALUES ('one', '127.0.0.1:1', '0.1', 1, 2, TRUE)";
+    session_ << "UPDATE shards SET owner = 1, epoch = 9 WHERE id = 3";
+    session_ << "INSERT INTO inbox (execution, shard, command, at, answer) VALUES ('x', 3, '{}', 8, NULL),"
+                " ('y', 3, '{}', 8, '{}')";
+  }
+
+  std::string text(const std::string& sql) {
+    std::string value;
+    session_ << sql, soci::into(value);
+    return value;
+  }
+  int number(const std::string& sql) {
+    int value = -1;
+    session_ << sql, soci::into(value);
+    return value;
+  }
+
+  std::string url_ = PostgresServer::shared().make_database();
+  std::unique_ptr<Dialect> dialect_ = make_postgres_dialect(postgres_connection(url_), std::chrono::seconds(5));
+  soci::session session_;
+  std::vector<std::string> tables_ = {"history", "executions", "definitions"};  // no later version writes them anew
+};
+
+TEST_P(PostgresMigrations, RowsAreKept) {
+  std::vector<int> counts;
+  for (const auto& table : tables_) {
+    session_ << "CREATE TABLE kept_" + table + " AS SELECT to_jsonb(t) AS row FROM " + table + " AS t";
+    counts.push_back(number("SELECT count(*) FROM kept_" + table));
+    EXPECT_GT(counts.back(), 0) << table;
+  }
+  ASSERT_TRUE(migrate(session_, *dialect_));
+  EXPECT_EQ(number("SELECT max(version) FROM schema_version"), static_cast<int>(dialect_->migrations().size()));
+  for (std::size_t i = 0; i < tables_.size(); ++i) {
+    const std::string& table = tables_[i];
+    EXPECT_EQ(number("SELECT count(*) FROM " + table), counts[i]) << table;
+    EXPECT_EQ(number("SELECT count(*) FROM kept_" + table + " AS k JOIN " + table + " AS t ON to_jsonb(t) @> k.row"),
+              counts[i])
+        << table;
+  }
+}
+
+// Version 2 takes the owners away, whom nobody knows any more, and goes on from the highest epoch.
+TEST_P(PostgresMigrations, NoShardFallsBehindItsEpoch) {
+  ASSERT_TRUE(migrate(session_, *dialect_));
+  EXPECT_EQ(text("SELECT count(*) || ' from ' || min(id) || ' to ' || max(id) FROM shards"), "256 from 0 to 255");
+  EXPECT_EQ(text("SELECT epoch || ' ' || coalesce(owner, 0) FROM shards WHERE id = 3"),
+            GetParam() == 1 ? "9 0" : "9 1");
+  EXPECT_EQ(number("SELECT count(*) FROM shards WHERE epoch < 9"), GetParam() == 1 ? 0 : 255);
+}
+
+INSTANTIATE_TEST_SUITE_P(From, PostgresMigrations,
+                         testing::Range(std::size_t{1}, make_postgres_dialect({}, Millis(1))->migrations().size()));
 
 }  // namespace
 }  // namespace skald::storage::test
