@@ -89,7 +89,7 @@ MUTANTS = (
     Mutant("does not wait for an undo before the next", COMPENSATE, "if (!advance_unit(planner, path)) return;",
            "if (!advance_unit(planner, path) && !MUTANT) return;"),
     Mutant("does not undo what is unknown", COMPENSATE, "units.push_back({step.ended_position, step.path});",
-           "if (!MUTANT || !unknown) units.push_back({step.ended_position, step.path});"),
+           "if (!MUTANT || !in_doubt) units.push_back({step.ended_position, step.path});"),
     Mutant("goes on to the next step while it is cancelled", PLANNER,
            "return (state_.cancel_requested || state_.timed_out) && state_.compensation.state == CompensationState::kNone;",
            "return !MUTANT && (state_.cancel_requested || state_.timed_out) && state_.compensation.state == CompensationState::kNone;"),
