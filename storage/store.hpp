@@ -45,7 +45,7 @@ struct StoreOptions {
   std::uint64_t free_bytes_min = 256ull * 1024 * 1024;
   std::size_t queue_max = 100'000;  // appends waiting for a writer; more are rejected as "store.overloaded"
   Millis busy_timeout = std::chrono::seconds(5);
-  std::size_t writers = 2;      // sessions that write batches, each with a thread; SQLite has one
+  std::size_t writers = 1;      // sessions that write batches, each with a thread; SQLite has one
   std::size_t readers = 4;      // sessions for blocking reads
   std::uint64_t bytes_max = 0;  // of the database file; beyond it appends are rejected as "store.full". 0: no bound
   NodeOptions node = {};

@@ -22,7 +22,7 @@ struct Settings {
   std::string listen_host = "127.0.0.1";
   std::uint16_t listen_port = 8080;
   std::string storage = "sqlite:skald.db";
-  std::uint64_t storage_writers = 2;
+  std::uint64_t storage_writers = 1;
   std::string workflows;  // empty: no folder
   std::string adapters;   // empty: no adapters
   std::string secrets;    // empty: secrets come from SKALD_SECRET_* alone
