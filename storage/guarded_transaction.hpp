@@ -1,7 +1,8 @@
 // A transaction that cannot lose its own failure.
 //
-// SOCI's own goes on after an error: a later statement then commits alone, and commit() returns normally with nothing
-// written. Here a statement error dooms the transaction, and committing a doomed one is an error.
+// SOCI's own goes on after an error. On SQLite, which has rolled back, a later statement then commits alone; on
+// PostgreSQL commit() returns normally with nothing written. Here a statement error dooms the transaction, and
+// committing a doomed one is an error.
 #pragma once
 
 #include <exception>

@@ -163,7 +163,8 @@ struct PrometheusTelemetry::Metrics {
   GaugeOf<0> timers{registry, described, "skald_timers_pending", "Timers held in memory.", {}};
   GaugeOf<0> queue_depth{
       registry, described, "skald_ready_queue_depth", "Executions with work that has not begun.", {}};
-  GaugeOf<0> queue_oldest{registry, described, "skald_ready_queue_oldest_seconds", "Longest wait among them.", {}};
+  GaugeOf<0> queue_oldest{
+      registry, described, "skald_ready_queue_oldest_seconds", "Longest wait to be loaded among them.", {}};
   HistogramOf<0> commit{registry, described,       "skald_store_commit_duration_seconds", "Duration of a commit.",
                         {},       commit_buckets()};
   HistogramOf<0> batch{registry, described, "skald_store_batch_size", "Appends in a commit.", {}, batch_buckets()};

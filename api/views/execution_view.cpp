@@ -47,25 +47,17 @@ std::string_view word(saga::UndoStatus status) {
 template <class Items, class AppendItem>
 void append_array(std::string& out, const Items& items, AppendItem append_item) {
   out += '[';
-  bool first = true;
-  for (const auto& item : items) {
-    if (!first) out += ',';
-    first = false;
-    append_item(out, item);
-  }
+  append_joined(out, items, append_item);
   out += ']';
 }
 
 void append_labels(std::string& out, const std::map<std::string, std::string>& labels) {
   out += '{';
-  bool first = true;
-  for (const auto& [key, value] : labels) {
-    if (!first) out += ',';
-    first = false;
-    append_json_string(out, key);
-    out += ':';
-    append_json_string(out, value);
-  }
+  append_joined(out, labels, [](std::string& text, const auto& label) {
+    append_json_string(text, label.first);
+    text += ':';
+    append_json_string(text, label.second);
+  });
   out += '}';
 }
 

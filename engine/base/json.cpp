@@ -43,36 +43,24 @@ std::string library_text(const Json& value) {
 // character by character.
 void append_json(std::string& out, const Json& value);
 
-void append_members(std::string& out, const Json::object_t& members) {
-  out += '{';
-  bool first = true;
-  for (const auto& [name, value] : members) {
-    if (!first) out += ',';
-    first = false;
-    append_json_string(out, name);
-    out += ':';
-    append_json(out, value);
-  }
-  out += '}';
-}
-
-void append_items(std::string& out, const Json::array_t& items) {
-  out += '[';
-  bool first = true;
-  for (const auto& item : items) {
-    if (!first) out += ',';
-    first = false;
-    append_json(out, item);
-  }
-  out += ']';
+void append_member(std::string& out, const Json::object_t::value_type& member) {
+  append_json_string(out, member.first);
+  out += ':';
+  append_json(out, member.second);
 }
 
 void append_json(std::string& out, const Json& value) {
   switch (value.type()) {
     case Json::value_t::object:
-      return append_members(out, value.get_ref<const Json::object_t&>());
+      out += '{';
+      append_joined(out, value.get_ref<const Json::object_t&>(), append_member);
+      out += '}';
+      return;
     case Json::value_t::array:
-      return append_items(out, value.get_ref<const Json::array_t&>());
+      out += '[';
+      append_joined(out, value.get_ref<const Json::array_t&>(), append_json);
+      out += ']';
+      return;
     case Json::value_t::string:
       return append_json_string(out, value.get_ref<const std::string&>());
     case Json::value_t::number_integer:

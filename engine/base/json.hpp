@@ -31,4 +31,15 @@ std::string dump_json(const Json& value);
 // Appends `text` as a JSON string with its quotes.
 void append_json_string(std::string& out, std::string_view text);
 
+// Appends the items of a list with commas between them: append_item(out, item) each. The brackets are the caller's.
+template <class Items, class AppendItem>
+void append_joined(std::string& out, const Items& items, AppendItem append_item) {
+  bool first = true;
+  for (const auto& item : items) {
+    if (!first) out += ',';
+    first = false;
+    append_item(out, item);
+  }
+}
+
 }  // namespace skald

@@ -2,13 +2,13 @@
 // must load without a word. SKALD_UPDATE_EXPECTED=1 rewrites the files; read the difference before it is committed.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "tests/engine/definition/sample_catalog.hpp"
+#include "tests/support/files.hpp"
 
 namespace skald::definition {
 namespace {
@@ -16,21 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const fs::path kFolder = fs::path(SKALD_SOURCE_DIR) / "tests/engine/definition/documents";
-
-std::string read_file(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path, std::ios::binary).rdbuf();
-  return text.str();
-}
-
-std::vector<fs::path> documents() {
-  std::vector<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(kFolder)) {
-    if (entry.path().extension() == ".yaml") paths.push_back(entry.path());
-  }
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
 
 class Documents : public testing::TestWithParam<fs::path> {};
 
@@ -41,7 +26,7 @@ TEST_P(Documents, SayWhatIsExpected) {
     options.trusted = false;
     options.allowed_hosts = {"api.example.com", "pay.example.com:8443"};
   }
-  const LoadResult result = load(read_file(GetParam()), options);
+  const LoadResult result = load(test::text_of(GetParam()), options);
   std::string said;
   bool has_error = false;
   for (const Diagnostic& diagnostic : result.diagnostics) {
@@ -53,10 +38,10 @@ TEST_P(Documents, SayWhatIsExpected) {
   fs::path expected = GetParam();
   expected.replace_extension(".expected");
   if (std::getenv("SKALD_UPDATE_EXPECTED") != nullptr && !said.empty()) std::ofstream(expected) << said;
-  EXPECT_EQ(said, fs::exists(expected) ? read_file(expected) : "");
+  EXPECT_EQ(said, fs::exists(expected) ? test::text_of(expected) : "");
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Documents, testing::ValuesIn(documents()), [](const auto& param) {
+INSTANTIATE_TEST_SUITE_P(All, Documents, testing::ValuesIn(test::files_of(kFolder, ".yaml")), [](const auto& param) {
   std::string name = param.param.stem().string();
   std::replace(name.begin(), name.end(), '-', '_');
   return name;

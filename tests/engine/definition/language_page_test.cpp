@@ -4,26 +4,20 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <regex>
 #include <set>
 #include <sstream>
 
 #include "tests/engine/definition/sample_catalog.hpp"
+#include "tests/support/files.hpp"
 
 namespace skald::definition {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::string read_file(const fs::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
 std::string page() {
-  return read_file(fs::path(SKALD_SOURCE_DIR) / "docs/workflow-language.md");
+  return test::text_of(fs::path(SKALD_SOURCE_DIR) / "docs/workflow-language.md");
 }
 
 struct Block {
@@ -74,7 +68,7 @@ TEST(LanguagePage, NamesEveryRuleThatTheDocumentsShow) {
   std::set<std::string> rules;
   for (const auto& entry : fs::directory_iterator(fs::path(SKALD_SOURCE_DIR) / "tests/engine/definition/documents")) {
     if (entry.path().extension() != ".expected") continue;
-    const std::string said = read_file(entry.path());
+    const std::string said = test::text_of(entry.path());
     for (auto it = std::sregex_iterator(said.begin(), said.end(), rule); it != std::sregex_iterator(); ++it) {
       rules.insert((*it)[1]);
     }

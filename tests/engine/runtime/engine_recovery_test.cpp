@@ -113,6 +113,22 @@ TEST(EngineRecovery, SpreadsWhatItResumesOverTheRamp) {
   EXPECT_FALSE(bench.engine().health().recovering);
 }
 
+TEST(EngineRecovery, ShowsHowLongTheOldestWaitsToBeLoaded) {
+  RuntimeBench bench({.recovery_ramp = 10s, .recovery_concurrency = 1});
+  bench.script.set_rule([](const auto&) { return std::nullopt; });
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(bench.start().has_value());
+  bench.kill_process();
+  bench.start_process();
+  bench.settle();
+  bench.reads_stall = true;
+  bench.advance(30s);
+  EXPECT_GT(bench.telemetry.oldest_wait, 20s);
+  EXPECT_LT(bench.telemetry.oldest_wait, 31s);
+  bench.reads_stall = false;
+  bench.advance(2s);
+  EXPECT_EQ(bench.telemetry.oldest_wait, 0s);
+}
+
 TEST(EngineRecovery, LoadsAnExecutionForACommand) {
   RuntimeBench bench({.recovery_ramp = 60s});
   bench.script.set_rule([](const auto& call) -> std::optional<saga::Answer> {

@@ -110,7 +110,7 @@ void RuntimeBench::kill_process() {
 
 bool RuntimeBench::step(bool deliver) {
   bool moved = process_->loops.at(0).context().poll() > 0;
-  while (!process_->blocking.empty()) {
+  while (!reads_stall && !process_->blocking.empty()) {
     auto work = std::move(process_->blocking.front());
     process_->blocking.pop_front();
     work();

@@ -50,6 +50,7 @@ class CountingTelemetry final : public ports::SilentTelemetry {
     standing[execution] = what.incidents.size();
   }
   void timer_lag(Millis lag) override { lag_max = std::max(lag_max, lag); }
+  void ready_queue(std::uint64_t, Millis oldest) override { oldest_wait = oldest; }
 
   int started = 0;
   std::uint64_t removed = 0;
@@ -58,6 +59,7 @@ class CountingTelemetry final : public ports::SilentTelemetry {
   std::map<std::string, int> active;
   std::map<std::string, int> attempts;
   Millis lag_max{0};
+  Millis oldest_wait{0};
 };
 
 class RuntimeBench {
@@ -105,6 +107,7 @@ class RuntimeBench {
   ports::ShardLeases* leases = nullptr;
   ports::Inbox* inbox = nullptr;
   std::vector<std::string> replaced;  // the errors that processes were told to end with
+  bool reads_stall = false;           // what blocks does not come to its end
 
  private:
   struct Process {

@@ -7,15 +7,14 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <sstream>
 
 #include "engine/saga/event_codec.hpp"
 #include "engine/saga/event_kinds.hpp"
 #include "tests/engine/saga/saga_bench.hpp"
+#include "tests/support/files.hpp"
 
 namespace skald::saga {
 namespace {
@@ -26,13 +25,6 @@ using Row = SagaBench::Row;
 const fs::path kGolden = fs::path(SKALD_SOURCE_DIR) / "tests/engine/saga/golden";
 const ExecutionId kExecution = *parse_execution_id("0192f0c1-2b3c-7def-8abc-0123456789ab");
 
-std::string text_of(const fs::path& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 std::string word_or_empty(std::istream& line) {
   std::string word;
   line >> word;
@@ -42,7 +34,7 @@ std::string word_or_empty(std::istream& line) {
 // The columns of the table `history`, a line a row: epoch, at, kind, version, step, attempt, actor, data; "-" is blank.
 std::vector<Row> read_rows(const fs::path& path) {
   std::vector<Row> rows;
-  std::istringstream lines(text_of(path));
+  std::istringstream lines(test::text_of(path));
   for (std::string text; std::getline(lines, text);) {
     std::istringstream line(text);
     Row row;
@@ -59,19 +51,10 @@ std::vector<Row> read_rows(const fs::path& path) {
   return rows;
 }
 
-std::vector<fs::path> all_histories() {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(kGolden)) {
-    if (entry.path().extension() == ".rows") files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 class GoldenHistory : public testing::TestWithParam<fs::path> {};
 
 TEST_P(GoldenHistory, LeadsToTheStateItAlwaysDid) {
-  const std::string expected = text_of(fs::path(GetParam()).replace_extension(".state"));
+  const std::string expected = test::text_of(fs::path(GetParam()).replace_extension(".state"));
   EXPECT_EQ(describe(fold(kExecution, read_rows(GetParam()))), expected);
 }
 
@@ -89,7 +72,7 @@ TEST_P(GoldenHistory, IsWrittenAsItWasRead) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Golden, GoldenHistory, testing::ValuesIn(all_histories()),
+INSTANTIATE_TEST_SUITE_P(Golden, GoldenHistory, testing::ValuesIn(test::files_of(kGolden, ".rows")),
                          [](const auto& info) { return info.param.stem().string(); });
 
 TEST(GoldenHistories, HoldEveryKindOfEventWithAndWithoutItsOptionalFields) {

@@ -12,6 +12,7 @@
 #include "engine/base/duration.hpp"
 #include "engine/saga/event_codec.hpp"
 #include "tests/engine/saga/saga_bench.hpp"
+#include "tests/support/files.hpp"
 
 namespace skald::saga {
 namespace {
@@ -157,10 +158,7 @@ class Transcript {
 class SagaTranscript : public testing::TestWithParam<fs::path> {};
 
 TEST_P(SagaTranscript, FollowsFromItsInputs) {
-  std::ifstream file(GetParam());
-  std::stringstream text;
-  text << file.rdbuf();
-  const std::string whole = text.str();
+  const std::string whole = test::text_of(GetParam());
   const auto cut = whole.find("===\n");
   ASSERT_NE(cut, std::string::npos) << "a case is a workflow, a line ===, and inputs";
   Transcript transcript(whole.substr(0, cut));
@@ -174,20 +172,13 @@ TEST_P(SagaTranscript, FollowsFromItsInputs) {
   EXPECT_EQ(actual, whole);
 }
 
-std::vector<fs::path> all_cases() {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(kCases)) files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 std::string name_of(const testing::TestParamInfo<fs::path>& info) {
   std::string name = info.param.stem().string();
   std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
   return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, SagaTranscript, testing::ValuesIn(all_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(Cases, SagaTranscript, testing::ValuesIn(test::files_of(kCases, ".txt")), name_of);
 
 }  // namespace
 }  // namespace skald::saga
