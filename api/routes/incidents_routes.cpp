@@ -6,6 +6,7 @@
 #include "api/request_reader.hpp"
 #include "api/services.hpp"
 #include "api/views/execution_view.hpp"
+#include "engine/base/json.hpp"
 
 namespace skald::api {
 namespace {
@@ -43,43 +44,69 @@ void resolve(Services& services, Call call, saga::IncidentResolution resolution)
       });
 }
 
-// The states of one page's executions, as they arrive; answers when the last one has.
+// One page: what its executions say of themselves, as it arrives. Answers when the last one has.
 struct Gathering {
-  explicit Gathering(Call c) : call(std::move(c)) {}
+  Gathering(Services& s, Call c, std::vector<ports::StoredExecution> f)
+      : services(s), call(std::move(c)), found(std::move(f)), items(found.size()), states(found.size()) {}
 
+  Services& services;
   Call call;
   std::string next_cursor;
-  std::vector<runtime::Snapshot> states;
+  std::vector<ports::StoredExecution> found;
+  std::vector<std::string> items;  // of the execution at the same index
+  std::vector<Result<runtime::Snapshot>> states;
   std::atomic<std::size_t> missing = 0;
 
-  void arrived(std::size_t index, Result<runtime::Snapshot> state) {
-    if (state) states[index] = std::move(*state);
-    if (--missing == 0) answer();
+  void answer(Call to) const {
+    std::string text;
+    append_joined(text, items, [](std::string& out, const std::string& item) { out += item; }, &std::string::empty);
+    to.respond(page_response(to.request, std::move(text), next_cursor));
   }
 
-  void answer() {
-    std::string items;
-    for (const auto& state : states) {
-      if (!state) continue;  // removed meanwhile
-      for (const auto& incident : state->incidents) {
-        if (!incident.open) continue;
-        if (!items.empty()) items += ',';
-        append_incident_item(items, *state, incident);
-      }
+  // True: it has open incidents.
+  bool tell_incidents(std::size_t index) {
+    if (!states[index]) return false;
+    const saga::State& state = **states[index];
+    append_joined(
+        items[index], state.incidents,
+        [&](std::string& out, const saga::Incident& incident) { append_incident_item(out, state, incident); },
+        [](const saga::Incident& incident) { return !incident.open; });
+    return !items[index].empty();
+  }
+
+  // Its row says that it has one, its history does not: it cannot be read or advanced, or it has moved on since.
+  void tell_unreadable(std::size_t index) {
+    const auto row = services.history.read_execution(found[index].id);
+    if (!row || row->summary.open_incidents == 0) return;
+    const auto& state = states[index];
+    if (state && (*state)->position != row->position) return;
+    append_unreadable_item(items[index], *row, state ? std::string() : to_text(state.error()));
+  }
+
+  static void answer_with_all(const std::shared_ptr<Gathering>& self) {
+    std::vector<std::size_t> unclear;
+    for (std::size_t i = 0; i < self->found.size(); ++i) {
+      if (!self->tell_incidents(i)) unclear.push_back(i);
     }
-    call.respond(page_response(call.request, std::move(items), next_cursor));
+    if (unclear.empty()) return self->answer(std::move(self->call));
+    run_blocking(self->services, std::move(self->call), [self, unclear = std::move(unclear)](Call call) {
+      for (const auto index : unclear) self->tell_unreadable(index);
+      self->answer(std::move(call));
+    });
   }
 };
 
 void gather(Services& services, Call call, std::vector<ports::StoredExecution> found, std::string next_cursor) {
-  auto gathering = std::make_shared<Gathering>(std::move(call));
+  auto gathering = std::make_shared<Gathering>(services, std::move(call), std::move(found));
   gathering->next_cursor = std::move(next_cursor);
-  gathering->states.resize(found.size());
-  gathering->missing = found.size();
-  if (found.empty()) return gathering->answer();
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    services.engine.view(found[i].id,
-                         [gathering, i](Result<runtime::Snapshot> state) { gathering->arrived(i, std::move(state)); });
+  const std::size_t count = gathering->found.size();
+  gathering->missing = count;
+  if (count == 0) return gathering->answer(std::move(gathering->call));
+  for (std::size_t i = 0; i < count; ++i) {
+    services.engine.view(gathering->found[i].id, [gathering, i](Result<runtime::Snapshot> state) {
+      gathering->states[i] = std::move(state);
+      if (--gathering->missing == 0) Gathering::answer_with_all(gathering);
+    });
   }
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/base/json_object.hpp"
+#include "engine/saga/problem.hpp"
 
 namespace skald::api {
 namespace {
@@ -246,6 +247,21 @@ void append_incident_item(std::string& out, const saga::State& state, const saga
   object.id("execution", state.id);
   append_workflow(object.key("workflow"), state.namespace_name, state.name, state.version, state.digest);
   append_incident_fields(object, incident);
+}
+
+void append_unreadable_item(std::string& out, const ports::StoredExecution& execution, const std::string& why) {
+  const auto& created = execution.created;
+  const Payload error = saga::make_problem("runtime", 0, "The execution cannot be read or advanced",
+                                           why.empty() ? "the log of the server that has it says why" : why, {});
+  JsonObject object(out);
+  object.id("execution", execution.id);
+  append_workflow(object.key("workflow"), created.namespace_name, created.workflow, created.version, created.digest);
+  object.number("number", 0);
+  object.text("kind", "unreadable");
+  object.raw("step", "null");
+  object.flag("open", true);
+  object.raw("raisedAt", "null");
+  object.payload("error", error);
 }
 
 }  // namespace skald::api

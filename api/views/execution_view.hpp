@@ -15,5 +15,7 @@ void append_execution_item(std::string& out, const ports::StoredExecution& execu
 void append_history_item(std::string& out, const ports::HistoryRow& row);
 // An incident with the execution it belongs to.
 void append_incident_item(std::string& out, const saga::State& state, const saga::Incident& incident);
+// For an execution whose row has an open incident that its history cannot tell. `why` may be empty.
+void append_unreadable_item(std::string& out, const ports::StoredExecution& execution, const std::string& why);
 
 }  // namespace skald::api

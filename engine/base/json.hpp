@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -31,15 +32,21 @@ std::string dump_json(const Json& value);
 // Appends `text` as a JSON string with its quotes.
 void append_json_string(std::string& out, std::string_view text);
 
-// Appends the items of a list with commas between them: append_item(out, item) each. The brackets are the caller's.
-template <class Items, class AppendItem>
-void append_joined(std::string& out, const Items& items, AppendItem append_item) {
+// Appends the items of a list with commas between them: append_item(out, item) each that is not left out. The brackets
+// are the caller's.
+template <class Items, class AppendItem, class LeaveOut>
+void append_joined(std::string& out, const Items& items, AppendItem append_item, LeaveOut leave_out) {
   bool first = true;
   for (const auto& item : items) {
+    if (std::invoke(leave_out, item)) continue;
     if (!first) out += ',';
     first = false;
     append_item(out, item);
   }
+}
+template <class Items, class AppendItem>
+void append_joined(std::string& out, const Items& items, AppendItem append_item) {
+  append_joined(out, items, append_item, [](const auto&) { return false; });
 }
 
 }  // namespace skald

@@ -10,12 +10,6 @@
 #include "engine/runtime/refusals.hpp"
 
 namespace skald::runtime {
-namespace {
-
-constexpr std::uint16_t kFailuresMax = 2;
-
-}  // namespace
-
 ExecutionDriver::ExecutionDriver(ExecutionHost& host, const ExecutionId& id, std::uint64_t number)
     : host_(host), id_(id), number_(number), epoch_(host.shared().shards.epoch_of(id)) {
   state_.id = id;
@@ -68,7 +62,8 @@ void ExecutionDriver::fired() {
       host_.backed_off(-1);
       return append();
     case Stage::kSetAside:
-      return load();
+      if (!aside_->appending) return load();
+      return host_.timers().set(*this, host_.shared().time.steady() + std::chrono::seconds(1));
     case Stage::kReady:
     case Stage::kAppending:
     case Stage::kLoading:
@@ -81,7 +76,11 @@ void ExecutionDriver::fired() {
 }
 
 void ExecutionDriver::put(Mail mail) {
-  if (stage_ == Stage::kSetAside && mail.reply) return mail.reply(std::unexpected(*error_));
+  if (stage_ == Stage::kSetAside && mail.reply) {
+    const bool ends = mail.input && std::holds_alternative<saga::TerminateExecution>(mail.input->what);
+    if (ends && !aside_->appending) return terminate_aside(std::move(mail));
+    return mail.reply(std::unexpected(aside_->error));
+  }
   mailbox_.push_back(std::move(mail));
   pump();
 }
@@ -116,7 +115,8 @@ void ExecutionDriver::process(Mail mail) {
   mail.reply(snapshot());
 }
 
-// Null: it threw. The state is gone with it, so the execution is loading again, or set aside.
+// Null: it threw. The state is gone with it, so the execution is loading again: to be tried once more, then to be put
+// in quarantine. Where not even that can be decided it is set aside.
 std::unique_ptr<saga::Decision> ExecutionDriver::decide(const saga::Input& input, Timestamp at) {
   auto& shared = host_.shared();
   std::string why;
@@ -137,15 +137,16 @@ std::unique_ptr<saga::Decision> ExecutionDriver::decide(const saga::Input& input
   Error error{.code = "engine.internal",
               .message = "the execution could not be advanced",
               .subject = to_string(id_),
-              .detail = std::move(why)};
+              .detail = why};
   shared.log.write(ports::LogLevel::kError, "an execution could not be advanced",
                    {{"execution", error.subject}, {"error", error.detail}});
   shared.telemetry.store_error("advance");
   if (start_) {
     let_go(error);
-  } else if (++failures_ >= kFailuresMax) {
+  } else if (++failures_ > kFailuresMax) {
     set_aside(error, false);
   } else {
+    failed_with_ = std::move(why);
     load();
   }
   return nullptr;
@@ -229,7 +230,7 @@ void ExecutionDriver::vacate() {
 void ExecutionDriver::lose() {
   if (stage_ == Stage::kReleased) return;
   withdraw_calls(pending_ ? pending_->decision->next.root : state_.root);
-  if (stage_ == Stage::kAppending) {
+  if (stage_ == Stage::kAppending || (aside_ && aside_->appending)) {
     lost_ = true;
     return;
   }

@@ -5,7 +5,8 @@
 //                                    └─conflict, unknown──> load again, recover, go on
 //
 // Effects are performed only once the events they follow from are durable. Whatever a definition or a history makes the
-// engine throw ends here: the execution is loaded again, and set aside when that does not help.
+// engine throw ends here: the execution is loaded again, and put in quarantine when that does not help. One that cannot
+// be loaded is set aside.
 // Thread rule: everything on the loop. Life cycle: made and owned by an ExecutionHost, which destroys it some time
 // after release(), never below a call.
 #pragma once
@@ -86,7 +87,7 @@ class ExecutionDriver final : public TimerNode {
     kReady,       // the state is that of the history
     kAppending,   // a decision waits for its verdict
     kBackingOff,  // a decision waits to be appended again
-    kSetAside,    // the execution could not be loaded or advanced; tried again later
+    kSetAside,    // the execution could not be loaded; tried again later
     kReleased,
   };
   // Without an input it asks for the state alone.
@@ -97,6 +98,7 @@ class ExecutionDriver final : public TimerNode {
   };
   struct Pending;
   struct Waiter;
+  struct Aside;
 
   void fired() override;
   void put(Mail mail);
@@ -120,6 +122,12 @@ class ExecutionDriver final : public TimerNode {
   void arm_wake(Timestamp wake, Timestamp now);
   void write_summary(ports::ExecutionSummary summary);
   void set_aside(const Error& error, bool retry_soon);
+  void mark_row();
+  void write_mark(const ports::StoredExecution& row);
+  void terminate_aside(Mail mail);
+  void write_end(Mail mail, const ports::StoredExecution& row, std::optional<saga::State> state);
+  void append_aside(ports::Append own);
+  void aside_ended(const ports::AppendResult& result);
   void refuse_all(const Error& error);
   void answer_waiters(const Snapshot& state);
   void expire(Waiter& waiter);
@@ -148,7 +156,8 @@ class ExecutionDriver final : public TimerNode {
   std::unique_ptr<Pending> pending_;
   std::unique_ptr<NewStart> start_;
   std::vector<std::unique_ptr<Waiter>> waiters_;
-  std::unique_ptr<Error> error_;  // why it is set aside
+  std::unique_ptr<Aside> aside_;  // while it is set aside
+  std::string failed_with_;       // the last exception
 };
 
 }  // namespace skald::runtime

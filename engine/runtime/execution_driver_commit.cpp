@@ -82,6 +82,7 @@ void ExecutionDriver::append() {
 }
 
 void ExecutionDriver::append_ended(ports::AppendResult result) {
+  if (aside_) return aside_ended(result);
   SKALD_INVARIANT(stage_ == Stage::kAppending);
   auto& shared = host_.shared();
   if (lost_ && result.verdict != ports::Verdict::kWritten && result.verdict != ports::Verdict::kDuplicate) {

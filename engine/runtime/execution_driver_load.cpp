@@ -1,4 +1,4 @@
-// The driver's way into memory, and what happens to an execution that cannot be had there; those who wait for its end.
+// The driver's way into memory, and those who wait for the execution's end.
 #include <algorithm>
 #include <utility>
 
@@ -9,19 +9,11 @@
 #include "engine/runtime/refusals.hpp"
 
 namespace skald::runtime {
-namespace {
-
-constexpr Millis kStorePauseFirst{100};
-constexpr Millis kStorePauseMax{5'000};
-// An execution that cannot be read or advanced is tried again for the case that its cause was removed.
-constexpr Millis kAsidePauseFirst{60'000};
-constexpr Millis kAsidePauseMax{3'600'000};
-
-}  // namespace
 
 void ExecutionDriver::load() {
   stage_ = Stage::kLoading;
-  error_.reset();
+  // It says anew how it stands, or is set aside again.
+  if (std::exchange(aside_, nullptr)) host_.shared().telemetry.execution_standing(id_, {});
   host_.load(id_);
 }
 
@@ -51,36 +43,11 @@ void ExecutionDriver::loaded(Result<LoadedExecution> result) {
     start->answer(snapshot(), std::nullopt);
   }
   if (!saga::is_terminal(state_.phase)) {
-    mailbox_.insert(mailbox_.begin(),
-                    Mail{.input = saga::Input{.actor = {}, .what = saga::RecoverExecution{}}, .reply = {}});
+    saga::Input first{.actor = {}, .what = saga::RecoverExecution{}};
+    if (failures_ >= kFailuresMax) first.what = saga::QuarantineExecution{.detail = failed_with_};
+    mailbox_.insert(mailbox_.begin(), Mail{.input = std::move(first), .reply = {}});
   }
   pump();
-}
-
-void ExecutionDriver::set_aside(const Error& error, bool retry_soon) {
-  auto& shared = host_.shared();
-  if (retry_soon) {
-    host_.warn("an execution could not be read; it is tried again", error);
-  } else {
-    const auto id = to_string(id_);
-    const auto text = to_text(error);
-    shared.log.write(ports::LogLevel::kError, "an execution cannot be read or advanced; it is set aside",
-                     {{"execution", id}, {"error", text}});
-    shared.telemetry.store_error("unreadable");
-    const bool is_unknown = error.code == "history.unknown_kind" || error.code == "definition.unreadable";
-    if (is_unknown && !shared.outdated.exchange(true)) {
-      shared.log.write(
-          ports::LogLevel::kError,
-          "the database has what this version of Skald does not know; nodes of a newer version that share it "
-          "take over this one's shards");
-    }
-  }
-  stage_ = Stage::kSetAside;
-  error_ = std::make_unique<Error>(error);
-  refuse_all(error);
-  const auto pause =
-      retry_soon ? next_pause(kStorePauseFirst, kStorePauseMax) : next_pause(kAsidePauseFirst, kAsidePauseMax);
-  host_.timers().set(*this, shared.time.steady() + pause);
 }
 
 // Answers everybody who waits; inputs that nobody waits for stay.
@@ -98,7 +65,7 @@ void ExecutionDriver::refuse_all(const Error& error) {
 }
 
 void ExecutionDriver::when_settled(Millis at_most, Reply reply) {
-  if (stage_ == Stage::kSetAside) return reply(std::unexpected(*error_));
+  if (stage_ == Stage::kSetAside) return reply(std::unexpected(aside_->error));
   if (stage_ == Stage::kReady && is_settled(state_)) return reply(snapshot());
   auto& waiter = waiters_.emplace_back(std::make_unique<Waiter>(*this, std::move(reply)));
   host_.timers().set(*waiter, host_.shared().time.steady() + at_most);

@@ -28,6 +28,18 @@ struct ExecutionDriver::Waiter final : TimerNode {
   Reply reply;
 };
 
+// What is known of an execution that could not be loaded.
+struct ExecutionDriver::Aside {
+  Error error;
+  bool appending = false;                            // a mark in its row, or its termination
+  std::shared_ptr<const saga::State> end = nullptr;  // of a termination
+  saga::Phase phase_before = saga::Phase::kPending;
+  Reply reply = {};
+};
+
+// Exceptions in a row that put an execution in quarantine.
+inline constexpr std::uint16_t kFailuresMax = 2;
+
 // Ended, or parked until somebody speaks.
 inline bool is_settled(const saga::State& state) {
   return saga::is_terminal(state.phase) || state.phase == saga::Phase::kSuspended;

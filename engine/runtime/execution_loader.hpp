@@ -18,7 +18,7 @@ struct LoadedExecution {
   ports::ExecutionSummary summary;  // as the row has it
 };
 
-// Errors: "execution.unknown", "store.unavailable", "store.corrupt", "history.unknown_kind", "history.bad_data" (each
+// Errors: "execution.unknown", "store.unavailable", "store.corrupt", "history.unknown_kind", "history.unreadable" (each
 // with the execution and position), "history.unreadable".
 Result<std::vector<saga::Event>> read_events(ports::HistoryStore& store, const ExecutionId& id);
 

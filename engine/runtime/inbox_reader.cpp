@@ -11,7 +11,7 @@ constexpr Millis kLookInterval{2'000};
 
 // Whether asking again may bring another answer.
 bool is_passing(const Error& error) {
-  return error.code.starts_with("store.") || error.code.starts_with("engine.");
+  return error.code.starts_with("store.") || (error.code.starts_with("engine.") && error.code != "engine.internal");
 }
 
 }  // namespace

@@ -89,6 +89,7 @@ void advance_forward(Planner& planner) {
 
 // Takes the flow as far as it goes without an answer, a time or a word from outside.
 void advance(Planner& planner) {
+  if (is_quarantined(planner.state())) return;
   note_deadlines(planner);
   if (planner.state().suspended || is_terminal(planner.state().phase)) return;
   if (planner.state().compensation.state == CompensationState::kNone) {

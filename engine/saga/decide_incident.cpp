@@ -44,6 +44,18 @@ void judge_step(Planner& planner, const Incident& incident, const ResolveInciden
   planner.record(StepFailed{.step = incident.step, .error = incident.error, .continued = true});
 }
 
+void release_quarantine(Planner& planner, const Incident& incident, const ResolveIncident& input) {
+  if (input.resolution != IncidentResolution::kRetry) {
+    return planner.refuse(
+        "incident.retry_only",
+        fmt::format("incident {} holds the whole execution: there is no step to skip or to resolve", incident.number),
+        "retry it when its cause is removed, or terminate the execution");
+  }
+  planner.record(
+      IncidentResolved{.number = input.number, .resolution = input.resolution, .reason = input.reason, .output = {}});
+  handle(planner, RecoverExecution{});
+}
+
 }  // namespace
 
 void handle(Planner& planner, const ResolveIncident& input) {
@@ -57,6 +69,9 @@ void handle(Planner& planner, const ResolveIncident& input) {
     return planner.refuse("incident.resolved", fmt::format("incident {} is closed already", input.number));
   }
   const Incident incident = *it;
+  if (incident.kind == IncidentKind::kQuarantined && incident.step.empty()) {
+    return release_quarantine(planner, incident, input);
+  }
   const bool resolves = input.resolution == IncidentResolution::kResolve;
   if (resolves && incident.kind == IncidentKind::kStepFailed && !input.output) {
     return planner.refuse("incident.needs_output",

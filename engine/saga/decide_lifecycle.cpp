@@ -18,6 +18,13 @@ bool refuse_ended(Planner& planner, std::string_view what) {
   return true;
 }
 
+// Of one in quarantine the history alone is asked: it may not fit its definition.
+bool leaves_effects(const Planner& planner) {
+  const State& state = planner.state();
+  if (is_quarantined(state)) return !standing_steps(state).empty();
+  return !state.pivoted && !undo_units(planner).empty();
+}
+
 }  // namespace
 
 void handle(Planner& planner, const StartExecution& input) {
@@ -85,13 +92,13 @@ void handle(Planner& planner, const ResumeExecution& input) {
 
 void handle(Planner& planner, const TerminateExecution& input) {
   if (refuse_ended(planner, "terminated")) return;
-  const bool owed = !planner.state().pivoted && !undo_units(planner).empty();
-  planner.record(ExecutionEnded{.phase = Phase::kCancelled,
-                                .outcome = Outcome::kTerminated,
-                                .compensation = owed ? CompensationState::kIncomplete : CompensationState::kNone,
-                                .output = {},
-                                .error = make_problem("terminated", 409, "The execution was terminated", {}, {}),
-                                .reason = input.reason});
+  planner.record(ExecutionEnded{
+      .phase = Phase::kCancelled,
+      .outcome = Outcome::kTerminated,
+      .compensation = leaves_effects(planner) ? CompensationState::kIncomplete : CompensationState::kNone,
+      .output = {},
+      .error = make_problem("terminated", 409, "The execution was terminated", {}, {}),
+      .reason = input.reason});
 }
 
 }  // namespace skald::saga

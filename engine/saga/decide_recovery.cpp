@@ -40,11 +40,18 @@ void lose_attempt(Planner& planner, const std::string& path) {
 
 }  // namespace
 
+// One in quarantine is left as it is: what it makes of a lost call may be just what cannot be done.
 void handle(Planner& planner, const RecoverExecution&) {
-  if (is_terminal(planner.state().phase)) return;
+  if (is_terminal(planner.state().phase) || is_quarantined(planner.state())) return;
   std::vector<std::string> paths;
   collect_in_flight(planner.state().root, paths);
   for (const auto& path : paths) lose_attempt(planner, path);
+}
+
+void handle(Planner& planner, const QuarantineExecution& input) {
+  if (is_terminal(planner.state().phase) || is_quarantined(planner.state())) return;
+  planner.raise_incident("", IncidentKind::kQuarantined,
+                         make_problem("runtime", 0, "The engine cannot go on with this execution", input.detail, {}));
 }
 
 }  // namespace skald::saga

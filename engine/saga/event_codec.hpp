@@ -21,7 +21,7 @@ struct EncodedEvent {
 
 EncodedEvent encode(const EventData& event);
 
-// Errors: "history.unknown_kind" (a newer binary wrote it), "history.bad_data" (names kind and field).
+// Errors: "history.unknown_kind" (a newer binary wrote it), "history.unreadable" (names kind and field).
 Result<EventData> decode(std::string_view kind, std::uint16_t version, std::string step, std::uint32_t attempt,
                          std::string_view data);
 

@@ -269,7 +269,7 @@ Result<EventData> decode(std::string_view kind, std::uint16_t version, std::stri
   }
   const auto object = parse_json(data, kEventDepthMax);
   if (!object || !object->is_object()) {
-    return failure("history.bad_data", fmt::format("the data of a stored {} is not a JSON object", kind));
+    return failure("history.unreadable", fmt::format("the data of a stored {} is not a JSON object", kind));
   }
   EventData event = make_event(*index);
   Reader reader(*object);
@@ -281,7 +281,7 @@ Result<EventData> decode(std::string_view kind, std::uint16_t version, std::stri
       },
       event);
   if (!reader.bad_field().empty()) {
-    return failure("history.bad_data",
+    return failure("history.unreadable",
                    fmt::format("the field '{}' of a stored {} is missing or malformed", reader.bad_field(), kind));
   }
   return event;

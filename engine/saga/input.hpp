@@ -39,6 +39,11 @@ struct TimerFired {};
 // The execution was loaded after a crash or a takeover: nothing of it is in flight any more.
 struct RecoverExecution {};
 
+// The engine cannot go on with the execution: an operator's word is needed before anything more happens.
+struct QuarantineExecution {
+  std::string detail;  // why
+};
+
 struct CancelExecution {
   std::string reason;
 };
@@ -66,8 +71,8 @@ struct RecordReplay {
 
 struct Input {
   std::string actor;  // empty: the engine
-  std::variant<StartExecution, AttemptEnded, TimerFired, RecoverExecution, CancelExecution, SuspendExecution,
-               ResumeExecution, TerminateExecution, ResolveIncident, RecordReplay>
+  std::variant<StartExecution, AttemptEnded, TimerFired, RecoverExecution, QuarantineExecution, CancelExecution,
+               SuspendExecution, ResumeExecution, TerminateExecution, ResolveIncident, RecordReplay>
       what;
 };
 

@@ -124,6 +124,12 @@ bool has_blocking_incident(const State& state, std::string_view path) {
                      [&](const auto& i) { return is_blocking(i) && i.step == path; });
 }
 
+bool is_quarantined(const State& state) {
+  return std::any_of(state.incidents.begin(), state.incidents.end(), [](const auto& incident) {
+    return incident.open && incident.kind == IncidentKind::kQuarantined && incident.step.empty();
+  });
+}
+
 bool has_call_in_flight(const StepState& step) {
   if (step.attempts.in_flight || step.settling.in_flight) return true;
   const auto in_flight = [](const StepState& inner) { return has_call_in_flight(inner); };
@@ -138,6 +144,7 @@ bool has_call_in_flight(const State& state) {
 std::optional<Timestamp> next_wake(const State& state, Timestamp now) {
   if (is_terminal(state.phase)) return std::nullopt;
   WakeFinder finder(state, now + limits::kAuditInterval);
+  if (is_quarantined(state)) return finder.wake();
   const bool forward = state.compensation.state == CompensationState::kNone;
   // While it is ending, only the answers of the calls in flight matter.
   if (forward && (state.timed_out || state.cancel_requested)) return finder.wake();

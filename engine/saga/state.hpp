@@ -147,6 +147,10 @@ bool has_open_incident(const State& state);
 bool has_blocking_incident(const State& state);
 bool has_blocking_incident(const State& state, std::string_view path);
 
+// Whether the execution as a whole is in quarantine: nothing of it goes on before an operator's word, its deadlines
+// included.
+bool is_quarantined(const State& state);
+
 // Whether a call is in flight, forward, settling or undoing: anywhere, or at or below a step.
 bool has_call_in_flight(const State& state);
 bool has_call_in_flight(const StepState& step);

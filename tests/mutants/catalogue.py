@@ -60,8 +60,8 @@ MUTANTS = (
     without("leaves in the database what is due", "engine/runtime/due_poller.cpp", "resume_(ids);"),
     before("passivates with a call in flight", DRIVER, "if (calls_ == 0) {\n    if (auto summary",
            "if (waiters_.empty() && wake > at + shared.options.passivate_after) return leave();"),
-    Mutant("loses the inputs of an execution that is loaded", LOAD, "  if (!saga::is_terminal(state_.phase)) {\n    mailbox_.insert",
-           "  if (MUTANT) mailbox_.clear();\n  if (!saga::is_terminal(state_.phase)) {\n    mailbox_.insert"),
+    Mutant("loses the inputs of an execution that is loaded", LOAD, "  if (!saga::is_terminal(state_.phase)) {\n    saga::Input first",
+           "  if (MUTANT) mailbox_.clear();\n  if (!saga::is_terminal(state_.phase)) {\n    saga::Input first"),
     # Recovery.
     before("recovery forgets an execution", "engine/runtime/recovery.cpp", "listed_ = true;\n",
            "if (ids_.size() > 1) ids_.pop_back();"),

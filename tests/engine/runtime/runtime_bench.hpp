@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,19 @@ class CountingTelemetry final : public ports::SilentTelemetry {
   Millis oldest_wait{0};
 };
 
+// Histories that cannot be read as long as they stand here.
+class TornStore final : public storage::MemoryStore {
+ public:
+  using MemoryStore::MemoryStore;
+  Result<std::vector<ports::HistoryRow>> read_history(const ExecutionId& id, std::uint64_t after_position,
+                                                      std::size_t limit) override {
+    if (torn.contains(id)) return failure("history.unreadable", "the page is torn", to_string(id));
+    return MemoryStore::read_history(id, after_position, limit);
+  }
+
+  std::set<ExecutionId> torn;
+};
+
 class RuntimeBench {
  public:
   explicit RuntimeBench(runtime::EngineOptions options = {}, const char* workflow = kCheckout);
@@ -101,7 +115,7 @@ class RuntimeBench {
   SeededEntropy entropy{1};
   RecordingLog log;
   CountingTelemetry telemetry;
-  storage::MemoryStore store;
+  TornStore store;
   Script script;
   // Of the processes that begin from then on.
   ports::ShardLeases* leases = nullptr;

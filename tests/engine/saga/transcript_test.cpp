@@ -58,7 +58,8 @@ class Transcript {
  private:
   static std::string actor_of(const std::string& verb) {
     const bool engine = verb == "start" || verb == "tick" || verb == "wait" || verb == "done" || verb == "refused" ||
-                        verb == "unsent" || verb == "unknown" || verb == "garbled" || verb == "late";
+                        verb == "unsent" || verb == "unknown" || verb == "garbled" || verb == "late" ||
+                        verb == "quarantine";
     return engine ? "" : "ann";
   }
 
@@ -81,6 +82,7 @@ class Transcript {
       bench_.advance(verb == "tick" ? *parse_duration(rest) : *bench_.wake() - bench_.now());
       return TimerFired{};
     }
+    if (verb == "quarantine") return QuarantineExecution{rest};
     if (verb == "cancel") return CancelExecution{rest};
     if (verb == "suspend") return SuspendExecution{rest};
     if (verb == "resume") return ResumeExecution{rest};

@@ -1,0 +1,48 @@
+// An execution whose history is damaged, as an operator of a running server sees it.
+#include <gmock/gmock.h>
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include "tests/api/service_fixture.hpp"
+
+namespace skald::test {
+namespace {
+
+using testing::HasSubstr;
+
+class UnreadableExecution : public ServiceTest {};
+
+TEST_F(UnreadableExecution, IsAnIncidentAndCanBeTerminated) {
+  start();
+  deploy("w", "  - one: { call: p.hold }\n");
+  const auto torn = start_only("w");
+  const auto healthy = start_only("w");
+  participant_.await_held(2);
+  server_.reset();
+  soci::session(soci::sqlite3, (folder_.path() / "skald.db").string())
+      << "UPDATE history SET data = '{' WHERE position = 2 AND execution = '" + torn + "'";
+  start();
+  Json items;
+  for (int i = 0; i < 5'000 && items.empty(); ++i) items = get_json("/v1/incidents")["items"];
+  ASSERT_EQ(items.size(), 1u);
+  EXPECT_EQ(items[0]["execution"], torn);
+  EXPECT_EQ(items[0]["kind"], "unreadable");
+  EXPECT_EQ(items[0]["workflow"]["name"], "w");
+  EXPECT_THAT(std::string(items[0]["error"]["detail"]), HasSubstr("position 2"));
+  const auto shown = get("/v1/executions/" + torn);
+  EXPECT_EQ(shown.status, 409);
+  EXPECT_EQ(Json::parse(shown.body)["code"], "history.unreadable");
+  EXPECT_THAT(get("/metrics").body, HasSubstr(R"(skald_incidents_open{kind="unreadable",workflow="w"} 1)"));
+  EXPECT_EQ(post("/v1/executions/" + torn + "/cancel").status, 409);
+
+  const auto ended = post("/v1/executions/" + torn + "/terminate", R"({"reason":"the page is torn"})");
+  EXPECT_EQ(ended.status, 202) << ended.body;
+  EXPECT_EQ(Json::parse(ended.body)["outcome"], "terminated");
+  EXPECT_EQ(get_json("/v1/incidents")["items"].size(), 0u);
+  EXPECT_EQ(get_json("/v1/executions?outcome=terminated")["items"][0]["id"], torn);
+  participant_.release();
+  EXPECT_EQ(await_end(healthy)["outcome"], "completed");
+}
+
+}  // namespace
+}  // namespace skald::test
