@@ -128,13 +128,17 @@ class PostgresLeases final : public ShardLeases {
     return {};
   }
 
-  // One node at a time, and nobody waits for another: who comes later looks again with its next renewal.
+  // One node at a time, and nobody waits for another: who comes later looks again soon. One that leaves takes nothing
+  // and stands in nobody's way.
   void balance(soci::session& session) {
+    was_busy_ = false;
+    if (draining_) return;
     GuardedTransaction transaction(session, dialect_);
     transaction.run([&] {
       int mine = 0;
       session << "SELECT CAST(pg_try_advisory_xact_lock(" << kBalanceLock << ") AS integer)", soci::into(mine);
-      if (mine == 0) return;
+      was_busy_ = mine == 0;
+      if (was_busy_) return;
       // A batch of the evicted node that is under way holds its row: then it is left for the next time.
       session << "DELETE FROM nodes WHERE id IN (SELECT id FROM nodes WHERE lease_until < " << kNow
               << " AND id <> :me FOR UPDATE SKIP LOCKED)",
@@ -142,7 +146,6 @@ class PostgresLeases final : public ShardLeases {
       if (free_orphans(session)) tell(session);
       // Answers that nobody has taken: who asked is gone.
       session << "DELETE FROM inbox WHERE answer IS NOT NULL AND at < " << kNow << " - " << kAnswersKeptMillis;
-      if (draining_) return;
       const long long most = share(session);
       session << "UPDATE shards SET owner = :me, epoch = epoch + 1 WHERE id IN (SELECT id FROM shards"
                  " WHERE owner IS NULL ORDER BY id LIMIT greatest(0, :share - (SELECT count(*) FROM shards"
@@ -174,7 +177,8 @@ class PostgresLeases final : public ShardLeases {
     soci::indicator alone = soci::i_null;
     session << "SELECT min(lease_until) - " << kNow << " FROM nodes WHERE id <> :me", soci::use(me_),
         soci::into(left, alone);
-    if (alone == soci::i_ok) found.next_eviction = Millis(left);
+    if (alone == soci::i_ok) found.next_change = Millis(left);
+    if (was_busy_) found.next_change = Millis(0);
     int shard = 0;
     long long epoch = 0;
     soci::statement statement = (session.prepare << "SELECT id, epoch FROM shards WHERE owner = :me ORDER BY id",
@@ -194,6 +198,7 @@ class PostgresLeases final : public ShardLeases {
   ReopenedSession session_;
   long long me_ = 0;
   bool draining_ = false;  // as it stands in the table
+  bool was_busy_ = false;  // another node was sharing the shards out
   bool left_ = false;
 };
 

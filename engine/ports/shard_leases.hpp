@@ -45,7 +45,8 @@ struct ClusterNode {
 struct Membership {
   std::vector<HeldShard> held;
   std::size_t share = limits::kShardCount;  // what a node should hold at most; what is beyond it is to be given up
-  std::optional<Millis> next_eviction;      // when the next lease of another node runs out, unless it is renewed
+  std::optional<Millis>
+      next_change;  // when it may say something else: another lease runs out, or shards were just being shared out
 };
 
 // What a node wants with its renewal.

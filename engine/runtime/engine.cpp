@@ -118,20 +118,27 @@ Result<void> Engine::Impl::run() {
 void Engine::Impl::drain(Millis at_most, std::move_only_function<void()> drained) {
   drained_ = std::move(drained);
   shared_.draining = true;
-  hosts_draining_ = hosts_.size();
+  // The first host's timers keep the lease: it is drained last.
+  hosts_draining_ = hosts_.size() - 1;
   hosts_.front()->loop().post([this, at_most] {
     deadline_ = std::make_unique<DrainDeadline>(hosts_);
     if (remote_commands_) remote_commands_->end_all();
     hosts_.front()->timers().set(*deadline_, shared_.time.steady() + at_most);
-    for (auto& host : hosts_) {
-      host->loop().post([this, host] { host->drain([this] { host_drained(); }); });
+    if (hosts_draining_ == 0) drain_first();
+    for (std::size_t i = 1; i < hosts_.size(); ++i) {
+      hosts_[i]->loop().post([this, host = hosts_[i]] { host->drain([this] { host_drained(); }); });
     }
+    if (lease_keeper_) lease_keeper_->look();
   });
 }
 
 void Engine::Impl::host_drained() {
   if (--hosts_draining_ > 0) return;
-  hosts_.front()->loop().post([this] { give_up_shards(); });
+  hosts_.front()->loop().post([this] { drain_first(); });
+}
+
+void Engine::Impl::drain_first() {
+  hosts_.front()->drain([this] { hosts_.front()->loop().post([this] { give_up_shards(); }); });
 }
 
 void Engine::Impl::stop_listening() {

@@ -66,6 +66,7 @@ class Engine::Impl {
   void apply_replay(ReplayCommand command, std::uint64_t number, InboxReader::Applied applied);
 
   void host_drained();
+  void drain_first();
   void keep_leases(std::function<void(const Error&)> replaced);
   void stop_listening();
   void give_up_shards();

@@ -209,17 +209,22 @@ void ExecutionDriver::rest() {
   }
   if (is_settled(state_) && !waiters_.empty()) answer_waiters(snapshot());
   const auto& shared = host_.shared();
-  if (shared.draining.load(std::memory_order_relaxed)) return;
   if (!shared.shards.serves(id_)) {
     if (calls_ == 0) leave_behind();
     return;
   }
+  if (shared.draining.load(std::memory_order_relaxed)) return;
   const Timestamp wake = *saga::next_wake(state_, at);
   if (calls_ == 0) {
     if (auto summary = summary_change(stored_, state_, at)) return write_summary(std::move(*summary));
     if (waiters_.empty() && wake > at + shared.options.passivate_after) return leave();
   }
   arm_wake(wake, at);
+}
+
+bool ExecutionDriver::is_busy() const {
+  return calls_ > 0 || stage_ == Stage::kLoading || stage_ == Stage::kAppending || stage_ == Stage::kBackingOff ||
+         (aside_ && aside_->appending);
 }
 
 void ExecutionDriver::vacate() {

@@ -74,6 +74,8 @@ class ExecutionDriver final : public TimerNode {
 
   void append_ended(ports::AppendResult result);
 
+  // Something is under way that it is to see the end of.
+  bool is_busy() const;
   // The process ends: who waits for more is told how far it has come.
   void stop_waiting();
   // The shard is to be given up: leaves as soon as nothing is in flight.

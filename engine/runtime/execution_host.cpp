@@ -170,6 +170,14 @@ std::vector<ExecutionDriver*> ExecutionHost::drivers_of(const ports::ShardSet& s
   return found;
 }
 
+ports::ShardSet ExecutionHost::busy_shards() const {
+  ports::ShardSet busy;
+  for (const auto& [id, driver] : drivers_) {
+    if (driver->is_busy()) busy.set(shard_of(id));
+  }
+  return busy;
+}
+
 void ExecutionHost::let_go_of(const ports::ShardSet& shards) {
   if (vacating_) timers_.cancel(*vacating_);
   vacating_.reset();

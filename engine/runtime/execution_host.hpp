@@ -87,6 +87,9 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   // have not come to rest after `at_most` are let go of. The shard map says already that they are vacated.
   void vacate(const ports::ShardSet& shards, Millis at_most, std::function<void()> empty);
 
+  // Where calls or appends of an execution are under way, or it is being loaded.
+  ports::ShardSet busy_shards() const;
+
   // Runs work() on the loop in a while, unless the host is closed before.
   void after(Millis delay, std::move_only_function<void()> work);
 

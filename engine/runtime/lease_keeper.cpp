@@ -17,6 +17,8 @@ constexpr Millis kEvictionMargin{20};
 constexpr Millis kLookMin{100};
 // What is in flight may end before its shard goes.
 constexpr Millis kVacateMax{10'000};
+// How often a node that ends looks which shards have come to rest.
+constexpr Millis kLeavingInterval{200};
 
 }  // namespace
 
@@ -108,7 +110,8 @@ void LeaseKeeper::renewed(Result<Renewal> renewal, std::chrono::nanoseconds aske
   timers.set(*lapse_, certain_until);
   follow(*renewal);
   Millis pause = leases_.lease() / kRenewals;
-  if (const auto next = renewal->membership.next_eviction) pause = std::clamp(*next + kEvictionMargin, kLookMin, pause);
+  if (const auto next = renewal->membership.next_change) pause = std::clamp(*next + kEvictionMargin, kLookMin, pause);
+  if (shared().draining) pause = std::min(pause, kLeavingInterval);
   timers.set(*this, std::exchange(again_, false) ? now : now + pause);
 }
 
@@ -173,21 +176,45 @@ void LeaseKeeper::drop(const ports::ShardSet& shards) {
 void LeaseKeeper::vacate_excess(const ports::Membership& membership) {
   // There was no answer the last time.
   if (vacating_.any() && hosts_vacating_ == 0) release(vacating_);
-  // A node that ends gives everything up when it has drained.
-  if (shared().draining || vacating_.any() || membership.held.size() <= membership.share) return;
+  if (vacating_.any()) return;
+  if (shared().draining) return vacate_resting();
+  if (membership.held.size() <= membership.share) return;
   const auto held = shared().shards.held();
   std::size_t excess = membership.held.size() - membership.share;
+  ports::ShardSet beyond;
   for (std::uint32_t shard = limits::kShardCount; shard-- > 0 && excess > 0;) {
     if (!held[shard]) continue;  // it went while the renewal was under way
-    vacating_.set(shard);
-    shared().shards.vacate(shard);
+    beyond.set(shard);
     --excess;
   }
-  if (vacating_.none()) return;
+  vacate(beyond);
+}
+
+// A node that ends gives up at once where nothing is under way, and the others as they come to rest.
+void LeaseKeeper::vacate_resting() {
+  if (hosts_asked_ > 0) return;
+  hosts_asked_ = hosts_.size();
+  busy_.reset();
+  for (auto& host : hosts_) {
+    host->loop().post([this, host] {
+      hosts_.front()->loop().post([this, busy = host->busy_shards()] {
+        busy_ |= busy;
+        if (--hosts_asked_ == 0 && vacating_.none()) vacate(shared().shards.held() & ~busy_);
+      });
+    });
+  }
+}
+
+void LeaseKeeper::vacate(const ports::ShardSet& shards) {
+  if (shards.none()) return;
+  vacating_ = shards;
+  for (std::uint32_t shard = 0; shard < limits::kShardCount; ++shard) {
+    if (shards[shard]) shared().shards.vacate(shard);
+  }
   ++vacate_round_;
   hosts_vacating_ = hosts_.size();
   for (auto& host : hosts_) {
-    host->loop().post([this, host, shards = vacating_, round = vacate_round_] {
+    host->loop().post([this, host, shards, round = vacate_round_] {
       host->vacate(shards, kVacateMax,
                    [this, round] { hosts_.front()->loop().post([this, round] { vacated(round); }); });
     });

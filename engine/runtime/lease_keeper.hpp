@@ -1,7 +1,7 @@
 // Keeps this node's lease, and has the hosts follow what it says: resumes the executions of shards that came, lets go
 // of those whose shards went, and gives shards up where this node holds more than its share.
 //
-//   renew ──held──> came: recover     went: let go at once     too many: vacate ──empty──> release
+//   renew ──held──> came: recover     went: let go at once     too many, or the node ends: vacate ──empty──> release
 //     │
 //     └─no answer until the lease is uncertain──> everything went, until a renewal says what is held
 //
@@ -57,6 +57,8 @@ class LeaseKeeper final : public TimerNode {
   void lapse();
   void drop(const ports::ShardSet& shards);
   void vacate_excess(const ports::Membership& membership);
+  void vacate_resting();
+  void vacate(const ports::ShardSet& shards);
   void vacated(std::uint64_t round);
   void release(const ports::ShardSet& shards);
   void tell_hosts_to_let_go(const ports::ShardSet& shards);
@@ -75,6 +77,8 @@ class LeaseKeeper final : public TimerNode {
   ports::ShardSet vacating_;
   std::size_t hosts_vacating_ = 0;
   std::uint64_t vacate_round_ = 0;
+  ports::ShardSet busy_;  // as far as the hosts have been asked
+  std::size_t hosts_asked_ = 0;
 };
 
 }  // namespace skald::runtime
