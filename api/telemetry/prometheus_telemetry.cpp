@@ -165,6 +165,11 @@ struct PrometheusTelemetry::Metrics {
       registry, described, "skald_ready_queue_depth", "Executions with work that has not begun.", {}};
   GaugeOf<0> queue_oldest{
       registry, described, "skald_ready_queue_oldest_seconds", "Longest wait to be loaded among them.", {}};
+  GaugeOf<0> overdue{registry,
+                     described,
+                     "skald_executions_overdue",
+                     "Live executions whose wake-up has been due for a minute or more.",
+                     {}};
   HistogramOf<0> commit{registry, described,       "skald_store_commit_duration_seconds", "Duration of a commit.",
                         {},       commit_buckets()};
   HistogramOf<0> batch{registry, described, "skald_store_batch_size", "Appends in a commit.", {}, batch_buckets()};
@@ -314,6 +319,10 @@ void PrometheusTelemetry::timers_pending(std::uint64_t count) {
 void PrometheusTelemetry::ready_queue(std::uint64_t depth, Millis oldest) {
   metrics_->queue_depth.of().Set(static_cast<double>(depth));
   metrics_->queue_oldest.of().Set(seconds(oldest));
+}
+
+void PrometheusTelemetry::executions_overdue(std::uint64_t count) {
+  metrics_->overdue.of().Set(static_cast<double>(count));
 }
 
 void PrometheusTelemetry::commit(std::chrono::nanoseconds duration, std::uint64_t appends) {

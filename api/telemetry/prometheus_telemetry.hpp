@@ -35,6 +35,7 @@ class PrometheusTelemetry final : public ports::Telemetry, public HttpObserver {
   void timer_lag(Millis lag) override;
   void timers_pending(std::uint64_t count) override;
   void ready_queue(std::uint64_t depth, Millis oldest) override;
+  void executions_overdue(std::uint64_t count) override;
   void commit(std::chrono::nanoseconds duration, std::uint64_t appends) override;
   void store_error(std::string_view kind) override;
   void adapter_request(std::string_view adapter, std::string_view operation, std::string_view code,

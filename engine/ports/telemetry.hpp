@@ -51,6 +51,8 @@ class Telemetry {
   virtual void timer_lag(Millis lag) = 0;
   virtual void timers_pending(std::uint64_t count) = 0;
   virtual void ready_queue(std::uint64_t depth, Millis oldest) = 0;
+  // Live executions whose wake-up has been due for a minute or more.
+  virtual void executions_overdue(std::uint64_t count) = 0;
 
   virtual void commit(std::chrono::nanoseconds duration, std::uint64_t appends) = 0;
   virtual void store_error(std::string_view kind) = 0;
@@ -81,6 +83,7 @@ class SilentTelemetry : public Telemetry {
   void timer_lag(Millis) override {}
   void timers_pending(std::uint64_t) override {}
   void ready_queue(std::uint64_t, Millis) override {}
+  void executions_overdue(std::uint64_t) override {}
   void commit(std::chrono::nanoseconds, std::uint64_t) override {}
   void store_error(std::string_view) override {}
   void adapter_request(std::string_view, std::string_view, std::string_view, std::chrono::nanoseconds) override {}

@@ -6,6 +6,7 @@ namespace skald::runtime {
 namespace {
 
 constexpr std::size_t kPage = 1'000;
+constexpr Millis kOverdue{60'000};
 
 }  // namespace
 
@@ -34,8 +35,14 @@ void DuePoller::fired() {
                 [this](Result<std::vector<ports::WakeUp>> due) {
                   if (host_.shared().draining) return;
                   if (due) {
+                    const Timestamp overdue = host_.shared().time.now() - kOverdue;
                     std::vector<ExecutionId> ids;
-                    for (const auto& wake_up : *due) ids.push_back(wake_up.execution);
+                    std::uint64_t overdue_count = 0;
+                    for (const auto& wake_up : *due) {
+                      ids.push_back(wake_up.execution);
+                      if (wake_up.at <= overdue) ++overdue_count;
+                    }
+                    host_.shared().telemetry.executions_overdue(overdue_count);
                     resume_(ids);
                   } else {
                     host_.warn("due executions could not be listed; it is tried again", due.error());

@@ -227,6 +227,25 @@ TEST(EngineRecovery, WhatIsSetAsideIsTriedAgain) {
   EXPECT_EQ(bench.telemetry.standing[broken], 0u);
 }
 
+TEST(EngineRecovery, TellsWhatIsOverdue) {
+  RuntimeBench bench;
+  bench.script.set_rule([](const auto&) { return unknown(); });
+  const auto id = bench.start()->id;  // tried again in a second
+  bench.advance(500ms);
+  bench.store.torn.insert(id);
+  bench.kill_process();
+  bench.start_process();
+  bench.advance(30s);
+  EXPECT_EQ(bench.telemetry.overdue, 0u);
+  bench.advance(40s);
+  EXPECT_EQ(bench.telemetry.overdue, 1u);
+  bench.store.torn.clear();
+  bench.script.set_rule([](const auto&) { return done(); });
+  bench.advance(121s);
+  EXPECT_EQ(bench.state_in_store(id).outcome, saga::Outcome::kCompleted);
+  EXPECT_EQ(bench.telemetry.overdue, 0u);
+}
+
 TEST(EngineRecovery, QuarantinesWhatItCannotAdvance) {
   RuntimeBench bench;
   // A step that the definition does not have.

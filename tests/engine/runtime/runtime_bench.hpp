@@ -53,6 +53,8 @@ class CountingTelemetry final : public ports::SilentTelemetry {
   void timer_lag(Millis lag) override { lag_max = std::max(lag_max, lag); }
   void ready_queue(std::uint64_t, Millis oldest) override { oldest_wait = oldest; }
 
+  void executions_overdue(std::uint64_t count) override { overdue = count; }
+
   int started = 0;
   std::uint64_t removed = 0;
   std::map<ExecutionId, std::size_t> standing;  // open incidents of those told of
@@ -61,6 +63,7 @@ class CountingTelemetry final : public ports::SilentTelemetry {
   std::map<std::string, int> attempts;
   Millis lag_max{0};
   Millis oldest_wait{0};
+  std::uint64_t overdue = 0;
 };
 
 // Histories that cannot be read as long as they stand here.
