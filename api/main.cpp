@@ -19,6 +19,7 @@
 #include "adapters/adapters_registry.hpp"
 #include "adapters/http/tls.hpp"
 #include "adapters/http_participant.hpp"
+#include "adapters/in_hand_file.hpp"
 #include "adapters/system_clock.hpp"
 #include "adapters/system_entropy.hpp"
 #include "api/cli/cli.hpp"
@@ -244,6 +245,20 @@ int serve_api(const api::Settings& settings, Basis& basis, runtime::Loops& loops
   return cli::kDone;
 }
 
+// Null: nothing is remembered.
+std::unique_ptr<ports::InHand> open_suspects(const api::Settings& settings, Basis& basis) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  std::string path = settings.node_suspects;
+  if (path.empty() && settings.storage.starts_with(kSqlite))
+    path = settings.storage.substr(kSqlite.size()) + "-suspects";
+  if (path.empty()) return nullptr;
+  auto file = adapters::InHandFile::open(path, SKALD_VERSION, basis.clock);
+  if (file) return std::move(*file);
+  const auto error = to_text(file.error());
+  basis.log.write(ports::LogLevel::kWarning, "what makes the process die is not found out", {{"error", error}});
+  return nullptr;
+}
+
 int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& store,
                  adapters::AdaptersRegistry& registry, runtime::Definitions& definitions,
                  const adapters::TlsTrustPtr& trust) {
@@ -254,12 +269,14 @@ int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& st
       .allowed_hosts = settings.http_allowed_hosts,
       .connect_to = {settings.http_connect_to.begin(), settings.http_connect_to.end()},
       .loops = settings.loops};
+  const auto in_hand = open_suspects(settings, basis);
   runtime::Engine engine(loops,
                          {.history = store,
                           .clock = basis.clock,
                           .entropy = basis.entropy,
                           .telemetry = basis.telemetry,
                           .log = basis.log,
+                          .in_hand = in_hand.get(),
                           .leases = store.leases(),
                           .inbox = store.inbox(),
                           .replaced = [&basis](const Error& error) { die(basis.log, error); },

@@ -188,6 +188,10 @@ std::vector<Setting> make_table() {
            &S::node_name, true),
       text("node.address", "a URL, or empty for http://HOST:PORT", "where others reach this node's API, for /v1/nodes",
            &S::node_address, true),
+      text("node.suspects", "a file, or empty for DATABASE-suspects beside an SQLite file and none on PostgreSQL",
+           "what was in hand when the process died, so that an execution that makes it die again and again is left "
+           "alone",
+           &S::node_suspects, true),
       duration("node.lease", "a duration between PT1S and PT5M",
                "after how long without a renewal other nodes take this node's executions over", &S::node_lease, 1s,
                5min),

@@ -39,6 +39,7 @@ Engine::Impl::Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOp
               .entropy = ports.entropy,
               .telemetry = ports.telemetry,
               .log = ports.log,
+              .in_hand = ports.in_hand ? *ports.in_hand : nothing_in_hand_,
               .definitions = definitions,
               .time = EngineTime(ports.clock),
               .options = options,

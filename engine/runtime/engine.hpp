@@ -19,6 +19,7 @@
 #include "engine/ports/definition_store.hpp"
 #include "engine/ports/entropy.hpp"
 #include "engine/ports/history_store.hpp"
+#include "engine/ports/in_hand.hpp"
 #include "engine/ports/inbox.hpp"
 #include "engine/ports/log.hpp"
 #include "engine/ports/participant.hpp"
@@ -44,6 +45,8 @@ struct Ports {
   ports::Entropy& entropy;
   ports::Telemetry& telemetry;
   ports::Log& log;
+  // Absent: nothing is remembered of what a process had in hand when it died.
+  ports::InHand* in_hand = nullptr;
   // Absent: this process has all shards, under EngineOptions::epoch.
   ports::ShardLeases* leases = nullptr;
   // With leases only.

@@ -33,11 +33,12 @@ void Engine::Impl::view(const ExecutionId& id, Callback<Snapshot> callback) {
   on_loop_of(id, [this, id, callback = std::move(callback)](ExecutionHost& host) mutable {
     if (host.is_closed()) return callback(std::unexpected(draining()));
     if (auto* driver = host.find(id)) return driver->view(std::move(callback));
-    host.offload([&history = shared_.history, id] { return read_state(history, id); },
-                 [callback = std::move(callback)](Result<saga::State> state) mutable {
-                   if (!state) return callback(std::unexpected(std::move(state.error())));
-                   callback(std::make_shared<const saga::State>(std::move(*state)));
-                 });
+    host.offload_on(
+        id, [&history = shared_.history, id] { return read_state(history, id); },
+        [callback = std::move(callback)](Result<saga::State> state) mutable {
+          if (!state) return callback(std::unexpected(std::move(state.error())));
+          callback(std::make_shared<const saga::State>(std::move(*state)));
+        });
   });
 }
 
@@ -46,20 +47,21 @@ void Engine::Impl::when_settled(const ExecutionId& id, Millis at_most, Callback<
     if (host.is_closed()) return callback(std::unexpected(draining()));
     if (auto* driver = host.find(id)) return driver->when_settled(at_most, std::move(callback));
     // What has ended is not brought back into memory.
-    host.offload([&history = shared_.history, id] { return read_state(history, id); },
-                 [this, &host, id, at_most, callback = std::move(callback)](Result<saga::State> state) mutable {
-                   if (!state) return callback(std::unexpected(std::move(state.error())));
-                   const auto phase = state->phase;
-                   if (saga::is_terminal(phase) || phase == saga::Phase::kSuspended || at_most <= Millis(0)) {
-                     return callback(std::make_shared<const saga::State>(std::move(*state)));
-                   }
-                   if (!shared_.shards.serves(id)) {
-                     return host.after(kLookInterval, [this, id, at_most, callback = std::move(callback)]() mutable {
-                       when_settled(id, at_most - kLookInterval, std::move(callback));
-                     });
-                   }
-                   host.activate(id).when_settled(at_most, std::move(callback));
-                 });
+    host.offload_on(
+        id, [&history = shared_.history, id] { return read_state(history, id); },
+        [this, &host, id, at_most, callback = std::move(callback)](Result<saga::State> state) mutable {
+          if (!state) return callback(std::unexpected(std::move(state.error())));
+          const auto phase = state->phase;
+          if (saga::is_terminal(phase) || phase == saga::Phase::kSuspended || at_most <= Millis(0)) {
+            return callback(std::make_shared<const saga::State>(std::move(*state)));
+          }
+          if (!shared_.shards.serves(id)) {
+            return host.after(kLookInterval, [this, id, at_most, callback = std::move(callback)]() mutable {
+              when_settled(id, at_most - kLookInterval, std::move(callback));
+            });
+          }
+          host.activate(id).when_settled(at_most, std::move(callback));
+        });
   });
 }
 

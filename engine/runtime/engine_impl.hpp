@@ -74,6 +74,7 @@ class Engine::Impl {
   Loops& loops_;
   std::unique_ptr<async::Offload> threads_;
   std::unique_ptr<async::Offload> lease_thread_;
+  ports::NothingInHand nothing_in_hand_;
   Shared shared_;
   std::vector<std::shared_ptr<ExecutionHost>> hosts_;  // one a loop
   std::vector<std::unique_ptr<Gauges>> gauges_;

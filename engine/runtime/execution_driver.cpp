@@ -41,11 +41,12 @@ void ExecutionDriver::submit(saga::Input input, Reply reply, std::uint64_t comma
 void ExecutionDriver::view(Reply reply) {
   if (stage_ == Stage::kBackingOff || stage_ == Stage::kSetAside) {
     // The store may be readable where it takes no appends, a history where its definition is not.
-    return host_.offload([&history = host_.shared().history, id = id_] { return read_state(history, id); },
-                         [reply = std::move(reply)](Result<saga::State> state) mutable {
-                           if (!state) return reply(std::unexpected(std::move(state.error())));
-                           reply(std::make_shared<const saga::State>(std::move(*state)));
-                         });
+    return host_.offload_on(
+        id_, [&history = host_.shared().history, id = id_] { return read_state(history, id); },
+        [reply = std::move(reply)](Result<saga::State> state) mutable {
+          if (!state) return reply(std::unexpected(std::move(state.error())));
+          reply(std::make_shared<const saga::State>(std::move(*state)));
+        });
   }
   put(Mail{.input = std::nullopt, .reply = std::move(reply)});
 }
@@ -120,6 +121,7 @@ void ExecutionDriver::process(Mail mail) {
 std::unique_ptr<saga::Decision> ExecutionDriver::decide(const saga::Input& input, Timestamp at) {
   auto& shared = host_.shared();
   std::string why;
+  const ports::Holding holding(shared.in_hand, id_);
   try {
     const auto operations = shared.definitions.operations();
     const saga::Context context{.definition = *definition_,

@@ -26,10 +26,11 @@ struct Remains {
   std::optional<saga::State> state;
 };
 
-Result<Remains> read_remains(ports::HistoryStore& store, const ExecutionId& id) {
+Result<Remains> read_remains(ports::HistoryStore& store, const ports::InHand& in_hand, const ExecutionId& id) {
   auto row = store.read_execution(id);
   if (!row) return std::unexpected(std::move(row.error()));
   Remains remains{.row = std::move(*row), .state = std::nullopt};
+  if (in_hand.is_suspected(id)) return remains;
   if (auto state = read_state(store, id)) remains.state = std::move(*state);
   return remains;
 }
@@ -108,7 +109,7 @@ void ExecutionDriver::write_mark(const ports::StoredExecution& row) {
 }
 
 void ExecutionDriver::terminate_aside(Mail mail) {
-  host_.offload([&history = host_.shared().history, id = id_] { return read_remains(history, id); },
+  host_.offload([&shared = host_.shared(), id = id_] { return read_remains(shared.history, shared.in_hand, id); },
                 [&host = host_, id = id_, number = number_, mail = std::move(mail)](Result<Remains> remains) mutable {
                   if (!remains) return mail.reply(std::unexpected(std::move(remains.error())));
                   auto* driver = host.find(id);

@@ -87,13 +87,16 @@ void ExecutionHost::start_loads() {
 
 void ExecutionHost::load(const ExecutionId& id) {
   ++loads_;
-  offload([&history = shared_.history, &definitions = shared_.definitions,
-           id] { return load_execution(history, definitions, id); },
-          [this, id](Result<LoadedExecution> result) {
-            --loads_;
-            if (auto* driver = find(id)) driver->loaded(std::move(result));
-            start_loads();
-          });
+  offload_on(
+      id,
+      [&history = shared_.history, &definitions = shared_.definitions, id] {
+        return load_execution(history, definitions, id);
+      },
+      [this, id](Result<LoadedExecution> result) {
+        --loads_;
+        if (auto* driver = find(id)) driver->loaded(std::move(result));
+        start_loads();
+      });
 }
 
 void ExecutionHost::append(ports::AppendGroup group, ExecutionDriver& driver) {

@@ -19,6 +19,7 @@
 #include "engine/runtime/engine_time.hpp"
 #include "engine/runtime/execution_driver.hpp"
 #include "engine/runtime/live_counts.hpp"
+#include "engine/runtime/refusals.hpp"
 #include "engine/runtime/shard_map.hpp"
 #include "engine/runtime/timer_queue.hpp"
 
@@ -30,6 +31,7 @@ struct Shared {
   ports::Entropy& entropy;
   ports::Telemetry& telemetry;
   ports::Log& log;
+  ports::InHand& in_hand;
   Definitions& definitions;
   EngineTime time;
   EngineOptions options;
@@ -119,6 +121,18 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
             self->check_drained();
           });
         });
+  }
+
+  // The same for work with one execution, which may be the death of this process: not begun where it has been.
+  template <class Work, class Then>
+  void offload_on(const ExecutionId& id, Work work, Then then) {
+    offload(
+        [&in_hand = shared_.in_hand, id, work = std::move(work)]() mutable -> decltype(work()) {
+          if (in_hand.is_suspected(id)) return std::unexpected(suspected(id));
+          const ports::Holding holding(in_hand, id);
+          return work();
+        },
+        std::move(then));
   }
 
   // Begins no attempt from here on; `drained` is called when nothing is under way any more.

@@ -19,4 +19,11 @@ Error moved(const ExecutionId& id) {
           .remedy = "ask again"};
 }
 
+Error suspected(const ExecutionId& id) {
+  return {.code = "execution.suspected",
+          .message = "the process has died again and again while it had this execution in hand",
+          .subject = to_string(id),
+          .remedy = "terminate it, or start a version of Skald that can go on with it; it is tried again in an hour"};
+}
+
 }  // namespace skald::runtime

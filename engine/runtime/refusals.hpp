@@ -12,5 +12,6 @@ Error draining();
 Error no_shards();
 // "engine.moved": another node has the execution, or will have it.
 Error moved(const ExecutionId& id);
+Error suspected(const ExecutionId& id);
 
 }  // namespace skald::runtime

@@ -3,6 +3,8 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include "adapters/in_hand_file.hpp"
+#include "adapters/system_clock.hpp"
 #include "tests/api/service_fixture.hpp"
 
 namespace skald::test {
@@ -42,6 +44,30 @@ TEST_F(UnreadableExecution, IsAnIncidentAndCanBeTerminated) {
   EXPECT_EQ(get_json("/v1/executions?outcome=terminated")["items"][0]["id"], torn);
   participant_.release();
   EXPECT_EQ(await_end(healthy)["outcome"], "completed");
+}
+
+TEST_F(UnreadableExecution, IsLeftAloneWhereItMadeTheServerDie) {
+  start();
+  deploy("w", "  - one: { call: p.hold }\n");
+  const auto poison = start_only("w");
+  participant_.await_held(1);
+  server_.reset();
+  adapters::SystemClock clock;
+  const auto suspects = (folder_.path() / "skald.db-suspects").string();
+  ASSERT_TRUE(std::filesystem::exists(suspects));
+  // What a process leaves behind that dies with it in hand.
+  for (int deaths = 0; deaths < 3; ++deaths) {
+    adapters::InHandFile::open(suspects, SKALD_VERSION, clock).value()->take(*parse_execution_id(poison));
+  }
+  start();
+  Json items;
+  for (int i = 0; i < 5'000 && items.empty(); ++i) items = get_json("/v1/incidents")["items"];
+  ASSERT_EQ(items.size(), 1u);
+  EXPECT_EQ(items[0]["execution"], poison);
+  EXPECT_THAT(std::string(items[0]["error"]["detail"]), HasSubstr("died again and again"));
+  EXPECT_EQ(Json::parse(get("/v1/executions/" + poison).body)["code"], "execution.suspected");
+  EXPECT_EQ(post("/v1/executions/" + poison + "/terminate", R"({"reason":"poison"})").status, 202);
+  EXPECT_EQ(get_json("/v1/executions?outcome=terminated")["items"][0]["id"], poison);
 }
 
 }  // namespace

@@ -227,6 +227,24 @@ TEST(EngineRecovery, WhatIsSetAsideIsTriedAgain) {
   EXPECT_EQ(bench.telemetry.standing[broken], 0u);
 }
 
+TEST(EngineRecovery, WhatMakesTheProcessDieIsNotTakenInHandAgain) {
+  RuntimeBench bench;
+  bench.script.set_rule([](const auto&) { return std::nullopt; });
+  const auto id = bench.start()->id;
+  EXPECT_TRUE(bench.in_hand.taken.contains(id));
+  bench.in_hand.suspected.insert(id);
+  bench.in_hand.taken.clear();
+  restart(bench);
+  bench.settle();
+  EXPECT_EQ(bench.view(id).error().code, "execution.suspected");
+  EXPECT_EQ(bench.row(id).open_incidents, 1u);
+  EXPECT_EQ(bench.command(id, {.actor = "ann", .what = saga::CancelExecution{}}).error().code, "execution.suspected");
+  const auto end = bench.command(id, {.actor = "ann", .what = saga::TerminateExecution{.reason = "poison"}});
+  ASSERT_TRUE(end.has_value()) << to_text(end.error());
+  EXPECT_EQ((*end)->outcome, saga::Outcome::kTerminated);
+  EXPECT_FALSE(bench.in_hand.taken.contains(id));
+}
+
 TEST(EngineRecovery, TellsWhatIsOverdue) {
   RuntimeBench bench;
   bench.script.set_rule([](const auto&) { return unknown(); });

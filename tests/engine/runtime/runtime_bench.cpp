@@ -70,6 +70,7 @@ RuntimeBench::Process::Process(RuntimeBench& bench)
               .entropy = bench.entropy,
               .telemetry = bench.telemetry,
               .log = bench.log,
+              .in_hand = &bench.in_hand,
               .leases = bench.leases,
               .inbox = bench.inbox,
               .replaced = [&bench](const Error& error) { bench.replaced.push_back(error.code); },

@@ -79,6 +79,17 @@ class TornStore final : public storage::MemoryStore {
   std::set<ExecutionId> torn;
 };
 
+// Suspects what stands here.
+class ScriptedInHand final : public ports::InHand {
+ public:
+  void take(const ExecutionId& id) noexcept override { taken.insert(id); }
+  void put_down() noexcept override {}
+  bool is_suspected(const ExecutionId& id) const noexcept override { return suspected.contains(id); }
+
+  std::set<ExecutionId> taken;
+  std::set<ExecutionId> suspected;
+};
+
 class RuntimeBench {
  public:
   explicit RuntimeBench(runtime::EngineOptions options = {}, const char* workflow = kCheckout);
@@ -118,6 +129,7 @@ class RuntimeBench {
   SeededEntropy entropy{1};
   RecordingLog log;
   CountingTelemetry telemetry;
+  ScriptedInHand in_hand;
   TornStore store;
   Script script;
   // Of the processes that begin from then on.
