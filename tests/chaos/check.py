@@ -39,6 +39,8 @@ def counts_of(evidence):
             "attemptsLost": kinds["AttemptLost"], "retries": kinds["RetryScheduled"], "unknowns": unknown,
             "lostReplies": sum(1 for attempt in applied if not answered[attempt]),
             "settles": kinds["SettleEnded"], "undos": kinds["UndoCompleted"], "incidents": kinds["IncidentRaised"],
+            "incidentsRetried": sum(1 for rows in evidence.histories.values() for row in rows
+                                    if row.kind == "IncidentResolved" and row.data.get("resolution") == "retry"),
             "witnesses": len(evidence.witnesses), "parked": parked,
             "gaps": sum(1 for _ in timing.retries_received(evidence)), "atOnce": timing.most_at_once(evidence)[0],
             **{f"strike.{kind}": number for kind, number in sorted(evidence.nemesis.get("strikes", {}).items())},

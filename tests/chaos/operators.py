@@ -1,5 +1,5 @@
-"""Operators that put executions to sleep and wake them, or cancel them, at whichever node they happen to talk to: half of
-the commands or more concern executions of another node."""
+"""Operators that put executions to sleep and wake them, cancel them, or have an undo that was refused tried again, at
+whichever node they happen to talk to: half of the commands or more concern executions of another node."""
 import http.client
 import json
 import random
@@ -11,6 +11,7 @@ from programs import request
 
 PAUSE_SECONDS = 0.05
 ACCEPTED = 202
+RETRIES = 3  # of one execution
 
 
 class Operators:
@@ -21,7 +22,7 @@ class Operators:
         self.random = random.Random(seed + 5)
         self.stopped, self.told = threading.Event(), set()
         self.counts = Counter()
-        self.asleep = set()
+        self.asleep, self.retries = set(), {}
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
@@ -40,9 +41,14 @@ class Operators:
             if execution is None or order.key in self.told or order.scenario.command is None:
                 continue
             self.told.add(order.key)
-            self.give(execution, order.scenario.command)
+            if order.scenario.command == "retry":
+                self.retries[execution] = RETRIES
+            else:
+                self.give(execution, order.scenario.command)
         for execution in list(self.asleep):
             self.wake(execution)
+        for execution in [execution for execution, left in self.retries.items() if left > 0]:
+            self.retry(execution)
 
     def give(self, execution, command):
         status = self.command(execution, command)
@@ -55,6 +61,14 @@ class Operators:
             status, view = self.ask("GET", f"/v1/executions/{execution}")
             if status == 200 and (view["endedAt"] is not None or any(i["open"] and i["kind"] != "quarantined" for i in view["incidents"])):
                 self.asleep.discard(execution)
+
+    def retry(self, execution):
+        """What it is parked with."""
+        status, view = self.ask("GET", f"/v1/executions/{execution}")
+        for incident in view["incidents"] if status == 200 else ():
+            if incident["open"]:
+                status = self.command(execution, f"incidents/{incident['number']}/retry")
+                self.retries[execution] -= status == ACCEPTED
 
     def command(self, execution, name):
         status, _ = self.ask("POST", f"/v1/executions/{execution}/{name}", {"reason": "by chance"})

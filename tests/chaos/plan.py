@@ -55,6 +55,9 @@ SCENARIOS = (
 COMMANDED = tuple(Scenario(name, 8, expected, faults=(fault("inventory", "do", "delay", 1, delayMs=1200),), command=command)
                   for name, command, expected in (("putToSleep", "suspend", ("completed",)),
                                                   ("calledOff", "cancel", ("completed", "compensated", "cancelled"))))
+# Nobody takes the money back, however often an operator has it tried again.
+COMMANDED += (Scenario("refundRetried", 4, ("parked",), address="Nowhere",
+                       faults=(fault("payments", "undo", "refuse", 1, status=409),), command="retry"),)
 
 
 @dataclass(frozen=True)
@@ -119,4 +122,4 @@ def node_minima_of(orders, kills, rounds):
     held_back = rounds["stalls"] + rounds["partitions"]
     lasting = held_back + rounds["isolations"]
     return {**rounds, "takeovers": lasting + rounds["drains"] + kills // 4, "lapses": lasting, "changesOfShards": 2 * lasting,
-            "moved": orders // 30, "staleDeliveries": held_back // 3, "inboxCommands": orders // 30}
+            "moved": orders // 30, "staleDeliveries": held_back // 3, "inboxCommands": orders // 30, "incidentsRetried": max(1, orders // 60)}
