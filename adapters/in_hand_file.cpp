@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 namespace skald::adapters {
 namespace {
@@ -17,6 +18,9 @@ constexpr std::size_t kSlots = 128;     // threads
 constexpr std::size_t kSuspects = 256;  // remembered; the oldest gives way
 constexpr std::uint32_t kDeathsMax = 3;
 constexpr std::int64_t kRememberedMillis = 3'600'000;
+
+constexpr const char* kRemedy =
+    "make its folder writable, or go without: what makes the process die is then not found out";
 
 struct Slot {
   std::atomic<bool> is_taken;
@@ -46,10 +50,11 @@ struct InHandFile::Content {
 Result<std::unique_ptr<InHandFile>> InHandFile::open(const std::string& path, std::string_view version,
                                                      ports::Clock& clock) {
   try {
-    if (!std::filesystem::exists(path)) std::ofstream(path, std::ios::binary);
-    if (std::filesystem::file_size(path) != sizeof(Content)) {
-      std::filesystem::resize_file(path, 0);
-      std::filesystem::resize_file(path, sizeof(Content));
+    if (!std::filesystem::exists(path) || std::filesystem::file_size(path) != sizeof(Content)) {
+      // Written, so that the disk has room for what is mapped.
+      std::ofstream file(path, std::ios::binary | std::ios::trunc);
+      file << std::string(sizeof(Content), '\0') << std::flush;
+      if (!file) return failure("inhand.unavailable", "the file cannot be written", path, kRemedy);
     }
     const ipc::file_mapping file(path.c_str(), ipc::read_write);
     auto opened = std::unique_ptr<InHandFile>(
@@ -57,9 +62,7 @@ Result<std::unique_ptr<InHandFile>> InHandFile::open(const std::string& path, st
     opened->count_deaths(version);
     return opened;
   } catch (const std::exception& error) {
-    return failure("inhand.unavailable", "the file cannot be used", path,
-                   "make its folder writable, or go without: what makes the process die is then not found out",
-                   error.what());
+    return failure("inhand.unavailable", "the file cannot be used", path, kRemedy, error.what());
   }
 }
 
@@ -81,11 +84,14 @@ void InHandFile::count_deaths(std::string_view version) {
   for (auto& suspect : known.suspects) {
     if (now - suspect.last_death >= kRememberedMillis) suspect = {};
   }
+  std::set<ExecutionId> died_with;  // several threads may have had one
   for (auto& slot : known.slots) {
-    if (!slot.is_taken.exchange(false)) continue;
-    auto it = std::ranges::find(known.suspects, slot.id, &Suspect::id);
+    if (slot.is_taken.exchange(false)) died_with.insert(slot.id);
+  }
+  for (const auto& id : died_with) {
+    auto it = std::ranges::find(known.suspects, id, &Suspect::id);
     if (it == known.suspects.end()) it = std::ranges::min_element(known.suspects, {}, &Suspect::last_death);
-    if (it->id != slot.id) *it = {.id = slot.id, .deaths = 0, .last_death = 0};
+    if (it->id != id) *it = {.id = id, .deaths = 0, .last_death = 0};
     ++it->deaths;
     it->last_death = now;
   }

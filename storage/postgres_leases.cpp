@@ -42,6 +42,7 @@ class PostgresLeases final : public ShardLeases {
 
   Result<Membership> renew(MemberMode mode) override {
     return session_.run([&](soci::session& session) -> Result<Membership> {
+      leaving_ = mode == MemberMode::kLeaving;
       if (left_) return failure("node.left", "this node has given everything up", options_.name);
       if (!extend(session, mode)) {
         if (auto joined = join(session, mode); !joined) return std::unexpected(std::move(joined.error()));
@@ -132,7 +133,7 @@ class PostgresLeases final : public ShardLeases {
   // and stands in nobody's way.
   void balance(soci::session& session) {
     was_busy_ = false;
-    if (draining_) return;
+    if (leaving_) return;
     GuardedTransaction transaction(session, dialect_);
     transaction.run([&] {
       int mine = 0;
@@ -146,6 +147,7 @@ class PostgresLeases final : public ShardLeases {
       if (free_orphans(session)) tell(session);
       // Answers that nobody has taken: who asked is gone.
       session << "DELETE FROM inbox WHERE answer IS NOT NULL AND at < " << kNow << " - " << kAnswersKeptMillis;
+      if (draining_) return;
       const long long most = share(session);
       session << "UPDATE shards SET owner = :me, epoch = epoch + 1 WHERE id IN (SELECT id FROM shards"
                  " WHERE owner IS NULL ORDER BY id LIMIT greatest(0, :share - (SELECT count(*) FROM shards"
@@ -198,6 +200,7 @@ class PostgresLeases final : public ShardLeases {
   ReopenedSession session_;
   long long me_ = 0;
   bool draining_ = false;  // as it stands in the table
+  bool leaving_ = false;
   bool was_busy_ = false;  // another node was sharing the shards out
   bool left_ = false;
 };

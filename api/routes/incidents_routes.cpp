@@ -83,7 +83,16 @@ struct Gathering {
     append_unreadable_item(items[index], *row, state ? std::string() : to_text(state.error()));
   }
 
+  // This server could not look.
+  static bool is_of_the_server(const Error& error) {
+    return error.code == "store.unavailable" || error.code.starts_with("engine.");
+  }
+
   static void answer_with_all(const std::shared_ptr<Gathering>& self) {
+    for (const auto& state : self->states) {
+      if (state || !is_of_the_server(state.error())) continue;
+      return self->call.respond(problem(self->services, self->call, state.error()));
+    }
     std::vector<std::size_t> unclear;
     for (std::size_t i = 0; i < self->found.size(); ++i) {
       if (!self->tell_incidents(i)) unclear.push_back(i);

@@ -45,8 +45,8 @@ struct ClusterNode {
 struct Membership {
   std::vector<HeldShard> held;
   std::size_t share = limits::kShardCount;  // what a node should hold at most; what is beyond it is to be given up
-  std::optional<Millis>
-      next_change;  // when it may say something else: another lease runs out, or shards were just being shared out
+  // When it may say something else: another lease runs out, or shards were just being shared out.
+  std::optional<Millis> next_change;
 };
 
 // What a node wants with its renewal.

@@ -23,8 +23,6 @@ void DuePoller::again() {
 void DuePoller::fired() {
   auto& shared = host_.shared();
   if (shared.draining) return;
-  // What was found last time comes first.
-  if (shared.activating > 0) return again();
   // Less far ahead than what stays in memory, so that nothing is loaded only to leave again.
   const auto horizon = std::min(shared.options.passivate_after, 2 * shared.options.due_poll);
   const auto until = shared.time.now() + horizon;
@@ -43,7 +41,8 @@ void DuePoller::fired() {
                       if (wake_up.at <= overdue) ++overdue_count;
                     }
                     host_.shared().telemetry.executions_overdue(overdue_count);
-                    resume_(ids);
+                    // What was found last time comes first.
+                    if (host_.shared().activating == 0) resume_(ids);
                   } else {
                     host_.warn("due executions could not be listed; it is tried again", due.error());
                   }

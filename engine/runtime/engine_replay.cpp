@@ -144,10 +144,12 @@ void Engine::Impl::replay_on(ExecutionHost& host, ReplayTask task) {
   auto read = [&shared = shared_, id = task.command.original, version = task.command.version] {
     return read_original(shared.history, shared.definitions, id, version);
   };
-  host.offload(std::move(read), [this, &host, task = std::move(task)](Result<Original> original) mutable {
-    if (!original) return task.callback(std::unexpected(std::move(original.error())));
-    replay_read(host, ReplayOriginal{std::move(*original)}, std::move(task));
-  });
+  const ExecutionId original_id = task.command.original;
+  host.offload_on(original_id, std::move(read),
+                  [this, &host, task = std::move(task)](Result<Original> original) mutable {
+                    if (!original) return task.callback(std::unexpected(std::move(original.error())));
+                    replay_read(host, ReplayOriginal{std::move(*original)}, std::move(task));
+                  });
 }
 
 void Engine::Impl::replay_read(ExecutionHost& host, const ReplayOriginal& original, ReplayTask task) {
@@ -160,6 +162,7 @@ void Engine::Impl::replay_read(ExecutionHost& host, const ReplayOriginal& origin
   ExecutionId id = new_id();
   while (&host_of(id) != &host) id = new_id();
   auto start = [&]() -> Result<std::unique_ptr<NewStart>> {
+    const ports::Holding holding(shared_.in_hand, command.original);
     try {
       return prepare(original, command, id, shared_);
     } catch (const std::exception& error) {

@@ -10,6 +10,13 @@
 #include "engine/runtime/refusals.hpp"
 
 namespace skald::runtime {
+namespace {
+
+// At an append that is still under way when it is time to load again.
+constexpr Millis kLookAgain{1'000};
+
+}  // namespace
+
 ExecutionDriver::ExecutionDriver(ExecutionHost& host, const ExecutionId& id, std::uint64_t number)
     : host_(host), id_(id), number_(number), epoch_(host.shared().shards.epoch_of(id)) {
   state_.id = id;
@@ -64,7 +71,7 @@ void ExecutionDriver::fired() {
       return append();
     case Stage::kSetAside:
       if (!aside_->appending) return load();
-      return host_.timers().set(*this, host_.shared().time.steady() + std::chrono::seconds(1));
+      return host_.timers().set(*this, host_.shared().time.steady() + kLookAgain);
     case Stage::kReady:
     case Stage::kAppending:
     case Stage::kLoading:
@@ -79,7 +86,8 @@ void ExecutionDriver::fired() {
 void ExecutionDriver::put(Mail mail) {
   if (stage_ == Stage::kSetAside && mail.reply) {
     const bool ends = mail.input && std::holds_alternative<saga::TerminateExecution>(mail.input->what);
-    if (ends && !aside_->appending) return terminate_aside(std::move(mail));
+    if (ends && aside_->appending && !aside_->end) return mailbox_.push_back(std::move(mail));
+    if (ends && !aside_->appending && !retries_soon_) return terminate_aside(std::move(mail));
     return mail.reply(std::unexpected(aside_->error));
   }
   mailbox_.push_back(std::move(mail));
@@ -111,6 +119,7 @@ void ExecutionDriver::process(Mail mail) {
     return commit(std::move(mail), std::move(decision), std::move(before), at);
   }
   state_ = std::move(decision->next);
+  if (!std::holds_alternative<saga::RecoverExecution>(mail.input->what)) failures_ = 0;
   if (!mail.reply) return;
   if (decision->refusal) return mail.reply(std::unexpected(std::move(*decision->refusal)));
   mail.reply(snapshot());

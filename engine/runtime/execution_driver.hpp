@@ -126,6 +126,7 @@ class ExecutionDriver final : public TimerNode {
   void set_aside(const Error& error, bool retry_soon);
   void mark_row();
   void write_mark(const ports::StoredExecution& row);
+  std::optional<Mail> take_termination();
   void terminate_aside(Mail mail);
   void write_end(Mail mail, const ports::StoredExecution& row, std::optional<saga::State> state);
   void append_aside(ports::Append own);
@@ -144,6 +145,7 @@ class ExecutionDriver final : public TimerNode {
   std::uint64_t epoch_;
   Stage stage_ = Stage::kLoading;
   bool lost_ = false;                          // leaves with its verdict
+  bool retries_soon_ = false;                  // why it was set aside last passes by itself
   std::uint16_t calls_ = 0;                    // in flight, of this driver
   std::uint16_t failures_ = 0;                 // exceptions in a row
   std::uint16_t pauses_ = 0;                   // back-offs in a row

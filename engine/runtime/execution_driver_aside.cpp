@@ -1,5 +1,6 @@
 // An execution that cannot be had in memory: its row says so to whoever lists what waits for an operator, and it can
 // still be terminated. It is tried again in a while, for the case that its cause was removed.
+#include <algorithm>
 #include <utility>
 
 #include "engine/runtime/command_codec.hpp"
@@ -26,11 +27,12 @@ struct Remains {
   std::optional<saga::State> state;
 };
 
-Result<Remains> read_remains(ports::HistoryStore& store, const ports::InHand& in_hand, const ExecutionId& id) {
+Result<Remains> read_remains(ports::HistoryStore& store, ports::InHand& in_hand, const ExecutionId& id) {
   auto row = store.read_execution(id);
   if (!row) return std::unexpected(std::move(row.error()));
   Remains remains{.row = std::move(*row), .state = std::nullopt};
   if (in_hand.is_suspected(id)) return remains;
+  const ports::Holding holding(in_hand, id);
   if (auto state = read_state(store, id)) remains.state = std::move(*state);
   return remains;
 }
@@ -52,7 +54,7 @@ saga::State state_of(const ports::StoredExecution& row) {
 
 // What is not known to be without effect may have had one.
 saga::CompensationState left_by(const std::optional<saga::State>& state) {
-  const bool clean = state && saga::standing_steps(*state).empty();
+  const bool clean = state && (state->pivoted || saga::standing_steps(*state).empty());
   return clean ? saga::CompensationState::kNone : saga::CompensationState::kIncomplete;
 }
 
@@ -60,9 +62,12 @@ saga::CompensationState left_by(const std::optional<saga::State>& state) {
 
 void ExecutionDriver::set_aside(const Error& error, bool retry_soon) {
   auto& shared = host_.shared();
+  if (!start_ && !shared.shards.serves(id_)) return let_go(moved(id_));
   stage_ = Stage::kSetAside;
   failures_ = 0;
+  if (std::exchange(retries_soon_, retry_soon) != retry_soon) pauses_ = 0;
   aside_ = std::make_unique<Aside>(Aside{.error = error});
+  auto termination = retry_soon ? std::nullopt : take_termination();
   if (retry_soon) {
     host_.warn("an execution could not be read; it is tried again", error);
   } else {
@@ -85,6 +90,18 @@ void ExecutionDriver::set_aside(const Error& error, bool retry_soon) {
   const auto pause =
       retry_soon ? next_pause(kStorePauseFirst, kStorePauseMax) : next_pause(kAsidePauseFirst, kAsidePauseMax);
   host_.timers().set(*this, shared.time.steady() + pause);
+  if (termination) terminate_aside(std::move(*termination));
+}
+
+// A word that does not need the state.
+std::optional<ExecutionDriver::Mail> ExecutionDriver::take_termination() {
+  const auto it = std::ranges::find_if(mailbox_, [](const Mail& mail) {
+    return mail.reply && mail.input && std::holds_alternative<saga::TerminateExecution>(mail.input->what);
+  });
+  if (it == mailbox_.end()) return std::nullopt;
+  auto mail = std::move(*it);
+  mailbox_.erase(it);
+  return mail;
 }
 
 // Tells it among the open incidents, which is where an operator looks.
@@ -97,7 +114,8 @@ void ExecutionDriver::mark_row() {
 }
 
 void ExecutionDriver::write_mark(const ports::StoredExecution& row) {
-  if (!aside_ || aside_->appending || !row.summary.wake_at) return;
+  if (!aside_ || aside_->appending) return;
+  if (!row.summary.wake_at) return let_go(Error(aside_->error));  // it has ended, and nothing is to be done
   host_.shared().telemetry.execution_standing(
       id_, {.workflow = row.created.workflow, .compensating_since = {}, .incidents = {"unreadable"}});
   if (row.summary.open_incidents > 0) return;
@@ -113,7 +131,13 @@ void ExecutionDriver::terminate_aside(Mail mail) {
                 [&host = host_, id = id_, number = number_, mail = std::move(mail)](Result<Remains> remains) mutable {
                   if (!remains) return mail.reply(std::unexpected(std::move(remains.error())));
                   auto* driver = host.find(id);
-                  if (!driver || driver->number() != number) return mail.reply(std::unexpected(moved(id)));
+                  if (driver && driver->number() != number) driver = nullptr;
+                  if (!remains->row.summary.wake_at) {
+                    if (driver && driver->aside_) driver->let_go(Error(driver->aside_->error));
+                    return mail.reply(failure("execution.ended", "the execution has ended, so it cannot be terminated",
+                                              to_string(id)));
+                  }
+                  if (!driver) return mail.reply(std::unexpected(moved(id)));
                   if (!driver->aside_ || driver->aside_->appending) return driver->put(std::move(mail));
                   driver->write_end(std::move(mail), remains->row, std::move(remains->state));
                 });
@@ -140,6 +164,7 @@ void ExecutionDriver::write_end(Mail mail, const ports::StoredExecution& row, st
   own.summary = summary_change(row.summary, *end, at);
   if (mail.command != 0)
     own.applied = ports::CommandApplied{.number = mail.command, .answer = encode_answer(std::nullopt)};
+  aside_->events = {event};
   aside_->end = std::move(end);
   aside_->reply = std::move(mail.reply);
   append_aside(std::move(own));
@@ -160,17 +185,24 @@ void ExecutionDriver::aside_ended(const ports::AppendResult& result) {
     auto reply = std::move(aside_->reply);
     if (is_written) {
       if (!lost_) {
+        count_events(shared.telemetry, aside_->events, *end);
         count_phase(shared.live, aside_->phase_before, *end);
         shared.telemetry.execution_standing(id_, {.workflow = end->name, .compensating_since = {}, .incidents = {}});
       }
       leave();
       return reply(end);
     }
-    reply(failure("store.unavailable", "the termination was not written", to_string(id_), "try again",
-                  result.error ? to_text(*result.error) : std::string()));
+    const bool is_unknown = result.verdict == ports::Verdict::kUnknown;
+    reply(
+        failure("store.unavailable",
+                is_unknown ? "it is not known whether the termination was written" : "the termination was not written",
+                to_string(id_), "look at the execution, then try again",
+                result.error ? to_text(*result.error) : std::string()));
   }
   if (lost_) return let_go(moved(id_));
   if (result.verdict == ports::Verdict::kFenced) shared.fenced();
+  if (result.verdict == ports::Verdict::kUnknown) return load();
+  if (auto termination = take_termination()) terminate_aside(std::move(*termination));
 }
 
 }  // namespace skald::runtime

@@ -34,6 +34,7 @@ struct ExecutionDriver::Aside {
   bool appending = false;                            // a mark in its row, or its termination
   std::shared_ptr<const saga::State> end = nullptr;  // of a termination
   saga::Phase phase_before = saga::Phase::kPending;
+  std::vector<saga::Event> events = {};
   Reply reply = {};
 };
 

@@ -60,6 +60,7 @@ ExecutionDriver& ExecutionHost::create(const ExecutionId& id) {
   SKALD_INVARIANT(!slot);
   slot = std::make_unique<ExecutionDriver>(*this, id, ++drivers_made_);
   shared_.active.fetch_add(1, std::memory_order_relaxed);
+  if (vacating_ && vacating_->shards[shard_of(id)]) ++vacating_->left;
   return *slot;
 }
 
@@ -244,6 +245,8 @@ void ExecutionHost::check_drained() {
   closed_ = true;
   for (auto* driver : drivers_of(ports::ShardSet().set())) driver->stop_waiting();
   timers_.close();
+  // It finds the host closed.
+  for (auto& later : std::exchange(later_, {})) later.work();
   std::exchange(on_drained_, nullptr)();
 }
 

@@ -258,7 +258,8 @@ class Applier {
     it->reason = e.reason;
     it->resolved_at = event_.at;
     if (it->step.empty()) {
-      state_.output = e.output;
+      if (it->kind == IncidentKind::kStepFailed) state_.output = e.output;
+      if (it->kind == IncidentKind::kQuarantined) forgive_all(state_.root);
     } else if (StepState* step = find_step(state_, it->step)) {
       forgive(*step);
     }
@@ -308,6 +309,13 @@ class Applier {
     if (step.wait_until) {
       step.deadline.reset();
       step.timed_out = false;
+    }
+  }
+
+  static void forgive_all(StepState& step) {
+    if (step.status == StepStatus::kRunning) forgive(step);
+    for (auto* list : {&step.children, &step.undo}) {
+      for (auto& inner : *list) forgive_all(inner);
     }
   }
 

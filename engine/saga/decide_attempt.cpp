@@ -101,7 +101,8 @@ void attempt_failed(Planner& planner, const definition::Step& step, const Attemp
     return;
   }
   if (forward && step.pivot && planner.step(input.step).unknown && !(refused && input.answer.sent)) {
-    return planner.start_settling(input.step);
+    if (!is_quarantined(planner.state())) planner.start_settling(input.step);
+    return;
   }
   fail_step(planner, step, input.step, error, false);
 }

@@ -53,6 +53,7 @@ void release_quarantine(Planner& planner, const Incident& incident, const Resolv
   }
   planner.record(
       IncidentResolved{.number = input.number, .resolution = input.resolution, .reason = input.reason, .output = {}});
+  // What was in flight may be so still; it goes out again under its key all the same.
   handle(planner, RecoverExecution{});
 }
 

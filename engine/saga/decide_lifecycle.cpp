@@ -21,8 +21,8 @@ bool refuse_ended(Planner& planner, std::string_view what) {
 // Of one in quarantine the history alone is asked: it may not fit its definition.
 bool leaves_effects(const Planner& planner) {
   const State& state = planner.state();
-  if (is_quarantined(state)) return !standing_steps(state).empty();
-  return !state.pivoted && !undo_units(planner).empty();
+  if (state.pivoted) return false;
+  return is_quarantined(state) ? !standing_steps(state).empty() : !undo_units(planner).empty();
 }
 
 }  // namespace

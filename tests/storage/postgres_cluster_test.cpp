@@ -146,6 +146,18 @@ TEST_F(PostgresCluster, WhoIsOutdatedServesWhereNobodyNewerDoes) {
   EXPECT_EQ(as_old->leases()->renew(MemberMode::kOutdated)->share, 86u);
 }
 
+TEST_F(PostgresCluster, WhoIsOutdatedGoesOnWhereTheNewerOneHasDied) {
+  auto old = open("old", "1.9.0"), next = open("next", "1.10.0");
+  renew(*old);
+  renew(*next);
+  EXPECT_EQ(old->leases()->renew(MemberMode::kOutdated)->share, 0u);
+  EXPECT_TRUE(old->leases()->release(ShardSet().set()));
+  EXPECT_THAT(renew(*next), SizeIs(256));
+  let_lease_run_out("next");
+  EXPECT_TRUE(old->leases()->renew(MemberMode::kOutdated));
+  EXPECT_THAT(old->leases()->renew(MemberMode::kOutdated)->held, SizeIs(256));
+}
+
 TEST_F(PostgresCluster, OneWhoseLeaseHasRunOutIsEvictedAndFenced) {
   auto one = open("one"), two = open("two");
   const auto before = renew(*one);

@@ -216,6 +216,24 @@ TEST(EngineRecovery, WhatCannotBeReadCanBeTerminated) {
   EXPECT_EQ(bench.in_memory(), 0u);
 }
 
+// The word comes first, and finds nothing in memory.
+TEST(EngineRecovery, WhatCannotBeReadIsTerminatedAtTheFirstWordAndOnce) {
+  RuntimeBench bench({.recovery_ramp = 60s});
+  bench.script.set_rule([](const auto&) { return std::nullopt; });
+  const auto id = bench.start()->id;
+  bench.store.torn.insert(id);
+  restart(bench);
+  const saga::Input terminate{.actor = "ann", .what = saga::TerminateExecution{.reason = "torn"}};
+  ASSERT_TRUE(bench.command(id, terminate).has_value());
+  const auto row = bench.row(id);
+  EXPECT_EQ(bench.command(id, terminate).error().code, "execution.ended");
+  EXPECT_EQ(bench.row(id), row);
+  EXPECT_EQ(bench.in_memory(), 0u);
+  EXPECT_FALSE(bench.command(id, {.actor = "ann", .what = saga::CancelExecution{}}).has_value());
+  bench.settle();
+  EXPECT_EQ(bench.in_memory(), 0u);
+}
+
 TEST(EngineRecovery, WhatIsSetAsideIsTriedAgain) {
   RuntimeBench bench;
   const auto broken = start_and_tear(bench);
