@@ -85,7 +85,7 @@ struct Gathering {
 
   // This server could not look.
   static bool is_of_the_server(const Error& error) {
-    return error.code == "store.unavailable" || error.code.starts_with("engine.");
+    return error.code == "store.unavailable" || (error.code.starts_with("engine.") && error.code != "engine.internal");
   }
 
   static void answer_with_all(const std::shared_ptr<Gathering>& self) {

@@ -52,6 +52,12 @@ saga::State state_of(const ports::StoredExecution& row) {
   return state;
 }
 
+Error ended_already(const ExecutionId& id) {
+  return {.code = "execution.ended",
+          .message = "the execution has ended, so it cannot be terminated",
+          .subject = to_string(id)};
+}
+
 // What is not known to be without effect may have had one.
 saga::CompensationState left_by(const std::optional<saga::State>& state) {
   const bool clean = state && (state->pivoted || saga::standing_steps(*state).empty());
@@ -133,9 +139,9 @@ void ExecutionDriver::terminate_aside(Mail mail) {
                   auto* driver = host.find(id);
                   if (driver && driver->number() != number) driver = nullptr;
                   if (!remains->row.summary.wake_at) {
-                    if (driver && driver->aside_) driver->let_go(Error(driver->aside_->error));
-                    return mail.reply(failure("execution.ended", "the execution has ended, so it cannot be terminated",
-                                              to_string(id)));
+                    if (driver && driver->aside_ && !driver->aside_->appending)
+                      driver->let_go(Error(driver->aside_->error));
+                    return mail.reply(std::unexpected(ended_already(id)));
                   }
                   if (!driver) return mail.reply(std::unexpected(moved(id)));
                   if (!driver->aside_ || driver->aside_->appending) return driver->put(std::move(mail));
@@ -181,7 +187,9 @@ void ExecutionDriver::aside_ended(const ports::AppendResult& result) {
   aside_->appending = false;
   const bool is_written = result.verdict == ports::Verdict::kWritten;
   auto& shared = host_.shared();
-  if (const auto end = std::exchange(aside_->end, nullptr)) {
+  const auto end = std::exchange(aside_->end, nullptr);
+  const bool terminates = end != nullptr;
+  if (terminates) {
     auto reply = std::move(aside_->reply);
     if (is_written) {
       if (!lost_) {
@@ -190,7 +198,8 @@ void ExecutionDriver::aside_ended(const ports::AppendResult& result) {
         shared.telemetry.execution_standing(id_, {.workflow = end->name, .compensating_since = {}, .incidents = {}});
       }
       leave();
-      return reply(end);
+      reply(end);
+      return refuse_all(ended_already(id_));
     }
     const bool is_unknown = result.verdict == ports::Verdict::kUnknown;
     reply(
@@ -201,8 +210,8 @@ void ExecutionDriver::aside_ended(const ports::AppendResult& result) {
   }
   if (lost_) return let_go(moved(id_));
   if (result.verdict == ports::Verdict::kFenced) shared.fenced();
-  if (result.verdict == ports::Verdict::kUnknown) return load();
-  if (auto termination = take_termination()) terminate_aside(std::move(*termination));
+  if (terminates && result.verdict == ports::Verdict::kUnknown) return load();
+  while (auto termination = take_termination()) terminate_aside(std::move(*termination));
 }
 
 }  // namespace skald::runtime

@@ -13,7 +13,10 @@ namespace skald::runtime {
 void ExecutionDriver::load() {
   stage_ = Stage::kLoading;
   // It says anew how it stands, or is set aside again.
-  if (std::exchange(aside_, nullptr)) host_.shared().telemetry.execution_standing(id_, {});
+  if (std::exchange(aside_, nullptr)) {
+    host_.shared().telemetry.execution_standing(id_, {});
+    host_.timers().cancel(*this);
+  }
   host_.load(id_);
 }
 

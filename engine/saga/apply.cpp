@@ -298,14 +298,18 @@ class Applier {
     relabel(state_, label);
   }
 
-  // After an operator's word the retry policy counts from the start, and a wait goes on to its own end.
-  static void forgive(StepState& step) {
+  // After an operator's word the retry policy counts from the start.
+  static void forgive_attempts(StepState& step) {
     for (Attempts* attempts : {&step.attempts, &step.settling}) {
       attempts->counted = 0;
       attempts->lost_in_a_row = 0;
       attempts->first_at = Timestamp{};
       attempts->retry_at.reset();
     }
+  }
+  // And a wait goes on to its own end.
+  static void forgive(StepState& step) {
+    forgive_attempts(step);
     if (step.wait_until) {
       step.deadline.reset();
       step.timed_out = false;
@@ -313,7 +317,7 @@ class Applier {
   }
 
   static void forgive_all(StepState& step) {
-    if (step.status == StepStatus::kRunning) forgive(step);
+    if (step.status == StepStatus::kRunning || step.undo_status == UndoStatus::kSettling) forgive_attempts(step);
     for (auto* list : {&step.children, &step.undo}) {
       for (auto& inner : *list) forgive_all(inner);
     }

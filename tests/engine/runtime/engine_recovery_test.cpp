@@ -216,6 +216,21 @@ TEST(EngineRecovery, WhatCannotBeReadCanBeTerminated) {
   EXPECT_EQ(bench.in_memory(), 0u);
 }
 
+TEST(EngineRecovery, EveryWordOnWhatCannotBeReadIsAnswered) {
+  RuntimeBench bench;
+  const auto id = start_and_tear(bench);
+  int answered = 0;
+  for (int i = 0; i < 5; ++i) {
+    bench.engine().command(id, {.actor = "ann", .what = saga::TerminateExecution{.reason = "torn"}},
+                           [&](const auto&) { ++answered; });
+    bench.step(i % 2 == 0);
+  }
+  bench.settle();
+  EXPECT_EQ(answered, 5);
+  EXPECT_EQ(bench.row(id).outcome, "terminated");
+  EXPECT_EQ(bench.in_memory(), 0u);
+}
+
 // The word comes first, and finds nothing in memory.
 TEST(EngineRecovery, WhatCannotBeReadIsTerminatedAtTheFirstWordAndOnce) {
   RuntimeBench bench({.recovery_ramp = 60s});
