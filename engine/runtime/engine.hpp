@@ -110,8 +110,8 @@ class Engine {
   Result<void> run();
 
   // Takes no more starts, begins no more attempts, waits for what is in flight until `deadline` (steady, from now),
-  // then abandons it: unfinished work is never written as failed. Then the shards are given up, and `drained` runs:
-  // nothing touches the ports any more.
+  // then abandons it: unfinished work is never written as failed. Shards are given up as nothing is under way in them
+  // any more, the rest at the end. Then `drained` runs: nothing touches the ports any more.
   void drain(Millis at_most, std::move_only_function<void()> drained);
 
   // The start is durable when the callback runs. Errors: "workflow.unknown", "workflow.unknown_version",

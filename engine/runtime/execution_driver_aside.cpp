@@ -153,16 +153,8 @@ void ExecutionDriver::write_end(Mail mail, const ports::StoredExecution& row, st
   auto end = std::make_shared<saga::State>(state ? *state : state_of(row));
   const Timestamp at = std::max(host_.shared().time.now(), end->updated_at);
   const auto& command = std::get<saga::TerminateExecution>(mail.input->what);
-  const saga::Event event{.at = at,
-                          .epoch = epoch_,
-                          .actor = mail.input->actor,
-                          .data = saga::ExecutionEnded{
-                              .phase = saga::Phase::kCancelled,
-                              .outcome = saga::Outcome::kTerminated,
-                              .compensation = left_by(state),
-                              .output = {},
-                              .error = saga::make_problem("terminated", 409, "The execution was terminated", {}, {}),
-                              .reason = command.reason}};
+  const saga::Event event{
+      .at = at, .epoch = epoch_, .actor = mail.input->actor, .data = saga::terminated(left_by(state), command.reason)};
   aside_->phase_before = end->phase;
   saga::apply(*end, event);
   ports::Append own{.execution = id_, .epoch = epoch_, .expected_position = row.position};
@@ -188,8 +180,7 @@ void ExecutionDriver::aside_ended(const ports::AppendResult& result) {
   const bool is_written = result.verdict == ports::Verdict::kWritten;
   auto& shared = host_.shared();
   const auto end = std::exchange(aside_->end, nullptr);
-  const bool terminates = end != nullptr;
-  if (terminates) {
+  if (end) {
     auto reply = std::move(aside_->reply);
     if (is_written) {
       if (!lost_) {
@@ -210,7 +201,7 @@ void ExecutionDriver::aside_ended(const ports::AppendResult& result) {
   }
   if (lost_) return let_go(moved(id_));
   if (result.verdict == ports::Verdict::kFenced) shared.fenced();
-  if (terminates && result.verdict == ports::Verdict::kUnknown) return load();
+  if (end && result.verdict == ports::Verdict::kUnknown) return load();
   while (auto termination = take_termination()) terminate_aside(std::move(*termination));
 }
 

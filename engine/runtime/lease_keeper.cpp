@@ -144,7 +144,7 @@ void LeaseKeeper::follow(const Renewal& renewal) {
                        {{"held", count}, {"came", gained}, {"went", lost}});
   }
   if (came.any()) hooks_.came(came);
-  vacate_excess(membership);
+  begin_vacating(membership);
 }
 
 void LeaseKeeper::lapse() {
@@ -173,7 +173,7 @@ void LeaseKeeper::drop(const ports::ShardSet& shards) {
   shared().telemetry.shards_went(shards);
 }
 
-void LeaseKeeper::vacate_excess(const ports::Membership& membership) {
+void LeaseKeeper::begin_vacating(const ports::Membership& membership) {
   // There was no answer the last time.
   if (vacating_.any() && hosts_vacating_ == 0) release(vacating_);
   if (vacating_.any()) return;

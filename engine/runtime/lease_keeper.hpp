@@ -56,7 +56,7 @@ class LeaseKeeper final : public TimerNode {
   void follow(const Renewal& renewal);
   void lapse();
   void drop(const ports::ShardSet& shards);
-  void vacate_excess(const ports::Membership& membership);
+  void begin_vacating(const ports::Membership& membership);
   void vacate_resting();
   void vacate(const ports::ShardSet& shards);
   void vacated(std::uint64_t round);

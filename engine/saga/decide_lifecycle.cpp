@@ -92,13 +92,8 @@ void handle(Planner& planner, const ResumeExecution& input) {
 
 void handle(Planner& planner, const TerminateExecution& input) {
   if (refuse_ended(planner, "terminated")) return;
-  planner.record(ExecutionEnded{
-      .phase = Phase::kCancelled,
-      .outcome = Outcome::kTerminated,
-      .compensation = leaves_effects(planner) ? CompensationState::kIncomplete : CompensationState::kNone,
-      .output = {},
-      .error = make_problem("terminated", 409, "The execution was terminated", {}, {}),
-      .reason = input.reason});
+  const bool leaves = leaves_effects(planner);
+  planner.record(terminated(leaves ? CompensationState::kIncomplete : CompensationState::kNone, input.reason));
 }
 
 }  // namespace skald::saga

@@ -47,4 +47,13 @@ Result<Payload> normalize_problem(const Json& value, std::string_view instance) 
   return Payload::from_json(std::move(problem));
 }
 
+ExecutionEnded terminated(CompensationState compensation, std::string reason) {
+  return ExecutionEnded{.phase = Phase::kCancelled,
+                        .outcome = Outcome::kTerminated,
+                        .compensation = compensation,
+                        .output = {},
+                        .error = make_problem("terminated", 409, "The execution was terminated", {}, {}),
+                        .reason = std::move(reason)};
+}
+
 }  // namespace skald::saga

@@ -7,6 +7,7 @@
 
 #include "engine/base/payload.hpp"
 #include "engine/saga/answer.hpp"
+#include "engine/saga/event.hpp"
 
 namespace skald::saga {
 
@@ -21,5 +22,8 @@ Payload problem_of(const Answer& answer, std::string_view instance);
 // An error object that an author wrote (`raise`): what is missing of type, status and instance is filled in.
 // Error: what of it is malformed.
 Result<Payload> normalize_problem(const Json& value, std::string_view instance);
+
+// The end that an operator's termination makes.
+ExecutionEnded terminated(CompensationState compensation, std::string reason);
 
 }  // namespace skald::saga

@@ -70,5 +70,12 @@ TEST_F(UnreadableExecution, IsLeftAloneWhereItMadeTheServerDie) {
   EXPECT_EQ(get_json("/v1/executions?outcome=terminated")["items"][0]["id"], poison);
 }
 
+TEST_F(UnreadableExecution, AServerGoesOnWhereItCannotRememberWhatItHadInHand) {
+  start({"--node-suspects", "/proc/nothing/here"});
+  EXPECT_THAT(server_->log(), HasSubstr("what makes the process die is not found out"));
+  deploy("w", "  - one: { call: p.ok, compensate: { call: p.undo } }\n");
+  EXPECT_EQ(run("w")["outcome"], "completed");
+}
+
 }  // namespace
 }  // namespace skald::test

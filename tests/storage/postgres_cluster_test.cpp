@@ -176,6 +176,19 @@ TEST_F(PostgresCluster, OneWhoseLeaseHasRunOutIsEvictedAndFenced) {
   EXPECT_THAT(again, Each(Field(&HeldShard::epoch, 5)));
 }
 
+TEST_F(PostgresCluster, WhoFindsAnotherSharingTheShardsOutLooksAgainAtOnce) {
+  auto one = open("one");
+  soci::session other(soci::postgresql, url_);
+  other << "SELECT pg_advisory_lock(" << 0x736b616c646c6561 << ")";
+  const auto busy = one->leases()->renew(MemberMode::kServing).value();
+  EXPECT_THAT(busy.held, IsEmpty());
+  EXPECT_EQ(busy.next_change, Millis(0));
+  other << "SELECT pg_advisory_unlock(" << 0x736b616c646c6561 << ")";
+  const auto free = one->leases()->renew(MemberMode::kServing).value();
+  EXPECT_THAT(free.held, SizeIs(256));
+  EXPECT_EQ(free.next_change, std::nullopt);
+}
+
 TEST_F(PostgresCluster, ALeaseThatRanOutUnnoticedGoesOn) {
   auto one = open("one");
   const auto before = renew(*one);

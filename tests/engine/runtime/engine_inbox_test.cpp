@@ -75,6 +75,24 @@ TEST(EngineInbox, ReplaysForOtherNodes) {
   EXPECT_EQ(node.bench.store.read_execution((*answer)->id)->created.replay_of, failed);
 }
 
+// Whoever waits here for it keeps nobody from shutting down.
+TEST(EngineInbox, AnswersWhoWaitsForAnotherNodesExecutionWhenItShutsDown) {
+  LeasedNode node;
+  const auto id = node.start_up_to_ship();
+  node.give_away(id);
+  std::optional<std::string> answer;
+  node.bench.engine().when_settled(
+      id, 1h, [&](Result<runtime::Snapshot> state) { answer = state ? "a state" : state.error().code; });
+  node.bench.advance(1s);
+  EXPECT_FALSE(answer.has_value());
+  bool drained = false;
+  node.bench.engine().drain(30s, [&] { drained = true; });
+  node.answer_everything();
+  node.bench.settle();
+  EXPECT_TRUE(drained);
+  EXPECT_EQ(answer, "engine.draining");
+}
+
 TEST(EngineInbox, WaitsForAnEndThatAnotherNodeBringsAbout) {
   LeasedNode node;
   const auto id = node.start_up_to_ship();
