@@ -92,10 +92,12 @@ void append_step(std::string& out, const StepState& step) {
   JsonObject object(out);
   object.text("name", step.name);
   object.text("path", step.path);
+  if (step.round != 0) object.number("round", step.round);
   object.text("status", word(step.status));
   object.time("startedAt", step.started_at);
   object.time("endedAt", step.ended_at);
   append_attempts(object, step.attempts);
+  if (!step.caught.is_null()) object.payload("caught", step.caught);
   object.payload("output", step.output);
   object.payload("error", step.error);
   if (step.unknown) object.flag("unknown", true);

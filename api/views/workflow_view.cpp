@@ -35,11 +35,39 @@ void append_kind(JsonObject& object, const definition::WaitStep& wait) {
   if (const auto* fixed = std::get_if<Millis>(&wait.duration)) object.text("wait", format_duration(*fixed));
 }
 
+void append_kind(JsonObject& object, const definition::ForStep& loop) {
+  object.text("kind", "for");
+  object.number("concurrency", loop.concurrency);
+  append_steps(object.key("steps"), loop.steps);
+}
+
+void append_kind(JsonObject& object, const definition::TryStep& attempt) {
+  object.text("kind", "try");
+  append_steps(object.key("steps"), attempt.steps);
+  if (!attempt.handler.empty()) append_steps(object.key("catch"), attempt.handler);
+}
+
+void append_kind(JsonObject& object, const definition::ForkStep& fork) {
+  object.text("kind", "fork");
+  if (fork.compete) object.flag("compete", true);
+  append_steps(object.key("branches"), fork.branches);
+}
+
+void append_kind(JsonObject& object, const definition::SwitchStep& choice) {
+  object.text("kind", "switch");
+  append_array(object.key("cases"), choice.cases, [](std::string& text, const definition::SwitchCase& one) {
+    JsonObject item(text);
+    item.text("name", one.name);
+    item.text("then", one.then.empty() ? "continue" : one.then);
+  });
+}
+
 void append_step(std::string& out, const Step& step) {
   JsonObject object(out);
   object.text("name", step.name);
   object.text("path", step.path);
   std::visit([&](const auto& kind) { append_kind(object, kind); }, step.kind);
+  if (!step.then.empty()) object.text("then", step.then);
   if (step.pivot) object.flag("pivot", true);
   if (step.compensate) append_step(object.key("compensate"), *step.compensate);
 }

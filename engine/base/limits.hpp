@@ -13,10 +13,13 @@ namespace skald::limits {
 inline constexpr std::size_t kDefinitionBytesMax = 256 * 1024;
 inline constexpr std::size_t kDefinitionNodesMax = 20'000;
 inline constexpr std::size_t kDefinitionDepthMax = 32;
+inline constexpr std::size_t kLoopIterationsMax = 10'000;
+inline constexpr std::int64_t kLoopConcurrencyMax = 100;
 inline constexpr std::size_t kDefinitionStepsMax = 1'000;
 inline constexpr std::size_t kInputBytesMax = 256 * 1024;
 inline constexpr std::size_t kResponseBytesMax = 1024 * 1024;
 inline constexpr std::uint64_t kHistoryEventsMax = 50'000;
+inline constexpr std::size_t kTurnEventsMax = 500;  // in one transaction, of one execution
 inline constexpr Millis kConnectTimeout = std::chrono::seconds(3);
 inline constexpr Millis kAttemptTimeout = std::chrono::seconds(30);
 inline constexpr std::size_t kCallsPerHostMax = 64;

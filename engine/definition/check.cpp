@@ -9,14 +9,10 @@
 
 #include "engine/base/duration.hpp"
 #include "engine/definition/read_values.hpp"
+#include "engine/definition/step_lists.hpp"
 
 namespace skald::definition {
 namespace {
-
-const std::vector<Step>* children_of(const Step& step) {
-  const auto* composite = std::get_if<DoStep>(&step.kind);
-  return composite == nullptr ? nullptr : &composite->steps;
-}
 
 // The least a policy waits in all before it gives up; nullopt where it never does.
 std::optional<Millis> budget_of(const RetryPolicy& retry) {
@@ -47,12 +43,14 @@ struct Around {
 };
 
 void check_budget(LoadContext& context, const Node& root, const Step& step, const Around& around) {
-  if (const auto* children = children_of(step)) {
+  bool is_composite = false;
+  for_each_list(step, [&](ListRole, const std::vector<Step>& list) {
+    is_composite = true;
     Around inner = around;
     inner.narrow(step.timeout, fmt::format("step '{}'", step.name));
-    for (const Step& child : *children) check_budget(context, root, child, inner);
-    return;
-  }
+    for (const Step& child : list) check_budget(context, root, child, inner);
+  });
+  if (is_composite) return;
   if (const auto* wait = std::get_if<WaitStep>(&step.kind)) {
     Around inner = around;
     inner.narrow(step.timeout, "the step itself");
@@ -75,32 +73,12 @@ void check_budget(LoadContext& context, const Node& root, const Step& step, cons
   }
 }
 
-void check_list_reachability(LoadContext& context, const Node& root, const std::vector<Step>& steps) {
-  for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (const auto* children = children_of(steps[i])) check_list_reachability(context, root, *children);
-    if (steps[i].compensate) {
-      if (const auto* undos = children_of(*steps[i].compensate)) check_list_reachability(context, root, *undos);
-    }
-    const bool always_fails = std::holds_alternative<RaiseStep>(steps[i].kind) && !steps[i].condition &&
-                              steps[i].on_error != OnError::kContinue;
-    if (always_fails && i + 1 < steps.size()) {
-      const Step& next = steps[i + 1];
-      context.report.error_at("unreachable-step", node_at(root, next.pointer), next.mark,
-                              fmt::format("is never reached: step '{}' before it always fails", steps[i].name));
-    }
-  }
-}
-
 }  // namespace
 
 void check_budgets(LoadContext& context, const Node& root, const Definition& definition) {
   Around around;
   around.narrow(definition.timeout, "the workflow");
   for (const Step& step : definition.steps) check_budget(context, root, step, around);
-}
-
-void check_reachability(LoadContext& context, const Node& root, const Definition& definition) {
-  check_list_reachability(context, root, definition.steps);
 }
 
 void check_compensations(LoadContext& context, const Node& root, const Definition& definition) {
@@ -128,7 +106,7 @@ void check_compensations(LoadContext& context, const Node& root, const Definitio
 
 void check(LoadContext& context, const Node& root, Definition& definition) {
   check_variables(context, definition);
-  check_reachability(context, root, definition);
+  check_flow(context, root, definition);
   check_compensations(context, root, definition);
   check_budgets(context, root, definition);
   check_pivots(context, root, definition);

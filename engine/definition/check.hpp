@@ -18,8 +18,8 @@ void check_pivots(LoadContext& context, const Node& root, Definition& definition
 // Retries that cannot fit into the timeout around them.
 void check_budgets(LoadContext& context, const Node& root, const Definition& definition);
 
-// Steps behind an unconditional `raise`.
-void check_reachability(LoadContext& context, const Node& root, const Definition& definition);
+// Targets of `then`, and steps that no way leads to.
+void check_flow(LoadContext& context, const Node& root, const Definition& definition);
 
 // Compensations that look at nothing but the output of the step they undo.
 void check_compensations(LoadContext& context, const Node& root, const Definition& definition);

@@ -5,20 +5,28 @@
 
 #include "engine/definition/check.hpp"
 #include "engine/definition/read_values.hpp"
+#include "engine/definition/step_lists.hpp"
 
 namespace skald::definition {
 namespace {
 
 struct Call {
   Step* step = nullptr;
-  bool is_covered = false;  // it, or a `do` around it, has a compensation
+  bool is_covered = false;  // it, or a step around it, has a compensation
+  bool is_tried = false;    // the steps of a `try` say themselves what follows an error
 };
 
-void collect_calls(std::vector<Step>& steps, bool is_covered, std::vector<Call>& calls) {
+void collect_calls(std::vector<Step>& steps, const Call& around, std::vector<Call>& calls) {
   for (Step& step : steps) {
-    const bool covered = is_covered || step.compensate != nullptr;
-    if (auto* composite = std::get_if<DoStep>(&step.kind)) collect_calls(composite->steps, covered, calls);
-    if (std::holds_alternative<CallStep>(step.kind)) calls.push_back({&step, covered});
+    Call call = around;
+    call.is_covered = call.is_covered || step.compensate != nullptr;
+    for_each_list(step, [&](ListRole role, std::vector<Step>& list) {
+      Call inside = call;
+      inside.is_tried = inside.is_tried || role == ListRole::kAttempt;
+      collect_calls(list, inside, calls);
+    });
+    call.step = &step;
+    if (std::holds_alternative<CallStep>(step.kind)) calls.push_back(call);
   }
 }
 
@@ -47,7 +55,7 @@ RetryPolicy forward_retry() {
 
 void check_pivots(LoadContext& context, const Node& root, Definition& definition) {
   std::vector<Call> calls;
-  collect_calls(definition.steps, false, calls);
+  collect_calls(definition.steps, {}, calls);
   const auto pivot = std::find_if(calls.begin(), calls.end(), [](const Call& call) { return call.step->pivot; });
   if (pivot == calls.end()) return;
   const std::string name = pivot->step->name;
@@ -62,7 +70,7 @@ void check_pivots(LoadContext& context, const Node& root, Definition& definition
   }
   for (auto call = pivot + 1; call != calls.end(); ++call) {
     Step& step = *call->step;
-    if (!step.retry) {
+    if (!step.retry && !call->is_tried) {
       warn(
           "no-retry-after-pivot", step,
           fmt::format("can fail after the pivot '{}' and has no 'retry'; it is retried without limit, at most a minute "

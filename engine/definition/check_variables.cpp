@@ -7,6 +7,7 @@
 
 #include "engine/definition/check.hpp"
 #include "engine/definition/step_names.hpp"
+#include "engine/definition/step_order.hpp"
 #include "engine/definition/yaml_scalar.hpp"
 
 namespace skald::definition {
@@ -19,9 +20,7 @@ struct LaterVariable {
   std::string_view name;
   std::string_view why;
 };
-constexpr std::array<LaterVariable, 5> kLater = {{
-    {"item", "exists inside 'for', which this version does not run yet"},
-    {"index", "exists inside 'for', which this version does not run yet"},
+constexpr std::array<LaterVariable, 3> kLater = {{
     {"callbacks", "exists with 'listen', which this version does not run yet"},
     {"secrets",
      "is allowed only where its value is never stored, with use.secrets, which this version does not run yet"},
@@ -36,6 +35,7 @@ std::vector<std::string> available_in(const ExpressionSite& site) {
   if (site.slot == Slot::kOutput || site.slot == Slot::kWorkflowOutput || site.scope.is_undo) names.push_back("output");
   if (site.slot == Slot::kRetry || site.scope.is_undo) names.push_back("error");
   if (site.scope.is_undo) names.push_back("compensation");
+  names.insert(names.end(), site.scope.variables.begin(), site.scope.variables.end());
   return names;
 }
 
@@ -49,7 +49,8 @@ void report_unavailable(LoadContext& context, const ExpressionSite& site, const 
   for (const LaterVariable& later : kLater) {
     if (later.name == use.name) why = later.why;
   }
-  if (use.name == "error") why = "exists in compensations and in the conditions of a retry";
+  if (use.name == "error") why = "exists in compensations, in 'catch' and in the conditions of a retry";
+  if (use.name == "item" || use.name == "index") why = "exists within 'for'";
   if (use.name == "compensation") why = "exists in compensations";
   if (use.name == "output") why = "exists in output.as, export.as and compensations";
   if (use.name == "task" || use.name == "step") why = "exists within steps";
@@ -57,38 +58,6 @@ void report_unavailable(LoadContext& context, const ExpressionSite& site, const 
   if (why.empty()) why = "is not a variable of the language" + context.report.hint(use.name, available);
   context.report.error_at("unknown-variable", *site.scalar, mark_of(context, site, use),
                           fmt::format("{}: ${} {}", context.report.path_of(*site.scalar), use.name, why));
-}
-
-std::vector<std::string_view> chain_of(std::string_view path) {
-  std::vector<std::string_view> chain;
-  for (; !path.empty(); path = enclosing_path(path)) chain.insert(chain.begin(), path);
-  return chain;
-}
-
-// Why `target` may not have ended where the expression is evaluated; empty where it always has.
-std::string why_not_ended(const Definition& definition, const ExpressionSite& site, const Step& target) {
-  const auto to = chain_of(target.path);
-  const auto from = chain_of(site.scope.step);
-  std::size_t shared = 0;
-  while (shared < to.size() && shared < from.size() && to[shared] == from[shared]) ++shared;
-  if (shared == to.size()) {
-    const bool undoes_it = from.size() > shared && from[shared][to.back().size()] == '/';
-    return undoes_it ? "" : "it has not ended here";
-  }
-  if (shared < from.size()) {
-    const Step* mine = definition.find(std::string(from[shared]));
-    const Step* other = definition.find(std::string(to[shared]));
-    if (mine == nullptr || other == nullptr) return "";
-    const bool is_my_undo = mine->path.ends_with("/compensate") && !other->path.ends_with("/compensate");
-    if (!is_my_undo && other > mine) return "it comes later";  // both stand in one list
-  } else if (site.slot != Slot::kOutput && site.slot != Slot::kWorkflowOutput) {
-    return "it has not begun here";
-  }
-  for (std::size_t i = shared; i < to.size(); ++i) {
-    const Step* step = definition.find(std::string(to[i]));
-    if (step != nullptr && step->condition) return fmt::format("step '{}' has an 'if'", step->name);
-  }
-  return "";
 }
 
 // The fields of the variables that are objects of ours; what is behind them is data.

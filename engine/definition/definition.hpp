@@ -17,10 +17,12 @@ namespace skald::definition {
 // The saga extension's workflow-wide settings.
 struct SagaOptions {
   enum class OnError { kSuspend, kContinue };  // when an undo cannot succeed
+  enum class Order { kReverse, kParallel };
 
   bool on_fault = true;  // compensation.triggers
   bool on_timeout = true;
   bool on_cancel = true;
+  Order order = Order::kReverse;
   OnError on_error = OnError::kSuspend;
   RetryPolicy retry;              // of the undos: 1 s doubled, capped at 1 min, for 24 h
   std::optional<Millis> timeout;  // of the whole compensation; raises an incident

@@ -6,6 +6,7 @@
 #include "engine/definition/digest.hpp"
 #include "engine/definition/load_context.hpp"
 #include "engine/definition/read_document.hpp"
+#include "engine/definition/step_lists.hpp"
 #include "engine/definition/yaml_tree.hpp"
 
 namespace skald::definition {
@@ -15,9 +16,9 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 void index_step(Definition& definition, const Step& step) {
   definition.by_path.emplace(step.path, &step);
-  if (const auto* composite = std::get_if<DoStep>(&step.kind)) {
-    for (const Step& child : composite->steps) index_step(definition, child);
-  }
+  for_each_list(step, [&](ListRole, const std::vector<Step>& list) {
+    for (const Step& child : list) index_step(definition, child);
+  });
   if (step.compensate) index_step(definition, *step.compensate);
 }
 

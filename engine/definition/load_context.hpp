@@ -32,8 +32,14 @@ enum class Slot : std::uint8_t {
 
 // Where a value is read: for the expressions in it.
 struct Scope {
-  std::string step;      // path; empty for the workflow and for policies in `use`
-  bool is_undo = false;  // within a compensation
+  std::string step;          // path; empty for the workflow and for policies in `use`
+  bool is_undo = false;      // within a compensation
+  bool is_repeated = false;  // within a `for`, `try` or `fork`
+  bool is_beside = false;    // within something that runs beside others: a branch, one of several iterations
+  bool is_lane = false;      // directly in the list that does
+  bool is_branch = false;    // directly in a `fork`
+  bool may_export = true;
+  std::vector<std::string> variables;  // that steps around have made: a loop's item, a caught error
 };
 
 struct ExpressionSite {

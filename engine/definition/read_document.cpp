@@ -82,7 +82,8 @@ void read_saga_compensation(LoadContext& context, const Node& node, SagaOptions&
   MapReader map(context, node);
   if (const Node* value = map.take("triggers")) read_triggers(context, *value, saga);
   if (const Node* value = map.take("order")) {
-    if (read_choice(context, *value, {"reverse", "parallel"}) == 1) report_not_yet(context, *value);
+    const auto choice = read_choice(context, *value, {"reverse", "parallel"});
+    saga.order = choice == 1 ? SagaOptions::Order::kParallel : SagaOptions::Order::kReverse;
   }
   if (const Node* value = map.take("onError")) {
     const auto choice = read_choice(context, *value, {"suspend", "continue"});
@@ -122,7 +123,7 @@ void read_document(LoadContext& context, const Node& root, Definition& definitio
   definition.data = read_data_flow(context, map, {}, true);
   if (const Node* node = map.take("saga")) read_saga(context, *node, definition.saga);
   if (const Node* node = map.take("timeout")) definition.timeout = read_timeout(context, *node);
-  if (const Node* node = map.require("do")) definition.steps = read_step_list(context, *node, "", false);
+  if (const Node* node = map.require("do")) definition.steps = read_step_list(context, *node, {});
   map.refuse_for_now("schedule");
   map.finish();
 }

@@ -1,6 +1,7 @@
 #include "engine/definition/read_step.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
@@ -29,6 +30,7 @@ const StepKind* find_kind(LoadContext& context, MapReader& map) {
   const StepKind* found = nullptr;
   for (const StepKind& kind : step_kinds()) {
     if (map.take(kind.key) == nullptr) continue;
+    if (found != nullptr && found->takes == kind.key) continue;
     if (found != nullptr) {
       context.report.error("two-kinds", body,
                            fmt::format("has both '{}' and '{}'; a step has one kind", found->key, kind.key));
@@ -36,7 +38,10 @@ const StepKind* find_kind(LoadContext& context, MapReader& map) {
     found = &kind;
   }
   if (found == nullptr && !later && body.is_map()) {
-    context.report.error("no-kind", body, "has no kind; it needs one of the keys do, call, set, raise, wait");
+    std::vector<std::string_view> keys;
+    for (const StepKind& kind : step_kinds()) keys.push_back(kind.key);
+    context.report.error("no-kind", body,
+                         fmt::format("has no kind; it needs one of the keys {}", fmt::join(keys, ", ")));
   }
   return later ? nullptr : found;
 }
@@ -45,7 +50,7 @@ void misplaced(LoadContext& context, const Node& node, std::string_view why) {
   context.report.error("misplaced-key", node, why);
 }
 
-std::shared_ptr<const Step> read_compensation(LoadContext& context, const Node& node, const Step& owner);
+std::shared_ptr<const Step> read_compensation(LoadContext& context, const Node& node, const Scope& owner);
 
 // Keys that concern failure and undoing.
 void read_saga_keys(LoadContext& context, MapReader& map, const StepKind* kind, const Scope& scope, Step& step) {
@@ -79,6 +84,9 @@ void read_saga_keys(LoadContext& context, MapReader& map, const StepKind* kind, 
   if (const Node* node = map.take("pivot")) {
     step.pivot = read_flag(context, *node).value_or(false);
     if (step.pivot && scope.is_undo) misplaced(context, *node, "cannot stand in a compensation");
+    if (step.pivot && scope.is_repeated) {
+      misplaced(context, *node, "cannot stand within 'for', 'try' or 'fork': a workflow passes its pivot once");
+    }
     if (step.pivot && kind != nullptr && !kind->is_call) misplaced(context, *node, "stands on calls only");
   }
   if (const Node* node = map.take("compensate")) {
@@ -89,12 +97,12 @@ void read_saga_keys(LoadContext& context, MapReader& map, const StepKind* kind, 
     } else if (step.pivot) {
       misplaced(context, *node, "cannot stand on a pivot: once it completed, nothing is undone");
     }
-    step.compensate = read_compensation(context, *node, step);
+    step.compensate = read_compensation(context, *node, scope);
   }
 }
 
 // `step` has its name and path. Keeps what it could read.
-void read_body(LoadContext& context, const Node& body, bool is_undo, Step& step) {
+void read_body(LoadContext& context, const Node& body, const Scope& around, Step& step) {
   if (++context.step_count == limits::kDefinitionStepsMax + 1) {
     context.report.error("too-many-steps", body,
                          fmt::format("is step number {}; a workflow has at most {}, compensations included",
@@ -102,33 +110,47 @@ void read_body(LoadContext& context, const Node& body, bool is_undo, Step& step)
   }
   step.pointer = pointer_of(body);
   step.mark = body.mark;
-  const Scope scope{step.path, is_undo};
+  Scope scope = around;
+  scope.step = step.path;
   MapReader map(context, body, MapKind::kStep);
   const StepKind* kind = find_kind(context, map);
   if (const Node* node = map.take("if")) step.condition = read_expression(context, *node, scope, Slot::kCondition);
   step.data = read_data_flow(context, map, scope, false);
   if (const Node* node = map.take("timeout")) step.timeout = read_timeout(context, *node);
+  if (const Node* node = body.find("export"); node != nullptr && !scope.may_export) {
+    misplaced(context, *node, "cannot stand within iterations that run beside each other; use the loop's output");
+  }
   if (const Node* node = map.take("metadata"); node != nullptr && !node->is_map()) {
     context.report.error("wrong-type", *node, fmt::format("must be a map (got {})", describe(node->kind)));
   }
   read_saga_keys(context, map, kind, scope, step);
-  map.refuse_for_now("then");
+  if (const Node* node = map.take("then")) {
+    step.then = read_directive(context, *node, scope);
+    if (step.path.ends_with("/compensate")) misplaced(context, *node, "has no meaning on a compensation as a whole");
+  }
+  if (kind != nullptr && scope.is_undo && !kind->can_undo) {
+    misplaced(context, body, fmt::format("is a '{}', which cannot stand in a compensation", kind->key));
+  }
   if (kind != nullptr) {
     if (auto read = kind->read(context, map, *body.find(kind->key), scope)) step.kind = std::move(*read);
     map.finish();
   }
 }
 
-std::shared_ptr<const Step> read_compensation(LoadContext& context, const Node& node, const Step& owner) {
+std::shared_ptr<const Step> read_compensation(LoadContext& context, const Node& node, const Scope& owner) {
   auto undo = std::make_shared<Step>();
   undo->name = "compensate";
-  undo->path = owner.path + "/compensate";
+  undo->path = owner.step + "/compensate";
+  Scope scope = owner;
+  scope.step = undo->path;
+  scope.is_undo = scope.may_export = true;
+  scope.is_repeated = scope.is_beside = scope.is_lane = scope.is_branch = false;
   if (node.is_sequence()) {
     undo->pointer = pointer_of(node);
     undo->mark = node.mark;
-    undo->kind = DoStep{read_step_list(context, node, undo->path + ".", true)};
+    undo->kind = DoStep{read_step_list(context, node, scope)};
   } else if (node.is_map()) {
-    read_body(context, node, true, *undo);
+    read_body(context, node, scope, *undo);
     const bool undoes = std::holds_alternative<CallStep>(undo->kind) || std::holds_alternative<DoStep>(undo->kind);
     if (!undoes && !context.options.is_stored) {
       misplaced(context, node, "undoes nothing; a compensation is a call, a 'do', or a list of steps");
@@ -140,24 +162,37 @@ std::shared_ptr<const Step> read_compensation(LoadContext& context, const Node& 
   return undo;
 }
 
-// The one `name: body` of a list's item; false where it is something else.
-bool is_list_item(LoadContext& context, const Node& item) {
+}  // namespace
+
+bool is_list_item(LoadContext& context, const Node& item, std::string_view what) {
   if (item.is_map() && item.keys.size() == 1) return true;
   if (item.is_map() && item.keys.size() > 1) {
-    context.report.error(
-        "bad-step", item,
-        fmt::format("must have one key, the step's name (got {}, among them '{}' and '{}'); indent the "
-                    "step's keys below its name",
-                    item.keys.size(), item.keys[0], item.keys[1]));
+    context.report.error("bad-step", item,
+                         fmt::format("must have one key, the {0}'s name (got {1}, among them '{2}' and '{3}'); indent "
+                                     "the {0}'s keys below its name",
+                                     what, item.keys.size(), item.keys[0], item.keys[1]));
   } else {
     context.report.error("bad-step", item,
-                         fmt::format("must be a map with the step's name as its one key (got {})",
+                         fmt::format("must be a map with the {}'s name as its one key (got {})", what,
                                      item.is_map() ? "an empty map" : describe(item.kind)));
   }
   return false;
 }
 
-}  // namespace
+std::string read_directive(LoadContext& context, const Node& node, const Scope& scope) {
+  const auto text = read_text(context, node);
+  if (!text || *text == "continue") return {};
+  if (scope.is_undo && (*text == kThenEnd || *text == kThenCompensate)) {
+    misplaced(context, node, fmt::format("cannot be '{}' in a compensation, which ends by itself; use exit", *text));
+  } else if (scope.is_branch && *text != kThenCompensate) {
+    misplaced(context, node, fmt::format("cannot be '{}': behind a branch of a 'fork' comes no other step", *text));
+  } else if (scope.is_lane && *text == kThenExit) {
+    misplaced(context, node, "cannot be 'exit': the other iterations run beside this one");
+  } else if (scope.is_beside && *text == kThenEnd) {
+    misplaced(context, node, "cannot be 'end' where others run beside it; use compensate, or end behind them");
+  }
+  return *text;
+}
 
 DataFlow read_data_flow(LoadContext& context, MapReader& map, const Scope& scope, bool is_workflow) {
   DataFlow data;
@@ -185,7 +220,7 @@ DataFlow read_data_flow(LoadContext& context, MapReader& map, const Scope& scope
   return data;
 }
 
-std::vector<Step> read_step_list(LoadContext& context, const Node& node, const std::string& prefix, bool is_undo) {
+std::vector<Step> read_step_list(LoadContext& context, const Node& node, const Scope& around) {
   std::vector<Step> steps;
   if (!node.is_sequence()) {
     context.report.error("wrong-type", node,
@@ -195,7 +230,7 @@ std::vector<Step> read_step_list(LoadContext& context, const Node& node, const s
   if (node.items.empty()) context.report.error("no-steps", node, "must have at least one step");
   std::map<std::string, Mark> seen;
   for (const Node& item : node.items) {
-    if (!is_list_item(context, item)) continue;
+    if (!is_list_item(context, item, "step")) continue;
     const std::string& name = item.keys[0];
     const Mark mark = item.key_marks[0];
     const Node& body = item.items[0];
@@ -211,8 +246,8 @@ std::vector<Step> read_step_list(LoadContext& context, const Node& node, const s
     }
     Step step;
     step.name = name;
-    step.path = prefix + name;
-    read_body(context, body, is_undo, step);
+    step.path = around.step.empty() ? name : around.step + "." + name;
+    read_body(context, body, around, step);
     step.mark = mark;
     steps.push_back(std::move(step));
   }

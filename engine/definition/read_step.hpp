@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/definition/load_context.hpp"
@@ -9,9 +10,15 @@
 
 namespace skald::definition {
 
-// `[ - name: body ... ]`. Paths are `prefix` plus the name: "", "order.", "charge/compensate.". Steps with errors stay
-// in the list, so that references to them are not reported as well.
-std::vector<Step> read_step_list(LoadContext& context, const Node& node, const std::string& prefix, bool is_undo);
+// `[ - name: body ... ]` inside what `around` names: the workflow, a step, an undo. Steps with errors stay in the list,
+// so that references to them are not reported as well.
+std::vector<Step> read_step_list(LoadContext& context, const Node& node, const Scope& around);
+
+// Whether a list's item is a map of one key, its name; reported where it is not. `what`: "step", "case".
+bool is_list_item(LoadContext& context, const Node& item, std::string_view what);
+
+// The value of a `then`, as Step::then has it. Whether its target exists is for check_flow().
+std::string read_directive(LoadContext& context, const Node& node, const Scope& scope);
 
 // input.{from,schema}, output.{as,schema}, export.{as,schema} of a workflow or a step.
 class MapReader;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -146,6 +147,24 @@ std::optional<Millis> read_duration(LoadContext& context, const Node& node) {
                     show(node)));
   }
   return duration;
+}
+
+std::optional<std::string> read_variable_name(LoadContext& context, const Node& node) {
+  constexpr std::array<std::string_view, 12> kTaken = {"workflow", "runtime", "context",      "steps",     "input",
+                                                       "output",   "task",    "step",         "secrets",   "compensation",
+                                                       "callbacks", "authorization"};
+  auto text = read_text(context, node);
+  if (!text) return std::nullopt;
+  constexpr std::size_t kNameMax = 64;
+  const auto is_inner = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+  const bool fits = !text->empty() && text->size() <= kNameMax && std::all_of(text->begin(), text->end(), is_inner) &&
+                    std::isdigit(static_cast<unsigned char>(text->front())) == 0;
+  if (!fits) {
+    context.report.error("bad-name", node, fmt::format("'{}' must match [A-Za-z_][A-Za-z0-9_]{{0,63}}", *text));
+  } else if (std::find(kTaken.begin(), kTaken.end(), *text) != kTaken.end()) {
+    context.report.error("bad-name", node, fmt::format("'{}' is a variable of the language already", *text));
+  }
+  return text;
 }
 
 std::optional<std::size_t> read_choice(LoadContext& context, const Node& node,

@@ -24,6 +24,9 @@ std::optional<double> read_number(LoadContext& context, const Node& node, double
 // ISO 8601 text, or {days, hours, minutes, seconds, milliseconds}.
 std::optional<Millis> read_duration(LoadContext& context, const Node& node);
 
+// A name for a variable of the document's own.
+std::optional<std::string> read_variable_name(LoadContext& context, const Node& node);
+
 // One of a few words; the index of the one that stands there.
 std::optional<std::size_t> read_choice(LoadContext& context, const Node& node,
                                        std::initializer_list<std::string_view> choices);

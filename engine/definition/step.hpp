@@ -7,15 +7,21 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "engine/definition/mark.hpp"
 #include "engine/definition/policies.hpp"
 #include "engine/definition/steps/call.hpp"
 #include "engine/definition/steps/do.hpp"
+#include "engine/definition/steps/for.hpp"
+#include "engine/definition/steps/fork.hpp"
 #include "engine/definition/steps/raise.hpp"
 #include "engine/definition/steps/set.hpp"
+#include "engine/definition/steps/switch.hpp"
+#include "engine/definition/steps/try.hpp"
 #include "engine/definition/steps/wait.hpp"
+#include "engine/definition/then.hpp"
 
 namespace skald::definition {
 
@@ -23,7 +29,7 @@ enum class OnError { kFail, kContinue, kSuspend };
 enum class OnUnknown { kSettle, kCompensate, kSuspend };
 
 struct Step {
-  using Kind = std::variant<DoStep, CallStep, SetStep, RaiseStep, WaitStep>;
+  using Kind = std::variant<DoStep, CallStep, SetStep, RaiseStep, WaitStep, SwitchStep, ForStep, TryStep, ForkStep>;
 
   std::string name;     // "chargePayment"; of an undo: "compensate"
   std::string path;     // names from the root: "order.chargePayment", "order.chargePayment/compensate[.notify]"
@@ -38,6 +44,7 @@ struct Step {
   bool pivot = false;
   OnError on_error = OnError::kFail;
   OnUnknown on_unknown = OnUnknown::kSettle;
+  std::string then;  // where the flow goes on: a step of the same list, "exit", "end", "compensate"; empty: the next
   StatusLabels status;
 
   Kind kind;

@@ -22,7 +22,7 @@ class Counter {
   // Steps are labelled by the name in the definition: the step's own for its undo, without numbers of repetition.
   void attempt(const std::string& path, std::string_view result) {
     const auto* step = saga::find_step(state_, path);
-    if (!step) return;
+    if (!step || !step->request) return;  // a `try` has attempts of its own, but calls nobody
     const bool settling = step->settling.number != 0;
     const Millis took = at_ - (settling ? step->settling.last_at : step->attempts.last_at);
     const auto label = saga::static_path(saga::step_of(path));

@@ -128,8 +128,7 @@ void ExecutionDriver::written() {
     log_raised_incidents(host_.shared().log, decision.events, state_);
   }
   perform(std::move(decision.effects));
-  const bool ends = state_.cancel_requested || state_.timed_out;
-  if (ends && calls_ > 0 && state_.compensation.state == saga::CompensationState::kNone) withdraw_calls(state_.root);
+  if (calls_ > 0 && saga::is_ending(state_)) withdraw_calls(state_.root);
   if (start_) {
     const auto start = std::move(start_);
     start->answer(snapshot(), std::nullopt);

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/definition/step_lists.hpp"
+#include "engine/saga/list_flow.hpp"
 #include "engine/saga/path.hpp"
 
 namespace skald::runtime {
@@ -27,6 +29,7 @@ void list(std::string& names, const std::string& name) {
 // What only the history knows of a step's completion.
 struct Completion {
   std::optional<Payload> context;
+  std::string then;
   saga::StatusChange status;
 };
 
@@ -34,9 +37,9 @@ std::map<std::string, Completion> completions(const std::vector<saga::Event>& hi
   std::map<std::string, Completion> found;
   for (const auto& event : history) {
     if (const auto* completed = std::get_if<saga::StepCompleted>(&event.data)) {
-      found[completed->step] = {.context = completed->context, .status = completed->status};
+      found[completed->step] = {.context = completed->context, .then = completed->then, .status = completed->status};
     } else if (const auto* reused = std::get_if<saga::StepReused>(&event.data)) {
-      found[reused->step] = {.context = reused->context, .status = reused->status};
+      found[reused->step] = {.context = reused->context, .then = reused->then, .status = reused->status};
     }
   }
   return found;
@@ -51,6 +54,7 @@ class Walk {
   void run() { take_list(basis_.original.root, basis_.definition.steps); }
 
   bool found_place() const { return found_place_; }
+  bool is_inside() const { return is_inside_; }
   bool reuses() const { return reuses_; }
   const std::string& differs() const { return differs_; }
   const std::string& undone() const { return undone_; }
@@ -61,43 +65,52 @@ class Walk {
  private:
   // True when the place was found below: nothing after it is taken over.
   bool take_list(const StepState& scope, const std::vector<definition::Step>& steps) {
-    for (std::size_t i = 0; i < scope.children.size(); ++i) {
-      const StepState& child = scope.children[i];
+    std::size_t place = 0;  // that the definition says the flow comes to
+    std::uint32_t round = 0;
+    for (const StepState& child : scope.children) {
       if (is_place(child)) return found_place_ = true;
-      if (i >= steps.size() || steps[i].name != child.name) {
+      if (child.round != std::exchange(round, child.round)) place = 0;
+      if (place >= steps.size() || steps[place].name != saga::base_name(child.name)) {
         list(differs_, child.path);
-        continue;
+        return found_place_ = true;  // from here on nothing can be compared
       }
-      if (take(child, steps[i])) return true;
+      if (take(child, steps[place])) return true;
+      place = saga::next_place(steps, child);
     }
     // The step the original would have come to next.
-    const auto next = scope.children.size();
-    return next < steps.size() && steps[next].path == from_ && (found_place_ = true);
+    return place < steps.size() && saga::child_path(scope.path, saga::entry_name(scope, steps[place].name)) == from_ &&
+           (found_place_ = true);
   }
 
   bool is_place(const StepState& step) const {
     if (from_ != kFromFailed) return step.path == from_;
     const bool stopped = step.status == StepStatus::kRunning || (step.status == StepStatus::kFailed && !step.continued);
-    return stopped && step.children.empty();
+    // Where steps run beside each other, or are tried again, it is all or nothing.
+    return stopped && (step.children.empty() || step.apart);
   }
 
   bool take(const StepState& step, const definition::Step& defined) {
-    const auto* list_of_steps = std::get_if<definition::DoStep>(&defined.kind);
-    if (!step.children.empty() && !list_of_steps) {
+    const std::vector<definition::Step>* inside = nullptr;
+    definition::for_each_list(defined, [&](auto, const auto& steps) { inside = &steps; });
+    if (!step.children.empty() && !inside) {
       list(differs_, step.path);
       return false;
     }
-    if (list_of_steps && step.status != StepStatus::kSkipped) {
+    if (inside && step.status != StepStatus::kSkipped) {
       open(step, defined);
-      if (take_list(step, list_of_steps->steps)) return true;
+      if (step.apart) {
+        is_inside_ = is_inside_ || from_.starts_with(step.path + ".");
+        take_whole(step);
+      } else if (take_list(step, *inside)) {
+        return true;
+      }
     }
     switch (step.status) {
       case StepStatus::kCompleted:
         reuse(step, defined);
         return false;
       case StepStatus::kSkipped:
-        taken_.emplace_back(saga::StepSkipped{.step = step.path});
-        paths_.insert(step.path);
+        skip(step);
         return false;
       case StepStatus::kRunning:
       case StepStatus::kFailed:
@@ -109,13 +122,47 @@ class Walk {
   void open(const StepState& step, const definition::Step& defined) {
     std::optional<Timestamp> deadline;
     if (defined.timeout) deadline = basis_.now + *defined.timeout;
-    taken_.emplace_back(saga::StepStarted{.step = step.path, .input = step.input, .deadline = deadline});
+    taken_.emplace_back(saga::StepStarted{.step = step.path,
+                                          .round = step.round,
+                                          .request = nullptr,
+                                          .input = step.input,
+                                          .deadline = deadline,
+                                          .items = step.items.is_null() ? std::nullopt : std::optional(step.items),
+                                          .apart = step.apart,
+                                          .status = {}});
+  }
+
+  // All that ended inside a step that has ended: what failed there was caught, or lost its race.
+  void take_whole(const StepState& scope) {
+    if (!scope.caught.is_null()) {
+      taken_.emplace_back(saga::ErrorCaught{.step = scope.path, .round = scope.handler_round, .error = scope.caught});
+    }
+    for (const StepState& child : scope.children) {
+      const auto* defined = basis_.definition.find(saga::static_path(child.path));
+      if (!defined) {
+        list(differs_, child.path);
+      } else if (child.undo_status == UndoStatus::kNone) {
+        take_one(child, *defined);
+      }
+    }
+  }
+
+  void take_one(const StepState& step, const definition::Step& defined) {
+    if (!step.children.empty()) {
+      open(step, defined);
+      take_whole(step);
+    }
+    if (step.status == StepStatus::kCompleted) return reuse(step, defined);
+    if (step.status == StepStatus::kSkipped) return skip(step);
+    if (step.unknown) list(unknown_, step.path);
+    fail(step);
   }
 
   void reuse(const StepState& step, const definition::Step& defined) {
     if (step.undo_status != UndoStatus::kNone) list(undone_, step.path);
     const auto completion = completions_.find(step.path);
     saga::StepReused reused{.step = step.path,
+                            .round = step.round,
                             .origin = step.origin.value_or(basis_.original.id),
                             .request = step.request,
                             .input = step.input,
@@ -123,10 +170,26 @@ class Walk {
                             .pivot = defined.pivot};
     if (completion != completions_.end()) {
       reused.context = completion->second.context;
+      reused.then = completion->second.then;
       reused.status = completion->second.status;
     }
     reuses_ = reuses_ || step.request != nullptr;
     taken_.emplace_back(std::move(reused));
+    paths_.insert(step.path);
+  }
+
+  void skip(const StepState& step) {
+    taken_.emplace_back(saga::StepSkipped{.step = step.path, .round = step.round});
+    paths_.insert(step.path);
+  }
+
+  void fail(const StepState& step) {
+    taken_.emplace_back(saga::StepFailed{.step = step.path,
+                                         .round = step.round,
+                                         .error = step.error,
+                                         .continued = step.continued,
+                                         .then = step.then,
+                                         .status = {}});
     paths_.insert(step.path);
   }
 
@@ -139,8 +202,7 @@ class Walk {
       return true;
     }
     if (step.unknown) list(unknown_, step.path);
-    taken_.emplace_back(saga::StepFailed{.step = step.path, .error = step.error, .continued = true});
-    paths_.insert(step.path);
+    fail(step);
     return false;
   }
 
@@ -153,6 +215,7 @@ class Walk {
   std::string undone_;
   std::string unknown_;
   bool found_place_ = false;
+  bool is_inside_ = false;
   bool reuses_ = false;
 };
 
@@ -168,6 +231,13 @@ std::string list_left(const saga::State& original, const Walk& walk) {
 Result<void> check(const ReplayCommand& command, const ReplayBasis& basis, const Walk& walk) {
   const std::string subject = to_string(basis.original.id);
   if (!walk.found_place()) {
+    if (walk.is_inside()) {
+      return failure("replay.unknown_step",
+                     fmt::format("a replay cannot begin at '{}', inside a step whose steps run beside each other or are "
+                                 "tried again",
+                                 command.from),
+                     subject, "name that step itself, or replay it from the start");
+    }
     if (command.from == kFromFailed) {
       return failure("replay.not_failed", "no step of this execution failed", subject, "replay it from the start");
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/definition/then.hpp"
 #include "engine/saga/path.hpp"
 
 namespace skald::saga {
@@ -29,11 +30,15 @@ StepState& ensure_step(State& state, std::string_view path, Timestamp at) {
 }
 
 // Makes the instance and hands it its input. An undo's input is its step's output.
-StepState& open_step(State& state, const std::string& path, const std::optional<Payload>& input, Timestamp at) {
+StepState& open_step(State& state, const std::string& path, std::uint32_t round, const std::optional<Payload>& input,
+                     Timestamp at) {
   if (StepState* existing = find_step(state, path)) return *existing;
-  Payload own = input ? *input : flowing_input(state, path);
+  Payload own = input ? *input : flowing_input(state, path, round);
   StepState& step = ensure_step(state, path, at);
   step.input = std::move(own);
+  step.round = round;
+  // A round that has begun is not waited for any more.
+  if (round != 0) find_step(state, parent_of(path))->attempts.retry_at.reset();
   return step;
 }
 
@@ -55,10 +60,26 @@ void answer_attempt(Attempts& attempts) {
   attempts.lost_in_a_row = 0;
 }
 
-// A `do` runs one step at a time: whether that is a `wait`.
-bool is_waiting(const StepState& step) {
-  if (step.status != StepStatus::kRunning) return false;
-  return step.children.empty() ? step.wait_until.has_value() : is_waiting(step.children.back());
+struct Doings {
+  bool waits = false;
+  bool acts = false;
+};
+
+void collect_doings(const StepState& step, Doings& doings) {
+  bool has_running = false;
+  for (const auto& child : step.children) {
+    if (child.status != StepStatus::kRunning) continue;
+    has_running = true;
+    collect_doings(child, doings);
+  }
+  if (!has_running) (step.wait_until ? doings.waits : doings.acts) = true;
+}
+
+// Whether whatever runs is a `wait`.
+bool is_waiting(const StepState& root) {
+  Doings doings;
+  collect_doings(root, doings);
+  return doings.waits && !doings.acts;
 }
 
 void end_step(State& state, StepState& step, StepStatus status, Timestamp at) {
@@ -102,8 +123,11 @@ class Applier {
   }
 
   void operator()(const StepStarted& e) {
-    StepState& step = open_step(state_, e.step, e.input, event_.at);
+    StepState& step = open_step(state_, e.step, e.round, e.input, event_.at);
     step.request = e.request;
+    if (e.items) step.items = *e.items;
+    step.apart = e.apart;
+    state_.has_rounds = state_.has_rounds || e.apart;
     step.deadline = e.deadline;
     step.wait_until = e.wait_until;
     if (e.wait_until && !is_in_undo(e.step)) state_.phase = Phase::kWaiting;
@@ -122,6 +146,10 @@ class Applier {
     answer_attempt(attempts);
     ++attempts.counted;
     attempts.last_error = e.error;
+    if (!step->request) {  // a `try`, whose attempts are rounds of its steps
+      attempts.number = e.attempt;
+      if (attempts.first_at == Timestamp{}) attempts.first_at = step->started_at;
+    }
     if (e.outcome == AttemptClass::kUnknown) step->unknown = true;
   }
 
@@ -139,8 +167,9 @@ class Applier {
   }
 
   void operator()(const StepCompleted& e) {
-    StepState& step = open_step(state_, e.step, std::nullopt, event_.at);
+    StepState& step = open_step(state_, e.step, e.round, std::nullopt, event_.at);
     step.output = e.output;
+    go_on(step, e.then);
     end_step(state_, step, StepStatus::kCompleted, event_.at);
     if (e.context) state_.context = *e.context;
     if (e.pivot) {
@@ -151,26 +180,29 @@ class Applier {
   }
 
   void operator()(const StepFailed& e) {
-    StepState& step = open_step(state_, e.step, std::nullopt, event_.at);
+    StepState& step = open_step(state_, e.step, e.round, std::nullopt, event_.at);
     step.error = e.error;
     step.unknown = step.unknown || e.unknown;
     step.continued = e.continued;
+    go_on(step, e.then);
     end_step(state_, step, StepStatus::kFailed, event_.at);
     relabel(state_, e.status);
   }
 
   void operator()(const StepSkipped& e) {
-    StepState& step = open_step(state_, e.step, std::nullopt, event_.at);
+    StepState& step = open_step(state_, e.step, e.round, std::nullopt, event_.at);
     end_step(state_, step, StepStatus::kSkipped, event_.at);
     if (StepState* undone = undone_step(state_, e.step)) undone->undo_status = UndoStatus::kSkipped;
   }
 
   void operator()(const StepReused& e) {
     StepState& step = ensure_step(state_, e.step, event_.at);
+    step.round = e.round;
     step.origin = e.origin;
     step.request = e.request;
     step.input = e.input;
     step.output = e.output;
+    go_on(step, e.then);
     end_step(state_, step, StepStatus::kCompleted, event_.at);
     if (e.context) state_.context = *e.context;
     if (e.pivot) {
@@ -224,7 +256,7 @@ class Applier {
   }
 
   void operator()(const UndoStarted& e) {
-    StepState& undo = open_step(state_, e.step, std::nullopt, event_.at);
+    StepState& undo = open_step(state_, e.step, 0, std::nullopt, event_.at);
     if (StepState* step = undone_step(state_, e.step)) step->undo_status = UndoStatus::kRunning;
     undo.request = e.request;
     if (e.request) begin_attempt(undo.attempts, 1, event_.at);
@@ -290,9 +322,35 @@ class Applier {
 
   void operator()(const ExecutionReplayed& e) { state_.replays.push_back(e); }
 
+  void operator()(const TurnEnded&) { state_.turn_ended = true; }
+
+  void operator()(const ErrorCaught& e) {
+    StepState* step = find_step(state_, e.step);
+    if (!step) return;
+    step->caught = e.error;
+    step->handler_round = e.round;
+  }
+
+  void operator()(const ScopeUndoStarted& e) {
+    StepState* step = find_step(state_, e.step);
+    if (!step) return;
+    step->undoing = std::make_shared<const ScopeUndo>(
+        ScopeUndo{.reason = e.reason, .failed_step = e.failed_step, .error = e.error, .kept = e.kept});
+  }
+
+  // Beside each other, one step may wait while another one acts.
+  void settle_phase() {
+    if (state_.has_rounds) update_phase();
+  }
+
  private:
+  void go_on(StepState& step, const std::string& then) {
+    step.then = then;
+    if (then == definition::kThenCompensate) state_.gives_up = step.path;
+  }
+
   void end_undo(const std::string& path, StepStatus status, UndoStatus undo_status, const StatusChange& label) {
-    StepState& undo = open_step(state_, path, std::nullopt, event_.at);
+    StepState& undo = open_step(state_, path, 0, std::nullopt, event_.at);
     end_step(state_, undo, status, event_.at);
     if (StepState* step = undone_step(state_, path)) step->undo_status = undo_status;
     relabel(state_, label);
@@ -339,7 +397,10 @@ class Applier {
 void apply(State& state, const Event& event) {
   ++state.position;
   state.updated_at = event.at;
-  std::visit(Applier(state, event), event.data);
+  state.turn_ended = false;
+  Applier applier(state, event);
+  std::visit(applier, event.data);
+  applier.settle_phase();
 }
 
 }  // namespace skald::saga

@@ -1,5 +1,7 @@
 #include "engine/saga/decide.hpp"
 
+#include <fmt/format.h>
+
 #include "engine/saga/decide_compensate.hpp"
 #include "engine/saga/decide_forward.hpp"
 #include "engine/saga/decide_inputs.hpp"
@@ -23,20 +25,41 @@ void note_deadlines(Planner& planner) {
   }
 }
 
-// Cancelled or timed out: wait for the calls in flight, end what was waiting, and go back.
+// Why an execution ends before its flow does.
+struct Ending {
+  CompensationReason reason;
+  std::string step;  // that said so
+  Payload error;
+  std::string why;  // in words, for the incidents that it closes
+};
+
+Ending ending_of(const Planner& planner) {
+  const State& state = planner.state();
+  if (!state.gives_up.empty()) {
+    const auto& step = planner.step_definition(state.gives_up);
+    const auto title = fmt::format("Step '{}' said that the workflow is to be undone", step.name);
+    return {CompensationReason::kExplicit, state.gives_up, make_problem("compensated", 409, title, {}, step.pointer),
+            "the workflow is undone"};
+  }
+  if (state.cancel_requested) {
+    return {CompensationReason::kCancel, "", make_problem("cancelled", 409, "The execution was cancelled", {}, {}),
+            "the execution was cancelled"};
+  }
+  return {CompensationReason::kTimeout, "",
+          make_problem("timeout", 0, "The workflow took longer than its timeout", {}, {}), "the workflow timed out"};
+}
+
+// No call is in flight any more: end what was waiting, and go back.
 void end_scope(Planner& planner) {
-  const bool cancelled = planner.state().cancel_requested;
-  const Payload error = cancelled ? make_problem("cancelled", 409, "The execution was cancelled", {}, {})
-                                  : make_problem("timeout", 0, "The workflow took longer than its timeout", {}, {});
+  const Ending ending = ending_of(planner);
   const auto incidents = planner.state().incidents;
   for (const auto& incident : incidents) {
     if (!incident.open) continue;
-    planner.record(IncidentResolved{.number = incident.number,
-                                    .resolution = IncidentResolution::kSkip,
-                                    .reason = cancelled ? "the execution was cancelled" : "the workflow timed out"});
+    planner.record(IncidentResolved{
+        .number = incident.number, .resolution = IncidentResolution::kSkip, .reason = ending.why, .output = {}});
   }
-  end_running_steps(planner, "", error);
-  begin_ending(planner, cancelled ? CompensationReason::kCancel : CompensationReason::kTimeout, "", error);
+  end_running_steps(planner, "", ending.error);
+  begin_ending(planner, ending.reason, ending.step, ending.error);
 }
 
 // The answer an operator gave where the workflow's own output could not be made.
@@ -67,7 +90,8 @@ void complete_execution(Planner& planner) {
   }
   planner.record(ExecutionEnded{.phase = Phase::kCompleted,
                                 .outcome = Outcome::kCompleted,
-                                .compensation = CompensationState::kNone,
+                                .compensation = has_failed_undo(planner.state().root) ? CompensationState::kIncomplete
+                                                                                      : CompensationState::kNone,
                                 .output = std::move(output),
                                 .error = {},
                                 .reason = {},
@@ -92,13 +116,11 @@ void advance(Planner& planner) {
   if (is_quarantined(planner.state())) return;
   note_deadlines(planner);
   if (planner.state().suspended || is_terminal(planner.state().phase)) return;
-  if (planner.state().compensation.state == CompensationState::kNone) {
-    if (planner.is_ending()) {
-      if (has_call_in_flight(planner.state())) return;
-      end_scope(planner);
-    } else if (!has_blocking_incident(planner.state(), "")) {
-      advance_forward(planner);
-    }
+  const bool forward = planner.state().compensation.state == CompensationState::kNone;
+  if (forward && !is_ending(planner.state()) && !has_blocking_incident(planner.state(), "")) advance_forward(planner);
+  if (is_ending(planner.state())) {
+    if (has_call_in_flight(planner.state())) return;
+    end_scope(planner);
   }
   if (planner.state().compensation.state == CompensationState::kRunning) advance_compensation(planner);
 }
@@ -110,6 +132,7 @@ Decision decide(const Context& context, State state, const Input& input) {
   Planner planner(context, decision, input.actor);
   std::visit([&](const auto& what) { handle(planner, what); }, input.what);
   if (!planner.refused() && !is_terminal(planner.state().phase)) advance(planner);
+  if (planner.is_cut_short()) planner.record(TurnEnded{});
   return decision;
 }
 

@@ -94,7 +94,7 @@ void attempt_failed(Planner& planner, const definition::Step& step, const Attemp
   const bool forward = !is_in_undo(input.step);
   const bool refused = input.answer.outcome == AttemptOutcome::kRefused;
   if (!forward && proves_absence(planner, input)) return end_whole_undo(planner, input.step);
-  if (forward && planner.is_ending()) return fail_step(planner, step, input.step, error, false);
+  if (forward && is_ending(planner.state())) return fail_step(planner, step, input.step, error, false);
   const auto* policy = planner.retry_policy(step, input.step);
   if (policy && may_retry(planner, *policy, step, input.step, input.answer, error) &&
       schedule_retry(planner, *policy, input.step, planner.step(input.step).attempts, input.answer)) {

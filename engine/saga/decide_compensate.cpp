@@ -24,7 +24,7 @@ void collect_units(const Planner& planner, const StepState& step, bool replaced,
   const bool completed = step.status == StepStatus::kCompleted;
   const bool in_doubt = !completed && may_stand(step);
   if (defined.compensate && ((completed && !replaced) || in_doubt)) {
-    units.push_back({step.ended_position, step.path});
+    if (step.undo_status != UndoStatus::kCompleted) units.push_back({step.ended_position, step.path});
     replaced = true;
   }
   for (const auto& child : step.children) collect_units(planner, child, replaced, units);
@@ -185,16 +185,53 @@ bool advance_unit(Planner& planner, const std::string& path) {
   }
 }
 
-}  // namespace
+// Of two steps that are owed an undo: whether theirs may run at the same time.
+bool may_undo_beside(const Planner& planner, std::string_view one, std::string_view other) {
+  if (planner.definition().saga.order == definition::SagaOptions::Order::kParallel) return true;
+  std::string_view shared = one;
+  while (shared != other && !(other.starts_with(shared) && (shared.empty() || other[shared.size()] == '.'))) {
+    shared = parent_of(shared);
+  }
+  if (shared.empty() || shared == one || shared == other) return false;
+  return std::holds_alternative<definition::ForkStep>(planner.step_definition(shared).kind);
+}
 
-std::vector<std::string> undo_units(const Planner& planner) {
-  std::vector<Unit> units;
-  for (const auto& child : planner.state().root.children) collect_units(planner, child, false, units);
+// Takes each undo as far as it goes; one waits for those before it, but for those it may run beside. True when all have
+// ended, one way or another.
+bool advance_units(Planner& planner, const std::vector<std::string>& units) {
+  std::vector<std::string_view> open;
+  for (const auto& path : units) {
+    const bool may_go = std::all_of(open.begin(), open.end(),
+                                    [&](std::string_view before) { return may_undo_beside(planner, before, path); });
+    if (!may_go || !advance_unit(planner, path)) open.push_back(path);
+  }
+  return open.empty();
+}
+
+std::vector<std::string> in_order(std::vector<Unit> units) {
   std::sort(units.begin(), units.end(),
             [](const auto& a, const auto& b) { return a.ended_position > b.ended_position; });
   std::vector<std::string> paths;
   for (auto& unit : units) paths.push_back(std::move(unit.path));
   return paths;
+}
+
+}  // namespace
+
+std::vector<std::string> undo_units(const Planner& planner) {
+  std::vector<Unit> units;
+  for (const auto& child : planner.state().root.children) collect_units(planner, child, false, units);
+  return in_order(std::move(units));
+}
+
+bool undo_inside(Planner& planner, const ScopeUndoStarted& undo) {
+  std::vector<Unit> units;
+  for (const auto& child : planner.step(undo.step).children) {
+    if (child.round != undo.kept) collect_units(planner, child, false, units);
+  }
+  if (units.empty()) return true;
+  if (!planner.step(undo.step).undoing) planner.record(undo);
+  return advance_units(planner, in_order(std::move(units)));
 }
 
 void begin_ending(Planner& planner, CompensationReason reason, std::string_view failed_step, const Payload& error) {
@@ -214,9 +251,7 @@ void begin_ending(Planner& planner, CompensationReason reason, std::string_view 
 
 void advance_compensation(Planner& planner) {
   const auto units = undo_units(planner);
-  for (const auto& path : units) {
-    if (!advance_unit(planner, path)) return;
-  }
+  if (!advance_units(planner, units)) return;
   const bool complete = std::all_of(units.begin(), units.end(), [&](const auto& path) {
     return planner.step(path).undo_status == UndoStatus::kCompleted;
   });

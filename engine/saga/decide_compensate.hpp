@@ -9,12 +9,15 @@
 
 namespace skald::saga {
 
-// The steps that are owed an undo, in the order of undoing: completed or unknown, with a compensation; a composite that
-// completed stands for its children, but for those whose outcome is unknown.
+// The steps whose undo is owed and has not completed, in the order of undoing: completed or unknown, with a compensation;
+// a composite that completed stands for its children, but for those whose outcome is unknown.
 std::vector<std::string> undo_units(const Planner& planner);
 
 // Begins the compensation, or ends the execution where nothing is to be undone.
 void begin_ending(Planner& planner, CompensationReason reason, std::string_view failed_step, const Payload& error);
+
+// Undoes what was done inside a step while the execution goes on. True when there is nothing left to undo.
+bool undo_inside(Planner& planner, const ScopeUndoStarted& undo);
 
 // Takes the compensation as far as it goes, and ends the execution after the last undo.
 void advance_compensation(Planner& planner);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/limits.hpp"
+#include "engine/saga/list_flow.hpp"
 #include "engine/saga/path.hpp"
 #include "engine/saga/problem.hpp"
 #include "engine/saga/steps/step_kinds.hpp"
@@ -39,11 +40,12 @@ std::expected<bool, Payload> condition_holds(const Planner& planner, const defin
   return *holds;
 }
 
-void start_step(Planner& planner, const definition::Step& step, std::string_view path) {
-  const Payload flowing = flowing_input(planner.state(), path);
+void start_step(Planner& planner, const definition::Step& step, std::string_view path, std::uint32_t round) {
+  planner.enter(path, round);
+  const Payload flowing = flowing_input(planner.state(), path, round);
   const auto holds = condition_holds(planner, step, path, flowing);
   if (!holds) return fail_step(planner, step, path, holds.error(), false);
-  if (!*holds) return planner.record(StepSkipped{.step = std::string(path)});
+  if (!*holds) return planner.record(StepSkipped{.step = std::string(path), .round = round});
   if (planner.state().position >= limits::kHistoryEventsMax && !is_in_undo(path)) {
     const auto title = fmt::format("The history has reached its limit of {} events", limits::kHistoryEventsMax);
     return fail_step(planner, step, path, make_problem("runtime", 0, title, {}, step.pointer), false);
@@ -60,15 +62,31 @@ void start_step(Planner& planner, const definition::Step& step, std::string_view
   start_kind(planner, step, path, StepInput{.value = input, .changed = step.data.input_from.has_value()});
 }
 
+// Holds a step for an operator. An answer that cannot be made use of leaves its call as a failed one, to be repeated.
+void park(Planner& planner, std::string_view path, IncidentKind kind, Payload error) {
+  const StepState* instance = find_step(planner.state(), path);
+  if (instance && instance->attempts.in_flight) {
+    planner.record(AttemptFailed{.step = std::string(path),
+                                 .attempt = instance->attempts.number,
+                                 .outcome = AttemptClass::kUnknown,
+                                 .retryable = false,
+                                 .error = error});
+  }
+  planner.raise_incident(path, kind, std::move(error));
+}
+
 // A failure inside an undo: passed over, recorded, or held open for an operator.
 void fail_in_undo(Planner& planner, const definition::Step& step, std::string_view path, Payload error, bool unknown) {
   const bool is_whole_undo = path.ends_with(kUndoSuffix);
   const bool passes_over = planner.definition().saga.on_error == definition::SagaOptions::OnError::kContinue;
   if (!is_whole_undo && step.on_error == definition::OnError::kContinue) {
-    planner.record(
-        StepFailed{.step = std::string(path), .error = std::move(error), .unknown = unknown, .continued = true});
+    planner.record(StepFailed{.step = std::string(path),
+                              .error = std::move(error),
+                              .unknown = unknown,
+                              .continued = true,
+                              .then = step.then});
   } else if (!passes_over) {
-    planner.raise_incident(path, IncidentKind::kUndoFailed, std::move(error));
+    park(planner, path, IncidentKind::kUndoFailed, std::move(error));
   } else if (is_whole_undo) {
     planner.record(UndoFailed{.step = std::string(path), .error = std::move(error)});
   } else {
@@ -80,13 +98,19 @@ void fail_in_undo(Planner& planner, const definition::Step& step, std::string_vi
 
 Scope scope_of(const Planner& planner, const definition::Step& step, std::string_view path, const Payload* input,
                const Payload* output) {
-  Scope scope{.path = path, .step = &step, .input = input, .output = output, .error = nullptr};
+  Scope scope{.path = path,
+              .step = &step,
+              .input = input,
+              .output = output,
+              .error = nullptr,
+              .round = planner.round_of(path)};
   if (!is_in_undo(path)) return scope;
   // Inside an undo, $input and $output are those of the step being undone, frozen when it ended.
   const StepState& undone = planner.step(step_of(path));
   scope.input = &undone.input;
   scope.output = &undone.output;
-  scope.error = &planner.state().compensation.error;
+  const ScopeUndo* part = scope_undo_around(planner.state(), path);
+  scope.error = part ? &part->error : &planner.state().compensation.error;
   return scope;
 }
 
@@ -101,31 +125,33 @@ Result<Payload> render(const Planner& planner, const expression::ValueTemplate& 
   return Payload::from_json(std::move(*rendered));
 }
 
-Progress advance_list(Planner& planner, const std::vector<definition::Step>& steps, std::string_view parent) {
+Progress advance_list(Planner& planner, std::span<const definition::Step> steps, std::string_view parent,
+                      std::uint32_t round) {
   while (true) {
     const StepState& scope = planner.step(parent);
-    if (!scope.children.empty()) {
-      const StepState& last = scope.children.back();
-      if (last.status == StepStatus::kRunning) {
-        const std::string path = last.path;
-        if (has_blocking_incident(planner.state(), path)) return Progress::kWaiting;
-        if (!advance_kind(planner, planner.step_definition(path), path)) return Progress::kWaiting;
-        continue;
-      }
-      if (last.status == StepStatus::kFailed && !last.continued) return Progress::kFailed;
+    const StepState* last = last_entry(scope, round);
+    if (last != nullptr && last->status == StepStatus::kRunning) {
+      const std::string path = last->path;
+      if (has_blocking_incident(planner.state(), path)) return Progress::kWaiting;
+      if (!advance_kind(planner, planner.step_definition(path), path)) return Progress::kWaiting;
+      continue;
     }
-    if (scope.children.size() == steps.size()) return Progress::kCompleted;
-    const definition::Step& next = steps[scope.children.size()];
-    const std::string path = child_path(parent, next.name);
+    if (last != nullptr && last->status == StepStatus::kFailed && !last->continued) return Progress::kFailed;
+    if (is_ending(planner.state())) return Progress::kWaiting;
+    const std::size_t place = last == nullptr ? 0 : next_place(steps, *last);
+    if (place == steps.size()) return Progress::kCompleted;
+    const std::string path = child_path(parent, entry_name(scope, steps[place].name));
     // A step that could not even start may be held by an incident.
-    if (has_blocking_incident(planner.state(), path)) return Progress::kWaiting;
-    start_step(planner, next, path);
+    if (has_blocking_incident(planner.state(), path) || !planner.may_start()) return Progress::kWaiting;
+    start_step(planner, steps[place], path, round);
   }
 }
 
-void complete_step(Planner& planner, const definition::Step& step, std::string_view path, const Payload& output) {
+void complete_step(Planner& planner, const definition::Step& step, std::string_view path, const Payload& output,
+                   const std::optional<std::string>& then) {
   const StepState* instance = find_step(planner.state(), path);
-  const Payload input = instance ? instance->input : flowing_input(planner.state(), path);
+  const std::uint32_t round = planner.round_of(path);
+  const Payload input = instance ? instance->input : flowing_input(planner.state(), path, round);
   const bool may_have_effect = instance && instance->request;
   Payload result = output;
   if (step.data.output_as) {
@@ -145,38 +171,54 @@ void complete_step(Planner& planner, const definition::Step& step, std::string_v
       return fail_step(planner, step, path, std::move(*problem), may_have_effect);
     }
   }
+  const bool ends = instance && !instance->children.empty() && instance->children.back().then == definition::kThenEnd;
+  std::string directive = ends ? std::string(definition::kThenEnd) : then.value_or(step.then);
+  if (directive == definition::kThenCompensate && (planner.state().pivoted || step.pivot)) {
+    const auto title = "The workflow is to be undone, but it has passed its pivot";
+    return park(planner, path, IncidentKind::kStepFailed, make_problem("runtime", 0, title, {}, step.pointer));
+  }
   planner.record(StepCompleted{.step = std::string(path),
+                               .round = round,
                                .output = std::move(result),
                                .pivot = step.pivot,
                                .context = std::move(exported),
+                               .then = std::move(directive),
                                .status = step.status.completed});
 }
 
 void fail_step(Planner& planner, const definition::Step& step, std::string_view path, Payload error, bool unknown) {
   if (is_in_undo(path)) return fail_in_undo(planner, step, path, std::move(error), unknown);
-  const bool continues = step.on_error == definition::OnError::kContinue;
+  // A limit of the engine is passed over by nobody: the flow would go on without end.
+  const bool at_limit = planner.state().position >= limits::kHistoryEventsMax;
+  const bool continues = step.on_error == definition::OnError::kContinue && !at_limit;
   const bool parks = step.on_error == definition::OnError::kSuspend || planner.state().pivoted;
-  if (!continues && parks && !planner.is_ending()) {
-    return planner.raise_incident(path, IncidentKind::kStepFailed, std::move(error));
+  if (!continues && parks && !is_ending(planner.state())) {
+    return park(planner, path, IncidentKind::kStepFailed, std::move(error));
   }
   planner.record(StepFailed{.step = std::string(path),
+                            .round = planner.round_of(path),
                             .error = std::move(error),
                             .unknown = unknown,
                             .continued = continues,
+                            .then = continues ? planner.directive_after(step) : std::string(),
                             .status = step.status.faulted});
 }
 
 void end_running_steps(Planner& planner, std::string_view path, const Payload& error) {
-  // Always the last child: a `do` runs one step at a time. Innermost first.
-  const StepState& scope = planner.step(path);
-  if (scope.children.empty() || scope.children.back().status != StepStatus::kRunning) return;
-  const std::string child = scope.children.back().path;
-  end_running_steps(planner, child, error);
-  planner.record(StepFailed{.step = child,
+  std::vector<std::string> running;
+  for (const auto& child : planner.step(path).children) {
+    if (child.status == StepStatus::kRunning) running.push_back(child.path);
+  }
+  for (const auto& child : running) end_running_step(planner, child, error);
+}
+
+void end_running_step(Planner& planner, const std::string& path, const Payload& error) {
+  end_running_steps(planner, path, error);  // innermost first
+  planner.record(StepFailed{.step = path,
                             .error = error,
-                            .unknown = planner.step(child).unknown,
+                            .unknown = planner.step(path).unknown,
                             .continued = false,
-                            .status = planner.step_definition(child).status.faulted});
+                            .status = planner.step_definition(path).status.faulted});
 }
 
 }  // namespace skald::saga

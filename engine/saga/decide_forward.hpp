@@ -1,8 +1,11 @@
 // The way forward: which step starts, what its end means for the flow.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
-#include <vector>
 
 #include "engine/saga/planner.hpp"
 
@@ -10,12 +13,15 @@ namespace skald::saga {
 
 enum class Progress { kWaiting, kCompleted, kFailed };
 
-// Takes a list of steps as far as it goes: `parent` is the instance whose children they are (the root, a `do`, an undo
-// that is a list).
-Progress advance_list(Planner& planner, const std::vector<definition::Step>& steps, std::string_view parent);
+// Takes a list of steps as far as it goes: `parent` is the instance whose children they are (the root, a step that has
+// steps inside, an undo that is a list). `round`: which of the parent's rounds; 0 where it has none.
+Progress advance_list(Planner& planner, std::span<const definition::Step> steps, std::string_view parent,
+                      std::uint32_t round = 0);
 
-// Ends a running step with its output, after output.as and export.as.
-void complete_step(Planner& planner, const definition::Step& step, std::string_view path, const Payload& output);
+// Ends a running step with its output, after output.as and export.as. `then`: where a `switch` sends the flow, in place
+// of the step's own word.
+void complete_step(Planner& planner, const definition::Step& step, std::string_view path, const Payload& output,
+                   const std::optional<std::string>& then = std::nullopt);
 
 // Ends a step with an error, or parks it: onError, the pivot and the undo's own rules decide. `unknown`: this failure
 // leaves open whether the step had its effect.
@@ -23,6 +29,8 @@ void fail_step(Planner& planner, const definition::Step& step, std::string_view 
 
 // Ends every running step below `path`: their scope is ending, and no call of theirs is in flight.
 void end_running_steps(Planner& planner, std::string_view path, const Payload& error);
+// The same, and the step itself.
+void end_running_step(Planner& planner, const std::string& path, const Payload& error);
 
 // What the step at `path` and its expressions see; `input` and `output` are null where there is none.
 Scope scope_of(const Planner& planner, const definition::Step& step, std::string_view path, const Payload* input,

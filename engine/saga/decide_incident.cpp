@@ -12,11 +12,15 @@ namespace {
 
 void skip_undo(Planner& planner, const std::string& path, const Incident& incident) {
   if (path.ends_with(kUndoSuffix)) return planner.record(StepSkipped{.step = path});
-  planner.record(StepFailed{.step = path, .error = incident.error, .continued = true});
+  planner.record(StepFailed{
+      .step = path, .error = incident.error, .continued = true, .then = planner.step_definition(path).then});
 }
 
 void resolve_undo(Planner& planner, const std::string& path, const Payload& output) {
-  if (!path.ends_with(kUndoSuffix)) return planner.record(StepCompleted{.step = path, .output = output});
+  if (!path.ends_with(kUndoSuffix)) {
+    return planner.record(
+        StepCompleted{.step = path, .output = output, .then = planner.step_definition(path).then, .status = {}});
+  }
   const auto& label = planner.step_definition(parent_of(path)).status.compensated;
   planner.record(UndoCompleted{.step = path, .status = label});
 }
@@ -38,10 +42,17 @@ void judge_step(Planner& planner, const Incident& incident, const ResolveInciden
   if (incident.step.empty()) return;  // the workflow's output: complete_execution() reads the resolution
   const definition::Step& step = planner.step_definition(incident.step);
   if (input.resolution == IncidentResolution::kResolve) {
-    return planner.record(
-        StepCompleted{.step = incident.step, .output = output, .pivot = step.pivot, .status = step.status.completed});
+    return planner.record(StepCompleted{.step = incident.step,
+                                        .output = output,
+                                        .pivot = step.pivot,
+                                        .then = planner.directive_after(step),
+                                        .status = step.status.completed});
   }
-  planner.record(StepFailed{.step = incident.step, .error = incident.error, .continued = true});
+  planner.record(StepFailed{.step = incident.step,
+                            .error = incident.error,
+                            .continued = true,
+                            .then = planner.directive_after(step),
+                            .status = {}});
 }
 
 void release_quarantine(Planner& planner, const Incident& incident, const ResolveIncident& input) {

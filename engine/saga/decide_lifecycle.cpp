@@ -63,7 +63,7 @@ void handle(Planner&, const TimerFired&) {}
 void handle(Planner& planner, const CancelExecution& input) {
   const State& state = planner.state();
   if (refuse_ended(planner, "cancelled")) return;
-  if (state.compensation.state != CompensationState::kNone || state.cancel_requested) return;
+  if (state.compensation.state != CompensationState::kNone || is_ending(state)) return;
   if (state.pivoted || planner.pivot_is_open()) {
     return planner.refuse("execution.pivot",
                           state.pivoted ? "the execution has passed its pivot, so it cannot be cancelled"

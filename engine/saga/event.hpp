@@ -45,13 +45,19 @@ struct ExecutionStarted {
   StatusChange status;
 };
 
-// Carries attempt 1 where it has a request; without one it opens a `do`, or a `wait`.
+// The events that may be an instance's first have its `round` within the step around it: the iteration of a `for`, the
+// attempt of a `try`, the branch of a `fork`, from 1; 0 where there are no rounds.
+
+// Carries attempt 1 where it has a request; without one it opens a step that has steps inside, or a `wait`.
 struct StepStarted {
   std::string step;
+  std::uint32_t round = 0;
   RequestPtr request;
   std::optional<Payload> input;         // where input.from changed it
   std::optional<Timestamp> deadline;    // `timeout` of a `do` or `wait`
   std::optional<Timestamp> wait_until;  // of a `wait`
+  std::optional<Payload> items;         // of a `for`: what it goes through
+  bool apart = false;                   // each round begins with the step's own input, not with what the last one left
   StatusChange status;
 };
 
@@ -83,33 +89,40 @@ struct RetryScheduled {
 
 struct StepCompleted {
   std::string step;
+  std::uint32_t round = 0;
   Payload output;                  // after output.as
   bool pivot = false;              // from here on nothing before it is undone
   std::optional<Payload> context;  // the new $context, where export.as set one
+  std::string then;                // where the flow goes on, as definition::Step::then: a `switch` has chosen it
   StatusChange status;
 };
 
 struct StepFailed {
   std::string step;
+  std::uint32_t round = 0;
   Payload error;           // problem object with `instance`
   bool unknown = false;    // it may have had its effect
   bool continued = false;  // onError: continue; the flow goes on
+  std::string then;        // of a continued one
   StatusChange status;
 };
 
 struct StepSkipped {
   std::string step;
+  std::uint32_t round = 0;
 };
 
 // In a replay: a step that completed in the original execution and still stands. Its keys stay the original's.
 struct StepReused {
   std::string step;
+  std::uint32_t round = 0;
   ExecutionId origin;
   RequestPtr request;
   Payload input;
   Payload output;
   bool pivot = false;  // as of StepCompleted
   std::optional<Payload> context;
+  std::string then;
   StatusChange status;
 };
 
@@ -200,11 +213,30 @@ struct ExecutionReplayed {
   std::string reason;
 };
 
+// A `try` has caught the error of its steps: they are over, and what handles it comes.
+struct ErrorCaught {
+  std::string step;
+  std::uint32_t round = 0;  // of the steps that handle it
+  Payload error;
+};
+
+// Part of an execution that goes on is undone: the steps inside `step` but for those of round `kept`.
+struct ScopeUndoStarted {
+  std::string step;
+  CompensationReason reason = CompensationReason::kFault;
+  std::string failed_step;
+  Payload error;
+  std::uint32_t kept = 0;
+};
+
+// One decision has recorded as much as it may; the flow goes on at once, in another one.
+struct TurnEnded {};
+
 using EventData = std::variant<ExecutionStarted, StepStarted, AttemptStarted, AttemptFailed, AttemptLost,
                                RetryScheduled, StepCompleted, StepFailed, StepSkipped, StepReused, CancelRequested,
                                TimeoutReached, CompensationStarted, SettleStarted, SettleEnded, UndoStarted,
                                UndoCompleted, UndoFailed, IncidentRaised, IncidentResolved, ExecutionSuspended,
-                               ExecutionResumed, ExecutionEnded, ExecutionReplayed>;
+                               ExecutionResumed, ExecutionEnded, ExecutionReplayed, TurnEnded, ErrorCaught, ScopeUndoStarted>;
 
 struct Event {
   Timestamp at;

@@ -48,6 +48,7 @@ class Reader {
     if (!value || !value->is_number_unsigned()) return bad<std::uint32_t>(name);
     return value->get<std::uint32_t>();
   }
+  std::uint32_t optional_number(const char* name) { return find(name) ? number(name) : 0; }
   std::optional<Timestamp> optional_time(const char* name) {
     if (!find(name)) return std::nullopt;
     const auto at = parse_rfc3339(text(name));
@@ -127,10 +128,13 @@ void read(Reader& r, ExecutionStarted& e) {
 }
 
 void read(Reader& r, StepStarted& e) {
+  e.round = r.optional_number("round");
   e.request = r.request();
   e.input = r.optional_payload("input");
   e.deadline = r.optional_time("deadline");
   e.wait_until = r.optional_time("waitUntil");
+  e.items = r.optional_payload("items");
+  e.apart = r.flag("apart");
   e.status = r.optional_text("status");
 }
 
@@ -148,28 +152,36 @@ void read(Reader& r, RetryScheduled& e) {
 }
 
 void read(Reader& r, StepCompleted& e) {
+  e.round = r.optional_number("round");
   e.output = r.payload("output");
   e.pivot = r.flag("pivot");
   e.context = r.optional_payload("context");
+  e.then = r.text("then");
   e.status = r.optional_text("status");
 }
 
 void read(Reader& r, StepFailed& e) {
+  e.round = r.optional_number("round");
   e.error = r.payload("error");
   e.unknown = r.flag("unknown");
   e.continued = r.flag("continued");
+  e.then = r.text("then");
   e.status = r.optional_text("status");
 }
 
-void read(Reader&, StepSkipped&) {}
+void read(Reader& r, StepSkipped& e) {
+  e.round = r.optional_number("round");
+}
 
 void read(Reader& r, StepReused& e) {
+  e.round = r.optional_number("round");
   e.origin = r.id("origin");
   e.request = r.request();
   e.input = r.payload("input");
   e.output = r.payload("output");
   e.pivot = r.flag("pivot");
   e.context = r.optional_payload("context");
+  e.then = r.text("then");
   e.status = r.optional_text("status");
 }
 
@@ -240,6 +252,20 @@ void read(Reader& r, ExecutionReplayed& e) {
   e.from = r.text("from");
   e.reuses = r.flag("reuses");
   e.reason = r.text("reason");
+}
+
+void read(Reader&, TurnEnded&) {}
+
+void read(Reader& r, ErrorCaught& e) {
+  e.round = r.number("round");
+  e.error = r.payload("error");
+}
+
+void read(Reader& r, ScopeUndoStarted& e) {
+  e.reason = r.word("reason", parse_compensation_reason);
+  e.failed_step = r.text("failedStep");
+  e.error = r.payload("error");
+  e.kept = r.optional_number("kept");
 }
 
 template <std::size_t I = 0>

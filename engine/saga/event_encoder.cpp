@@ -33,6 +33,9 @@ class Fields {
     if (value) raw(name, "true");
   }
   void number(std::string_view name, std::uint64_t value) { raw(name, fmt::format_int(value).c_str()); }
+  void number_unless_zero(std::string_view name, std::uint64_t value) {
+    if (value != 0) number(name, value);
+  }
   void time(std::string_view name, Timestamp at) { text(name, format_rfc3339(at)); }
   void optional_time(std::string_view name, const std::optional<Timestamp>& at) {
     if (at) time(name, *at);
@@ -101,10 +104,13 @@ void write(Fields& f, const ExecutionStarted& e) {
 }
 
 void write(Fields& f, const StepStarted& e) {
+  f.number_unless_zero("round", e.round);
   f.request(e.request);
   f.optional_payload("input", e.input);
   f.optional_time("deadline", e.deadline);
   f.optional_time("waitUntil", e.wait_until);
+  f.optional_payload("items", e.items);
+  f.flag("apart", e.apart);
   f.optional_text("status", e.status);
 }
 
@@ -123,28 +129,36 @@ void write(Fields& f, const RetryScheduled& e) {
 }
 
 void write(Fields& f, const StepCompleted& e) {
+  f.number_unless_zero("round", e.round);
   f.payload("output", e.output);
   f.flag("pivot", e.pivot);
   f.optional_payload("context", e.context);
+  f.text_unless_empty("then", e.then);
   f.optional_text("status", e.status);
 }
 
 void write(Fields& f, const StepFailed& e) {
+  f.number_unless_zero("round", e.round);
   f.payload("error", e.error);
   f.flag("unknown", e.unknown);
   f.flag("continued", e.continued);
+  f.text_unless_empty("then", e.then);
   f.optional_text("status", e.status);
 }
 
-void write(Fields&, const StepSkipped&) {}
+void write(Fields& f, const StepSkipped& e) {
+  f.number_unless_zero("round", e.round);
+}
 
 void write(Fields& f, const StepReused& e) {
+  f.number_unless_zero("round", e.round);
   f.text("origin", to_string(e.origin));
   f.request(e.request);
   f.payload("input", e.input);
   f.payload("output", e.output);
   f.flag("pivot", e.pivot);
   f.optional_payload("context", e.context);
+  f.text_unless_empty("then", e.then);
   f.optional_text("status", e.status);
 }
 
@@ -215,6 +229,20 @@ void write(Fields& f, const ExecutionReplayed& e) {
   f.text("from", e.from);
   f.flag("reuses", e.reuses);
   f.text_unless_empty("reason", e.reason);
+}
+
+void write(Fields&, const TurnEnded&) {}
+
+void write(Fields& f, const ErrorCaught& e) {
+  f.number("round", e.round);
+  f.payload("error", e.error);
+}
+
+void write(Fields& f, const ScopeUndoStarted& e) {
+  f.text("reason", to_string(e.reason));
+  f.text_unless_empty("failedStep", e.failed_step);
+  f.payload("error", e.error);
+  f.number_unless_zero("kept", e.kept);
 }
 
 template <class T>

@@ -10,7 +10,7 @@ namespace skald::saga {
 enum class Phase { kPending, kRunning, kWaiting, kSuspended, kCancelled, kFaulted, kCompleted };
 enum class Outcome { kCompleted, kCompensated, kCancelled, kFaulted, kTerminated };
 enum class CompensationState { kNone, kRunning, kCompleted, kIncomplete };
-enum class CompensationReason { kFault, kTimeout, kCancel, kExplicit };
+enum class CompensationReason { kFault, kTimeout, kCancel, kExplicit, kRace };
 enum class AttemptClass { kRefused, kUnknown };
 enum class IncidentResolution { kRetry, kSkip, kResolve };
 

@@ -1,6 +1,7 @@
 // Paths of step instances: names from the root joined by '.', an undo marked by "/compensate".
 //
 //   order.charge                     a step inside a `do`
+//   order.charge#2                   the same, entered a second time
 //   order.charge/compensate          its undo
 //   order.charge/compensate.notify   a step of an undo that is a list
 #pragma once
@@ -38,6 +39,11 @@ inline std::string_view step_of(std::string_view path) {
 inline std::string_view parent_of(std::string_view path) {
   const auto cut = path.find_last_of("./");
   return cut == std::string_view::npos ? std::string_view() : path.substr(0, cut);
+}
+
+// A step's own name, without the `#n` of a repeated entry.
+inline std::string_view base_name(std::string_view name) {
+  return name.substr(0, name.find('#'));
 }
 
 // The definition's path of an instance: without the `#n` of repeated entries.

@@ -36,6 +36,12 @@ void Planner::record(EventData event) {
   apply(state_, decision_.events.back());
 }
 
+std::uint32_t Planner::round_of(std::string_view path) const {
+  if (entered_.first == path) return entered_.second;
+  const StepState* instance = find_step(state_, path);
+  return instance ? instance->round : 0;
+}
+
 void Planner::refuse(std::string code, std::string message, std::string remedy) {
   decision_.refusal = Error{.code = std::move(code),
                             .message = std::move(message),
@@ -88,8 +94,13 @@ bool Planner::pivot_is_open() const {
   return is_open(is_open, state_.root);
 }
 
-bool Planner::is_ending() const {
-  return (state_.cancel_requested || state_.timed_out) && state_.compensation.state == CompensationState::kNone;
+std::string Planner::directive_after(const definition::Step& step) const {
+  return step.then == definition::kThenCompensate && state_.pivoted ? std::string() : step.then;
+}
+
+bool Planner::may_start() {
+  cut_short_ = cut_short_ || decision_.events.size() >= limits::kTurnEventsMax;
+  return !cut_short_;
 }
 
 const definition::RetryPolicy* Planner::retry_policy(const definition::Step& step, std::string_view path) const {

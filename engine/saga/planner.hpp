@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/saga/decide.hpp"
@@ -29,6 +30,11 @@ class Planner {
   const definition::Step& step_definition(std::string_view path) const;
 
   void record(EventData event);
+
+  // The step at `path` is about to start, in that round of the step around it.
+  void enter(std::string_view path, std::uint32_t round) { entered_ = {std::string(path), round}; }
+  // Of a step that has been entered or has started.
+  std::uint32_t round_of(std::string_view path) const;
   bool refused() const { return decision_.refusal.has_value(); }
   void refuse(std::string code, std::string message, std::string remedy = {});
 
@@ -42,8 +48,13 @@ class Planner {
 
   // Whether a pivot may have happened: until its answer is definite nothing is undone.
   bool pivot_is_open() const;
-  // Cancelled or timed out, and not undoing yet: nothing new may start.
-  bool is_ending() const;
+  // Where the flow goes on behind a step that somebody else's word has ended: as its `then` says, but for an undoing
+  // behind the pivot.
+  std::string directive_after(const definition::Step& step) const;
+
+  // Whether this decision may start another step. Once it may not it is cut short, and the next one follows at once.
+  bool may_start();
+  bool is_cut_short() const { return cut_short_; }
   // The retry policy that a step's own request follows; null: tried once.
   const definition::RetryPolicy* retry_policy(const definition::Step& step, std::string_view path) const;
   std::uint64_t next_seed() { return context_.seed + 0x9E3779B97F4A7C15ull * ++seeds_used_; }
@@ -54,6 +65,8 @@ class Planner {
   State& state_;
   std::string actor_;
   std::uint64_t seeds_used_ = 0;
+  std::pair<std::string, std::uint32_t> entered_;
+  bool cut_short_ = false;
 };
 
 }  // namespace skald::saga

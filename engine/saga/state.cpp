@@ -82,16 +82,34 @@ StepState* find_step(State& state, std::string_view path) {
   return find_below(state.root, path);
 }
 
-Payload flowing_input(const State& state, std::string_view path) {
+Payload flowing_input(const State& state, std::string_view path, std::uint32_t round) {
   const StepState* parent = find_step(state, parent_of(path));
   if (!parent) return {};
-  return path.ends_with(kUndoSuffix) ? parent->output : data_left_by(*parent);
+  return path.ends_with(kUndoSuffix) ? parent->output : data_left_by(*parent, round);
 }
 
-Payload data_left_by(const StepState& list) {
-  if (list.children.empty()) return list.input;
-  const StepState& last = list.children.back();
-  return last.status == StepStatus::kCompleted ? last.output : last.input;
+const StepState* last_entry(const StepState& list, std::uint32_t round) {
+  for (auto child = list.children.rbegin(); child != list.children.rend(); ++child) {
+    if (round == 0 || child->round == round) return &*child;
+    if (!list.apart) break;  // an earlier round
+  }
+  return nullptr;
+}
+
+Payload data_left_by(const StepState& list, std::uint32_t round) {
+  const StepState* last = last_entry(list, round);
+  if (!last && !list.apart) last = last_entry(list, 0);  // what the round before has left
+  if (!last) return list.input;
+  return last->status == StepStatus::kCompleted ? last->output : last->input;
+}
+
+const ScopeUndo* scope_undo_around(const State& state, std::string_view path) {
+  if (state.compensation.state != CompensationState::kNone) return nullptr;
+  for (std::string_view around = step_of(path); !around.empty(); around = parent_of(around)) {
+    const StepState* step = find_step(state, around);
+    if (step && step->undoing) return step->undoing.get();
+  }
+  return nullptr;
 }
 
 std::string idempotency_key(const State& state, const StepState& step) {
@@ -109,6 +127,16 @@ std::vector<const StepState*> standing_steps(const State& state) {
   std::vector<const StepState*> standing;
   collect_standing(state.root, standing);
   return standing;
+}
+
+bool has_failed_undo(const StepState& step) {
+  return step.undo_status == UndoStatus::kFailed || step.undo_status == UndoStatus::kSkipped ||
+         std::any_of(step.children.begin(), step.children.end(), has_failed_undo);
+}
+
+bool is_ending(const State& state) {
+  const bool asked = state.cancel_requested || state.timed_out || !state.gives_up.empty();
+  return asked && state.compensation.state == CompensationState::kNone && !is_terminal(state.phase);
 }
 
 bool has_open_incident(const State& state) {
@@ -147,7 +175,8 @@ std::optional<Timestamp> next_wake(const State& state, Timestamp now) {
   if (is_quarantined(state)) return finder.wake();
   const bool forward = state.compensation.state == CompensationState::kNone;
   // While it is ending, only the answers of the calls in flight matter.
-  if (forward && (state.timed_out || state.cancel_requested)) return finder.wake();
+  if (is_ending(state)) return finder.wake();
+  if (state.turn_ended) return now;
   if (forward) finder.consider(state.deadline);
   if (state.compensation.state == CompensationState::kRunning) finder.consider(state.compensation.deadline);
   if (!state.suspended) finder.visit(state.root);

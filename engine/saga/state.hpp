@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,15 +36,30 @@ struct Attempts {
   Payload last_error;                 // null: none yet
 };
 
+// Why part of an execution that goes on is undone: a lost race, an error that was caught.
+struct ScopeUndo {
+  CompensationReason reason = CompensationReason::kFault;
+  std::string failed_step;
+  Payload error;
+  std::uint32_t kept = 0;  // the round that is not undone; 0: none
+};
+
 struct StepState {
-  std::string name;  // last segment of the path: "charge", "charge#2", "compensate"
+  std::string name;  // last segment of the path: "charge", "compensate"; "charge#2" the second time it is entered
   std::string path;
+  std::uint32_t round = 0;  // within the step around it, as of StepStarted
   StepStatus status = StepStatus::kRunning;
   Timestamp started_at{};
   Timestamp ended_at{};
   std::uint64_t ended_position = 0;  // of the event that ended it: the order of undoing
   std::optional<Timestamp> deadline;
   std::optional<Timestamp> wait_until;  // of a `wait`
+
+  Payload items;                             // of a `for`: what it goes through
+  bool apart = false;                        // as of StepStarted
+  Payload caught;                            // of a `try`: the error that is being handled
+  std::uint32_t handler_round = 0;           // and the round of the steps that do
+  std::shared_ptr<const ScopeUndo> undoing;  // what is inside is being undone, or was
 
   Payload input;
   Payload output;
@@ -53,6 +69,7 @@ struct StepState {
   bool unknown = false;               // some attempt may have had its effect
   bool timed_out = false;             // its deadline has passed (sticky)
   bool continued = false;             // failed, and the flow went on
+  std::string then;                   // where it goes on, as definition::Step::then
   std::optional<ExecutionId> origin;  // reused from that execution: its keys stay the original's
 
   UndoStatus undo_status = UndoStatus::kNone;
@@ -60,7 +77,7 @@ struct StepState {
   bool settled_refused = false;  // settling ended in a refusal: a 404 or 410 to the undo counts as done
   Attempts settling;
   std::vector<StepState> undo;      // none or one: the undo's own instance
-  std::vector<StepState> children;  // of a `do`, in the order they started
+  std::vector<StepState> children;  // of a step that has steps inside, in the order they started
 };
 
 struct Incident {
@@ -115,8 +132,11 @@ struct State {
   bool cancel_requested = false;  // sticky
   std::string cancel_reason;
   bool timed_out = false;  // sticky: the workflow's deadline has passed
+  std::string gives_up;    // sticky: the step that said `then: compensate`
   bool pivoted = false;    // a pivot completed: what was before it is not undone any more
   std::uint64_t pivot_position = 0;
+  bool has_rounds = false;  // some steps may run beside each other
+  bool turn_ended = false;  // nothing is waited for: the next decision is due at once
   Compensation compensation;
   std::vector<Incident> incidents;
 };
@@ -127,10 +147,20 @@ StepState* find_step(State& state, std::string_view path);
 
 // The `.` that a step at `path` gets before input.from: what its predecessor in the same list left; of an undo, the
 // output of the step it undoes. The step must not have started.
-Payload flowing_input(const State& state, std::string_view path);
+Payload flowing_input(const State& state, std::string_view path, std::uint32_t round = 0);
+
+// The entry of a list that started last, in one of its rounds; null where none has.
+const StepState* last_entry(const StepState& list, std::uint32_t round);
 
 // What flows out of a list of steps so far: the last one's output, or its input where it was skipped or passed over.
-Payload data_left_by(const StepState& list);
+Payload data_left_by(const StepState& list, std::uint32_t round = 0);
+
+// Why the steps around a path are being undone while the execution as a whole goes on; null where they are not.
+const ScopeUndo* scope_undo_around(const State& state, std::string_view path);
+
+// Whether the flow is on its way to an end that is not its own: cancelled, timed out, given up. Nothing new starts, and
+// undoing begins when no call is in flight any more.
+bool is_ending(const State& state);
 
 // "<execution>/<path>", with the original's execution for a reused step.
 std::string idempotency_key(const State& state, const StepState& step);
@@ -139,6 +169,9 @@ std::string idempotency_key(const State& state, const StepState& step);
 bool may_stand(const StepState& step);
 // The steps of which that is true and whose undo, or that of a composite around them, has not completed.
 std::vector<const StepState*> standing_steps(const State& state);
+
+// Whether an undo at or below a step was passed over.
+bool has_failed_undo(const StepState& step);
 
 bool has_open_incident(const State& state);
 

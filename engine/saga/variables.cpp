@@ -48,17 +48,19 @@ Json describe_step(const StepState& step) {
   return value;
 }
 
-const StepState* child_named(const StepState& parent, std::string_view name) {
+// The newest entry; within an iteration, that iteration's.
+const StepState* child_named(const StepState& parent, std::string_view name, std::uint32_t round) {
+  const bool is_loop = !parent.items.is_null();
   for (auto it = parent.children.rbegin(); it != parent.children.rend(); ++it) {
-    if (it->name == name) return &*it;
+    if (base_name(it->name) == name && (!is_loop || round == 0 || it->round == round)) return &*it;
   }
   return nullptr;
 }
 
 const StepState* search_below(const StepState& parent, std::string_view name) {
-  for (const auto& child : parent.children) {
-    if (child.name == name) return &child;
-    if (const StepState* found = search_below(child, name)) return found;
+  for (auto it = parent.children.rbegin(); it != parent.children.rend(); ++it) {
+    if (base_name(it->name) == name) return &*it;
+    if (const StepState* found = search_below(*it, name)) return found;
   }
   return nullptr;
 }
@@ -78,10 +80,39 @@ std::optional<expression::Environment::Found> Variables::resolve(std::string_vie
   if (name == "context") return payload(&state_.context);
   if (name == "input" && scope_.input) return payload(scope_.input);
   if (name == "output" && scope_.output) return payload(scope_.output);
-  if (name == "error" && scope_.error) return payload(scope_.error);
+  if (name == scope_.error_name && scope_.error) return payload(scope_.error);
   if ((name == "task" || name == "step") && scope_.step) return step();
-  if (name == "compensation" && state_.compensation.state != CompensationState::kNone) return compensation();
+  if (name == "compensation") return compensation();
   if (name == "runtime") return keep({{"name", "skald"}, {"version", SKALD_VERSION}, {"metadata", Json::object()}}, 0);
+  return made_around(name);
+}
+
+// The nearest one counts.
+std::optional<expression::Environment::Found> Variables::made_around(std::string_view name) const {
+  if (scope_.inside != 0) {
+    if (auto found = made_by(scope_.path, scope_.inside, name)) return found;
+  }
+  std::uint32_t round = scope_.round;
+  for (std::string_view path = scope_.path; !path.empty(); path = parent_of(path)) {
+    if (const StepState* step = find_step(state_, path)) round = step->round;
+    if (round == 0) continue;
+    if (auto found = made_by(parent_of(path), round, name)) return found;
+  }
+  return std::nullopt;
+}
+
+// What a step makes for those inside it: a loop's item and index, a caught error.
+std::optional<expression::Environment::Found> Variables::made_by(std::string_view path, std::uint32_t round,
+                                                                 std::string_view name) const {
+  const auto* defined = definition_.find(static_path(path));
+  const StepState* step = find_step(state_, path);
+  if (!defined || !step) return std::nullopt;
+  if (const auto* loop = std::get_if<definition::ForStep>(&defined->kind)) {
+    if (name == loop->at) return keep(Json(round - 1), 0);
+    if (name == loop->each) return Found{&step->items.json().at(round - 1), 0};
+  }
+  const auto* attempt = std::get_if<definition::TryStep>(&defined->kind);
+  if (attempt && name == attempt->as && round == step->handler_round) return Found{&step->caught.json(), 0};
   return std::nullopt;
 }
 
@@ -116,11 +147,14 @@ expression::Environment::Found Variables::step() const {
 // The nearest enclosing scope's step of that name, else the only one of the document.
 const StepState* Variables::find_visible(std::string_view name) const {
   std::string_view scope = scope_.path;
+  std::uint32_t round = scope_.round;
   while (!scope.empty()) {
+    if (const StepState* step = find_step(state_, scope)) round = step->round;
     scope = parent_of(scope);
     const StepState* parent = find_step(state_, scope);
     if (!parent) continue;
-    if (const StepState* found = child_named(*parent, name)) return found;
+    if (const StepState* found = child_named(*parent, name, round)) return found;
+    if (definition_.find(child_path(static_path(scope), name))) return nullptr;  // it has not started
   }
   return search_below(state_.root, name);
 }
@@ -128,7 +162,7 @@ const StepState* Variables::find_visible(std::string_view name) const {
 expression::Environment::Found Variables::steps(std::span<const std::string> fields) const {
   if (fields.empty()) {
     Json all = Json::object();
-    for (const auto& child : state_.root.children) all[child.name] = describe_step(child);
+    for (const auto& child : state_.root.children) all[std::string(base_name(child.name))] = describe_step(child);
     return keep(std::move(all), 0);
   }
   const StepState* found = find_visible(fields[0]);
@@ -138,11 +172,14 @@ expression::Environment::Found Variables::steps(std::span<const std::string> fie
   return keep(describe_step(*found), 1);
 }
 
-expression::Environment::Found Variables::compensation() const {
-  return keep({{"reason", to_string(state_.compensation.reason)},
-               {"failedStep", state_.compensation.failed_step},
-               {"error", state_.compensation.error.json()}},
-              0);
+std::optional<expression::Environment::Found> Variables::compensation() const {
+  const auto describe = [this](const auto& undo) {
+    return keep(
+        {{"reason", to_string(undo.reason)}, {"failedStep", undo.failed_step}, {"error", undo.error.json()}}, 0);
+  };
+  if (state_.compensation.state != CompensationState::kNone) return describe(state_.compensation);
+  const ScopeUndo* undo = scope_undo_around(state_, scope_.path);
+  return undo ? std::optional(describe(*undo)) : std::nullopt;
 }
 
 }  // namespace skald::saga

@@ -23,6 +23,9 @@ struct Scope {
   const Payload* input = nullptr;   // $input
   const Payload* output = nullptr;  // $output, where there is one
   const Payload* error = nullptr;   // $error, where there is one
+  std::string_view error_name = "error";
+  std::uint32_t round = 0;   // of the step within the one around it
+  std::uint32_t inside = 0;  // the expression stands in the step itself, for this round of the steps inside: `while`
 };
 
 class Variables final : public expression::Environment {
@@ -37,7 +40,9 @@ class Variables final : public expression::Environment {
   Found workflow(std::span<const std::string> fields) const;
   Found step() const;
   Found steps(std::span<const std::string> fields) const;
-  Found compensation() const;
+  std::optional<Found> compensation() const;
+  std::optional<Found> made_around(std::string_view name) const;
+  std::optional<Found> made_by(std::string_view path, std::uint32_t round, std::string_view name) const;
   const StepState* find_visible(std::string_view name) const;
 
   const definition::Definition& definition_;

@@ -6,7 +6,9 @@
 namespace skald::definition {
 
 std::optional<Step::Kind> read_do(LoadContext& context, MapReader&, const Node& value, const Scope& scope) {
-  return DoStep{read_step_list(context, value, scope.step + ".", scope.is_undo)};
+  Scope inside = scope;
+  inside.is_lane = inside.is_branch = false;
+  return DoStep{read_step_list(context, value, inside)};
 }
 
 }  // namespace skald::definition

@@ -5,15 +5,19 @@
 namespace skald::definition {
 namespace {
 
-constexpr std::array<StepKind, 5> kKinds = {{
+constexpr std::array<StepKind, 9> kKinds = {{
+    {.key = "for", .read = read_for, .can_compensate = true, .is_call = false, .takes = "do"},
+    {.key = "try", .read = read_try, .can_compensate = true, .is_call = false, .can_undo = false},
+    {.key = "fork", .read = read_fork, .can_compensate = true, .is_call = false, .can_undo = false},
     {.key = "do", .read = read_do, .can_compensate = true, .is_call = false},
     {.key = "call", .read = read_call, .can_compensate = true, .is_call = true},
     {.key = "set", .read = read_set, .can_compensate = false, .is_call = false},
     {.key = "raise", .read = read_raise, .can_compensate = false, .is_call = false},
     {.key = "wait", .read = read_wait, .can_compensate = false, .is_call = false},
+    {.key = "switch", .read = read_switch, .can_compensate = false, .is_call = false},
 }};
 
-constexpr std::array<std::string_view, 7> kLater = {"fork", "for", "switch", "try", "listen", "emit", "run"};
+constexpr std::array<std::string_view, 3> kLater = {"listen", "emit", "run"};
 
 }  // namespace
 

@@ -17,6 +17,8 @@ struct StepKind {
   std::optional<Step::Kind> (*read)(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
   bool can_compensate;  // it has, or contains, effects
   bool is_call;         // it has attempts: retry and onUnknown mean something
+  bool can_undo = true;         // it may stand in a compensation
+  std::string_view takes = {};  // the key of another kind that belongs to this one, as `do` to `for`
 };
 
 std::span<const StepKind> step_kinds();
@@ -29,5 +31,9 @@ std::optional<Step::Kind> read_call(LoadContext& context, MapReader& step, const
 std::optional<Step::Kind> read_set(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
 std::optional<Step::Kind> read_raise(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
 std::optional<Step::Kind> read_wait(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
+std::optional<Step::Kind> read_for(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
+std::optional<Step::Kind> read_try(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
+std::optional<Step::Kind> read_fork(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
+std::optional<Step::Kind> read_switch(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
 
 }  // namespace skald::definition

@@ -16,6 +16,7 @@ void start(Planner& planner, const definition::Step& step, const definition::Cal
     return;
   }
   planner.record(StepStarted{.step = std::string(path),
+                             .round = planner.round_of(path),
                              .request = std::move(*request),
                              .input = input.if_changed(),
                              .deadline = std::nullopt,

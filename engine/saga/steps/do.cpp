@@ -6,6 +6,7 @@ namespace skald::saga {
 void start(Planner& planner, const definition::Step& step, const definition::DoStep&, std::string_view path,
            const StepInput& input) {
   planner.record(StepStarted{.step = std::string(path),
+                             .round = planner.round_of(path),
                              .request = nullptr,
                              .input = input.if_changed(),
                              .deadline = deadline_of(planner, step),
@@ -13,13 +14,7 @@ void start(Planner& planner, const definition::Step& step, const definition::DoS
 }
 
 bool advance(Planner& planner, const definition::Step& step, const definition::DoStep& kind, std::string_view path) {
-  if (is_late(planner, path)) {
-    if (has_call_in_flight(planner.step(path))) return false;
-    const Payload error = lateness(step);
-    end_running_steps(planner, path, error);
-    fail_step(planner, step, path, error, false);
-    return true;
-  }
+  if (is_late(planner, path)) return end_inside(planner, step, path, lateness(step));
   switch (advance_list(planner, kind.steps, path)) {
     case Progress::kWaiting:
       return false;

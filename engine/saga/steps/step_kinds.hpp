@@ -29,10 +29,21 @@ void start(Planner& planner, const definition::Step& step, const definition::Rai
            const StepInput& input);
 void start(Planner& planner, const definition::Step& step, const definition::WaitStep& kind, std::string_view path,
            const StepInput& input);
+void start(Planner& planner, const definition::Step& step, const definition::SwitchStep& kind, std::string_view path,
+           const StepInput& input);
+void start(Planner& planner, const definition::Step& step, const definition::ForStep& kind, std::string_view path,
+           const StepInput& input);
+void start(Planner& planner, const definition::Step& step, const definition::TryStep& kind, std::string_view path,
+           const StepInput& input);
+void start(Planner& planner, const definition::Step& step, const definition::ForkStep& kind, std::string_view path,
+           const StepInput& input);
 
 bool advance(Planner& planner, const definition::Step& step, const definition::DoStep& kind, std::string_view path);
 bool advance(Planner& planner, const definition::Step& step, const definition::CallStep& kind, std::string_view path);
 bool advance(Planner& planner, const definition::Step& step, const definition::WaitStep& kind, std::string_view path);
+bool advance(Planner& planner, const definition::Step& step, const definition::ForStep& kind, std::string_view path);
+bool advance(Planner& planner, const definition::Step& step, const definition::TryStep& kind, std::string_view path);
+bool advance(Planner& planner, const definition::Step& step, const definition::ForkStep& kind, std::string_view path);
 
 // Steps that end where they start never run.
 template <class Kind>

@@ -36,6 +36,7 @@ void start(Planner& planner, const definition::Step& step, const definition::Wai
     return;
   }
   planner.record(StepStarted{.step = std::string(path),
+                             .round = planner.round_of(path),
                              .request = nullptr,
                              .input = input.if_changed(),
                              .deadline = deadline_of(planner, step),

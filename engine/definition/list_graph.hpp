@@ -1,0 +1,40 @@
+// Which way the flow can take through a list of steps: falling from one to the next, skipped by `if`, sent on by `then`.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/definition/step.hpp"
+
+namespace skald::definition {
+
+// Every `then` that may be followed when the step has ended; "" is the next step.
+std::vector<std::string> directives_of(const Step& step);
+
+// The place of the step of that name; list.size() where there is none.
+std::size_t place_of(std::span<const Step> list, std::string_view name);
+
+class ListGraph {
+ public:
+  // The list must outlive it.
+  explicit ListGraph(const std::vector<Step>& list);
+
+  // The end of the list as a place: where it hands its output on. `end` and `compensate` do not lead there.
+  std::size_t end() const { return list_.size(); }
+
+  // Whether some way leads from the list's first step to `place`.
+  bool reaches(std::size_t place) const { return reaches(place, list_.size() + 1); }
+  // Whether every such way passes `step`.
+  bool always_passes(std::size_t step, std::size_t place) const { return !reaches(place, step); }
+
+ private:
+  bool reaches(std::size_t place, std::size_t without) const;
+
+  const std::vector<Step>& list_;
+  std::vector<std::vector<std::size_t>> next_;  // of each step
+};
+
+}  // namespace skald::definition

@@ -1,0 +1,33 @@
+// The lists of steps inside a step, whatever its kind.
+//
+// A kind that has lists says so by `each_list`; indexing, checks and views ask for_each_list and know no kind.
+#pragma once
+
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/definition/step.hpp"
+
+namespace skald::definition {
+
+// `visit(ListRole, list)` for each list directly inside `step`; its undo is not among them.
+template <class AnyStep, class Visit>
+void for_each_list(AnyStep& step, Visit&& visit) {
+  std::visit(
+      [&](auto& kind) {
+        if constexpr (requires { kind.each_list(visit); }) kind.each_list(visit);
+      },
+      step.kind);
+}
+
+// The list that holds `child`, which stands directly inside `parent`, and its role.
+inline std::pair<ListRole, const std::vector<Step>*> list_around(const Step& parent, const Step& child) {
+  std::pair<ListRole, const std::vector<Step>*> found{ListRole::kSequence, nullptr};
+  for_each_list(parent, [&](ListRole role, const std::vector<Step>& list) {
+    if (!list.empty() && &child >= list.data() && &child < list.data() + list.size()) found = {role, &list};
+  });
+  return found;
+}
+
+}  // namespace skald::definition

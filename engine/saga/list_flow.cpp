@@ -1,0 +1,33 @@
+#include "engine/saga/list_flow.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "engine/definition/list_graph.hpp"
+#include "engine/saga/path.hpp"
+
+namespace skald::saga {
+
+std::size_t next_place(std::span<const definition::Step> steps, const StepState& ended) {
+  const std::string& then = ended.then;
+  if (then.empty()) return std::min(definition::place_of(steps, base_name(ended.name)) + 1, steps.size());
+  if (then == definition::kThenExit || then == definition::kThenEnd || then == definition::kThenCompensate) {
+    return steps.size();
+  }
+  return definition::place_of(steps, then);
+}
+
+std::string entry_name(const StepState& list, std::string_view step) {
+  for (auto child = list.children.rbegin(); child != list.children.rend(); ++child) {
+    if (base_name(child->name) != step) continue;
+    const std::string_view number = std::string_view(child->name).substr(step.size());
+    std::uint32_t last = 1;
+    if (!number.empty()) std::from_chars(number.data() + 1, number.data() + number.size(), last);
+    return fmt::format("{}#{}", step, last + 1);
+  }
+  return std::string(step);
+}
+
+}  // namespace skald::saga

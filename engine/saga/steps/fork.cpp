@@ -1,0 +1,111 @@
+#include <nlohmann/json.hpp>
+
+#include "engine/saga/decide_compensate.hpp"
+#include "engine/saga/problem.hpp"
+#include "engine/saga/steps/deadline.hpp"
+#include "engine/saga/steps/step_kinds.hpp"
+
+namespace skald::saga {
+namespace {
+
+using definition::ForkStep;
+using definition::Step;
+
+// Each branch is a round of its own, with one step in it.
+Progress advance_branch(Planner& planner, const ForkStep& kind, std::string_view path, std::uint32_t round) {
+  return advance_list(planner, std::span(kind.branches).subspan(round - 1, 1), path, round);
+}
+
+// One that was skipped does not take part.
+bool has_ended_well(const StepState& branch) {
+  return branch.status == StepStatus::kCompleted || (branch.status == StepStatus::kFailed && branch.continued);
+}
+
+// The branch that ended well before all others; 0: none has.
+std::uint32_t winner_of(const StepState& fork) {
+  const StepState* first = nullptr;
+  for (const auto& branch : fork.children) {
+    if (has_ended_well(branch) && (!first || branch.ended_position < first->ended_position)) first = &branch;
+  }
+  return first ? first->round : 0;
+}
+
+// Ends the other branches, undoes what they have done, then the fork is over.
+bool finish_race(Planner& planner, const Step& step, std::string_view path, std::uint32_t winner) {
+  std::vector<std::string> running;
+  for (const auto& branch : planner.step(path).children) {
+    if (branch.status != StepStatus::kRunning) continue;
+    if (has_call_in_flight(branch)) return false;
+    running.push_back(branch.path);
+  }
+  const Payload error = make_problem("race", 409, "Another branch was first", {}, step.pointer);
+  for (const auto& branch : running) end_running_step(planner, branch, error);
+  const ScopeUndoStarted undo{.step = std::string(path),
+                              .reason = CompensationReason::kRace,
+                              .failed_step = {},
+                              .error = error,
+                              .kept = winner};
+  if (!undo_inside(planner, undo)) return false;
+  complete_step(planner, step, path, data_left_by(planner.step(path), winner));
+  return true;
+}
+
+// The first branch to end well wins; the step fails where none does.
+bool advance_race(Planner& planner, const Step& step, const ForkStep& kind, std::string_view path) {
+  bool waits = false;
+  Payload error;
+  for (std::uint32_t round = 1; round <= kind.branches.size(); ++round) {
+    if (const auto winner = winner_of(planner.step(path))) return finish_race(planner, step, path, winner);
+    const Progress progress = advance_branch(planner, kind, path, round);
+    waits = waits || progress == Progress::kWaiting;
+    if (progress == Progress::kFailed) error = last_entry(planner.step(path), round)->error;
+  }
+  if (const auto winner = winner_of(planner.step(path))) return finish_race(planner, step, path, winner);
+  if (waits) return false;
+  if (error.is_null()) {  // all were skipped
+    complete_step(planner, step, path, Payload(planner.step(path).input));
+  } else {
+    fail_step(planner, step, path, error, false);
+  }
+  return true;
+}
+
+bool advance_all(Planner& planner, const Step& step, const ForkStep& kind, std::string_view path) {
+  for (const auto& branch : planner.step(path).children) {
+    if (branch.status == StepStatus::kFailed && !branch.continued) return end_inside(planner, step, path, Payload(branch.error));
+  }
+  bool waits = false;
+  for (std::uint32_t round = 1; round <= kind.branches.size(); ++round) {
+    const Progress progress = advance_branch(planner, kind, path, round);
+    waits = waits || progress == Progress::kWaiting;
+    if (progress == Progress::kFailed) {
+      return end_inside(planner, step, path, Payload(last_entry(planner.step(path), round)->error));
+    }
+  }
+  if (waits) return false;
+  Json output = Json::array();
+  for (std::uint32_t round = 1; round <= kind.branches.size(); ++round) {
+    output.push_back(data_left_by(planner.step(path), round).json());
+  }
+  complete_step(planner, step, path, Payload::from_json(std::move(output)));
+  return true;
+}
+
+}  // namespace
+
+void start(Planner& planner, const Step& step, const ForkStep&, std::string_view path, const StepInput& input) {
+  planner.record(StepStarted{.step = std::string(path),
+                             .round = planner.round_of(path),
+                             .request = nullptr,
+                             .input = input.if_changed(),
+                             .deadline = deadline_of(planner, step),
+                             .apart = true,
+                             .status = step.status.running});
+}
+
+bool advance(Planner& planner, const Step& step, const ForkStep& kind, std::string_view path) {
+  if (is_late(planner, path)) return end_inside(planner, step, path, lateness(step));
+  return kind.compete ? advance_race(planner, step, kind, path) : advance_all(planner, step, kind, path);
+}
+
+}  // namespace skald::saga

@@ -1,0 +1,133 @@
+#include <nlohmann/json.hpp>
+
+#include "engine/base/limits.hpp"
+#include "engine/saga/decide_compensate.hpp"
+#include "engine/saga/retry.hpp"
+#include "engine/saga/steps/deadline.hpp"
+#include "engine/saga/steps/step_kinds.hpp"
+
+namespace skald::saga {
+namespace {
+
+using definition::Step;
+using definition::TryStep;
+
+bool matches(const Json& filter, const Json& error) {
+  for (const auto& [key, value] : filter.items()) {
+    const auto field = error.find(key);
+    if (field == error.end()) return false;
+    const bool is_type = key == "type" && value.is_string() && field->is_string();
+    if (is_type && definition::is_same_error_type(value.get_ref<const std::string&>(), field->get_ref<const std::string&>())) {
+      continue;
+    }
+    if (*field != value) return false;
+  }
+  return true;
+}
+
+// A condition that fails says no.
+bool conditions_hold(const std::optional<expression::Expression>& when,
+                     const std::optional<expression::Expression>& except, const Payload& error,
+                     const Variables& variables) {
+  if (when && !when->evaluate_condition(error.json(), variables).value_or(false)) return false;
+  return !(except && except->evaluate_condition(error.json(), variables).value_or(true));
+}
+
+// A limit of the engine is not for the workflow to catch: it would go on without end.
+bool is_at_limit(const Planner& planner) {
+  return planner.state().position >= limits::kHistoryEventsMax;
+}
+
+// The steps of a round have failed: again, handled, passed over, or the error goes on.
+void meet_error(Planner& planner, const Step& step, const TryStep& kind, std::string_view path, const Payload& error) {
+  const std::uint32_t round = planner.step(path).attempts.number + 1;
+  const StepState& instance = planner.step(path);
+  Scope scope = scope_of(planner, step, path, &instance.input, nullptr);
+  scope.error = &error;
+  scope.error_name = kind.as;
+  bool catches = !is_at_limit(planner) && (!kind.with || matches(*kind.with, error.json()));
+  bool repeats = false;
+  if (catches) {
+    const Variables variables(planner.definition(), planner.state(), scope);
+    catches = conditions_hold(kind.when, kind.except_when, error, variables);
+  }
+  if (catches && kind.retry) {
+    scope.error_name = "error";
+    const Variables variables(planner.definition(), planner.state(), scope);
+    repeats = conditions_hold(kind.retry->when, kind.retry->except_when, error, variables);
+  }
+  planner.record(AttemptFailed{.step = std::string(path),
+                               .attempt = round,
+                               .outcome = AttemptClass::kRefused,
+                               .retryable = repeats,
+                               .error = error});
+  if (repeats) {
+    const auto at =
+        next_attempt_at(*kind.retry, planner.step(path).attempts, planner.now(), std::nullopt, planner.next_seed());
+    if (at) return planner.record(RetryScheduled{.step = std::string(path), .attempt = round + 1, .at = *at});
+  }
+  const bool has_given_up = kind.retry && kind.handler.empty();
+  if (!catches || has_given_up) return fail_step(planner, step, path, error, false);
+  planner.record(ErrorCaught{.step = std::string(path), .round = round + 1, .error = error});
+}
+
+bool advance_handler(Planner& planner, const Step& step, const TryStep& kind, std::string_view path) {
+  const std::uint32_t round = planner.step(path).handler_round;
+  if (kind.compensates) {
+    const StepState& instance = planner.step(path);
+    const ScopeUndoStarted undo{.step = std::string(path),
+                                .reason = CompensationReason::kFault,
+                                .failed_step = instance.children.back().path,
+                                .error = instance.caught,
+                                .kept = round};
+    if (!undo_inside(planner, undo)) return false;
+  }
+  if (kind.handler.empty()) {
+    complete_step(planner, step, path, Payload(planner.step(path).input));
+    return true;
+  }
+  switch (advance_list(planner, kind.handler, path, round)) {
+    case Progress::kWaiting:
+      return false;
+    case Progress::kCompleted:
+      complete_step(planner, step, path, data_left_by(planner.step(path), round));
+      return true;
+    case Progress::kFailed:
+      fail_step(planner, step, path, Payload(last_entry(planner.step(path), round)->error), false);
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void start(Planner& planner, const Step& step, const TryStep&, std::string_view path, const StepInput& input) {
+  planner.record(StepStarted{.step = std::string(path),
+                             .round = planner.round_of(path),
+                             .request = nullptr,
+                             .input = input.if_changed(),
+                             .deadline = deadline_of(planner, step),
+                             .apart = true,
+                             .status = step.status.running});
+}
+
+bool advance(Planner& planner, const Step& step, const TryStep& kind, std::string_view path) {
+  if (is_late(planner, path)) return end_inside(planner, step, path, lateness(step));
+  const StepState& instance = planner.step(path);
+  if (!instance.caught.is_null()) return advance_handler(planner, step, kind, path);
+  if (instance.attempts.retry_at && *instance.attempts.retry_at > planner.now()) return false;
+  const std::uint32_t round = instance.attempts.number + 1;
+  switch (advance_list(planner, kind.steps, path, round)) {
+    case Progress::kWaiting:
+      return false;
+    case Progress::kCompleted:
+      complete_step(planner, step, path, data_left_by(planner.step(path), round));
+      return true;
+    case Progress::kFailed:
+      meet_error(planner, step, kind, path, Payload(last_entry(planner.step(path), round)->error));
+      return true;
+  }
+  return false;
+}
+
+}  // namespace skald::saga
