@@ -31,7 +31,7 @@ const StepKind* find_kind(LoadContext& context, MapReader& map) {
   for (const StepKind& kind : step_kinds()) {
     if (map.take(kind.key) == nullptr) continue;
     if (found != nullptr && found->takes == kind.key) continue;
-    if (found != nullptr) {
+    if (found != nullptr && kind.takes != found->key) {
       context.report.error("two-kinds", body,
                            fmt::format("has both '{}' and '{}'; a step has one kind", found->key, kind.key));
     }

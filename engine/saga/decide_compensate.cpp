@@ -13,21 +13,30 @@ namespace {
 
 using definition::OnUnknown;
 
-struct Unit {
-  std::uint64_t ended_position = 0;
-  std::string path;
-};
+// In the order of undoing: what ended last comes first, and of a loop the last iteration. Branches of a fork come one
+// behind the other here, and are undone beside each other.
+std::vector<const StepState*> last_first(const Planner& planner, const StepState& list) {
+  std::vector<const StepState*> children;
+  for (const auto& child : list.children) children.push_back(&child);
+  const bool is_loop =
+      !list.path.empty() && std::holds_alternative<definition::ForStep>(planner.step_definition(list.path).kind);
+  const auto key = [&](const StepState* child) {
+    return std::pair(is_loop ? child->round : 0, child->ended_position);
+  };
+  std::sort(children.begin(), children.end(), [&](const auto* a, const auto* b) { return key(a) > key(b); });
+  return children;
+}
 
 // `replaced`: a composite above has completed and is undone as a whole; only what is unknown in it is still owed.
-void collect_units(const Planner& planner, const StepState& step, bool replaced, std::vector<Unit>& units) {
+void collect_units(const Planner& planner, const StepState& step, bool replaced, std::vector<std::string>& units) {
   const definition::Step& defined = planner.step_definition(step.path);
   const bool completed = step.status == StepStatus::kCompleted;
   const bool in_doubt = !completed && may_stand(step);
   if (defined.compensate && ((completed && !replaced) || in_doubt)) {
-    if (step.undo_status != UndoStatus::kCompleted) units.push_back({step.ended_position, step.path});
+    if (step.undo_status != UndoStatus::kCompleted) units.push_back(step.path);
     replaced = true;
   }
-  for (const auto& child : step.children) collect_units(planner, child, replaced, units);
+  for (const StepState* child : last_first(planner, step)) collect_units(planner, *child, replaced, units);
 }
 
 bool is_triggered(const definition::SagaOptions& saga, CompensationReason reason) {
@@ -39,6 +48,7 @@ bool is_triggered(const definition::SagaOptions& saga, CompensationReason reason
     case CompensationReason::kCancel:
       return saga.on_cancel;
     case CompensationReason::kExplicit:
+    case CompensationReason::kRace:
       return true;
   }
   return true;
@@ -208,30 +218,22 @@ bool advance_units(Planner& planner, const std::vector<std::string>& units) {
   return open.empty();
 }
 
-std::vector<std::string> in_order(std::vector<Unit> units) {
-  std::sort(units.begin(), units.end(),
-            [](const auto& a, const auto& b) { return a.ended_position > b.ended_position; });
-  std::vector<std::string> paths;
-  for (auto& unit : units) paths.push_back(std::move(unit.path));
-  return paths;
-}
-
 }  // namespace
 
 std::vector<std::string> undo_units(const Planner& planner) {
-  std::vector<Unit> units;
-  for (const auto& child : planner.state().root.children) collect_units(planner, child, false, units);
-  return in_order(std::move(units));
+  std::vector<std::string> units;
+  for (const StepState* child : last_first(planner, planner.state().root)) collect_units(planner, *child, false, units);
+  return units;
 }
 
 bool undo_inside(Planner& planner, const ScopeUndoStarted& undo) {
-  std::vector<Unit> units;
-  for (const auto& child : planner.step(undo.step).children) {
-    if (child.round != undo.kept) collect_units(planner, child, false, units);
+  std::vector<std::string> units;
+  for (const StepState* child : last_first(planner, planner.step(undo.step))) {
+    if (child->round != undo.kept) collect_units(planner, *child, false, units);
   }
   if (units.empty()) return true;
   if (!planner.step(undo.step).undoing) planner.record(undo);
-  return advance_units(planner, in_order(std::move(units)));
+  return advance_units(planner, units);
 }
 
 void begin_ending(Planner& planner, CompensationReason reason, std::string_view failed_step, const Payload& error) {

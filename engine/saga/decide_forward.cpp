@@ -75,6 +75,18 @@ void park(Planner& planner, std::string_view path, IncidentKind kind, Payload er
   planner.raise_incident(path, kind, std::move(error));
 }
 
+// Whether a `try` around the step looks at its error first.
+bool is_being_tried(const Planner& planner, std::string_view path) {
+  std::uint32_t round = planner.round_of(path);
+  for (std::string_view around = parent_of(path); !around.empty(); around = parent_of(around)) {
+    const StepState& outer = planner.step(around);
+    const bool is_try = std::holds_alternative<definition::TryStep>(planner.step_definition(around).kind);
+    if (is_try && round != outer.handler_round) return true;
+    round = outer.round;
+  }
+  return false;
+}
+
 // A failure inside an undo: passed over, recorded, or held open for an operator.
 void fail_in_undo(Planner& planner, const definition::Step& step, std::string_view path, Payload error, bool unknown) {
   const bool is_whole_undo = path.ends_with(kUndoSuffix);
@@ -191,7 +203,8 @@ void fail_step(Planner& planner, const definition::Step& step, std::string_view 
   // A limit of the engine is passed over by nobody: the flow would go on without end.
   const bool at_limit = planner.state().position >= limits::kHistoryEventsMax;
   const bool continues = step.on_error == definition::OnError::kContinue && !at_limit;
-  const bool parks = step.on_error == definition::OnError::kSuspend || planner.state().pivoted;
+  const bool has_no_way_back = planner.state().pivoted && !is_being_tried(planner, path);
+  const bool parks = step.on_error == definition::OnError::kSuspend || has_no_way_back;
   if (!continues && parks && !is_ending(planner.state())) {
     return park(planner, path, IncidentKind::kStepFailed, std::move(error));
   }
@@ -214,6 +227,14 @@ void end_running_steps(Planner& planner, std::string_view path, const Payload& e
 
 void end_running_step(Planner& planner, const std::string& path, const Payload& error) {
   end_running_steps(planner, path, error);  // innermost first
+  const auto incidents = planner.state().incidents;
+  for (const auto& incident : incidents) {
+    if (!incident.open || incident.step != path) continue;
+    planner.record(IncidentResolved{.number = incident.number,
+                                    .resolution = IncidentResolution::kSkip,
+                                    .reason = "the step around it has ended",
+                                    .output = {}});
+  }
   planner.record(StepFailed{.step = path,
                             .error = error,
                             .unknown = planner.step(path).unknown,

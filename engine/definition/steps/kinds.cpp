@@ -6,15 +6,15 @@ namespace skald::definition {
 namespace {
 
 constexpr std::array<StepKind, 9> kKinds = {{
-    {.key = "for", .read = read_for, .can_compensate = true, .is_call = false, .takes = "do"},
-    {.key = "try", .read = read_try, .can_compensate = true, .is_call = false, .can_undo = false},
-    {.key = "fork", .read = read_fork, .can_compensate = true, .is_call = false, .can_undo = false},
     {.key = "do", .read = read_do, .can_compensate = true, .is_call = false},
     {.key = "call", .read = read_call, .can_compensate = true, .is_call = true},
     {.key = "set", .read = read_set, .can_compensate = false, .is_call = false},
     {.key = "raise", .read = read_raise, .can_compensate = false, .is_call = false},
     {.key = "wait", .read = read_wait, .can_compensate = false, .is_call = false},
     {.key = "switch", .read = read_switch, .can_compensate = false, .is_call = false},
+    {.key = "for", .read = read_for, .can_compensate = true, .is_call = false, .takes = "do"},
+    {.key = "fork", .read = read_fork, .can_compensate = true, .is_call = false, .can_undo = false},
+    {.key = "try", .read = read_try, .can_compensate = true, .is_call = false, .can_undo = false},
 }};
 
 constexpr std::array<std::string_view, 3> kLater = {"listen", "emit", "run"};

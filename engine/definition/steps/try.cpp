@@ -19,19 +19,19 @@ bool is_of_specification(std::string_view type) {
   return type.starts_with("https://serverlessworkflow.io") || type.starts_with("https://open-workflow");
 }
 
-std::optional<Json> read_filter(LoadContext& context, const Node& node) {
+Payload read_filter(LoadContext& context, const Node& node) {
   MapReader map(context, node);
   const Node* with = map.take("with");
   map.finish();
-  if (with == nullptr) return std::nullopt;
+  if (with == nullptr) return {};
   MapReader fields(context, *with);
   if (const Node* status = fields.take("status")) read_integer(context, *status, kStatusMin, kStatusMax);
   for (const char* key : {"type", "instance", "title", "detail"}) {
     if (const Node* text = fields.take(key)) read_text(context, *text);
   }
   fields.finish();
-  if (!with->is_map()) return std::nullopt;
-  return to_json(*with);
+  if (!with->is_map()) return {};
+  return Payload::from_json(to_json(*with));
 }
 
 void read_catch(LoadContext& context, const Node& node, const Scope& scope, TryStep& read) {

@@ -2,12 +2,11 @@
 // over.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "engine/base/json.hpp"
+#include "engine/base/payload.hpp"
 #include "engine/definition/list_role.hpp"
 #include "engine/definition/policies.hpp"
 
@@ -19,7 +18,7 @@ struct TryStep {
   std::vector<Step> steps;
 
   // `catch`
-  std::optional<Json> with;  // of an error's fields, what they must be; absent: any error
+  Payload with;              // what fields of the error must be; null: any error
   std::string as = "error";  // the variable that holds the error
   std::optional<expression::Expression> when;
   std::optional<expression::Expression> except_when;

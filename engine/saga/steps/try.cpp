@@ -45,7 +45,7 @@ void meet_error(Planner& planner, const Step& step, const TryStep& kind, std::st
   Scope scope = scope_of(planner, step, path, &instance.input, nullptr);
   scope.error = &error;
   scope.error_name = kind.as;
-  bool catches = !is_at_limit(planner) && (!kind.with || matches(*kind.with, error.json()));
+  bool catches = !is_at_limit(planner) && (kind.with.is_null() || matches(kind.with.json(), error.json()));
   bool repeats = false;
   if (catches) {
     const Variables variables(planner.definition(), planner.state(), scope);
@@ -114,7 +114,7 @@ void start(Planner& planner, const Step& step, const TryStep&, std::string_view 
 bool advance(Planner& planner, const Step& step, const TryStep& kind, std::string_view path) {
   if (is_late(planner, path)) return end_inside(planner, step, path, lateness(step));
   const StepState& instance = planner.step(path);
-  if (!instance.caught.is_null()) return advance_handler(planner, step, kind, path);
+  if (instance.handler_round != 0) return advance_handler(planner, step, kind, path);
   if (instance.attempts.retry_at && *instance.attempts.retry_at > planner.now()) return false;
   const std::uint32_t round = instance.attempts.number + 1;
   switch (advance_list(planner, kind.steps, path, round)) {

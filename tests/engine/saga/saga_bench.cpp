@@ -37,6 +37,21 @@ std::string describe(const Attempts& a) {
                      time_text(a.retry_at), dump_json(a.last_error.json()));
 }
 
+// What control flow adds, where it adds something.
+std::string describe_flow(const StepState& s) {
+  std::string text;
+  if (s.round != 0) text += fmt::format(" round {}", s.round);
+  if (!s.then.empty()) text += fmt::format(" then {}", s.then);
+  if (s.apart) text += " apart";
+  if (!s.items.is_null()) text += " items " + dump_json(s.items.json());
+  if (s.handler_round != 0) text += fmt::format(" caught {} for round {}", dump_json(s.caught.json()), s.handler_round);
+  if (s.undoing) {
+    text += fmt::format(" undoing {} '{}' {} but {}", to_string(s.undoing->reason), s.undoing->failed_step,
+                        dump_json(s.undoing->error.json()), s.undoing->kept);
+  }
+  return text;
+}
+
 std::string describe(const StepState& s, const std::string& indent) {
   std::string text = fmt::format(
       "{}{} '{}' status {} undo {} at {}..{} (event {}) deadline {} wait {}\n{}  in {} out {} error {} request {}\n"
@@ -46,6 +61,7 @@ std::string describe(const StepState& s, const std::string& indent) {
       dump_json(s.output.json()), dump_json(s.error.json()), describe(s.request.get()), indent, describe(s.attempts),
       indent, describe(s.settling), indent, int(s.unknown), int(s.timed_out), int(s.continued), int(s.settled_done),
       int(s.settled_refused), s.origin ? to_string(*s.origin) : "-");
+  if (const auto flow = describe_flow(s); !flow.empty()) text += indent + "  flow" + flow + "\n";
   for (const auto& undo : s.undo) text += describe(undo, indent + "  undo ");
   for (const auto& child : s.children) text += describe(child, indent + "  ");
   return text;
@@ -74,6 +90,8 @@ std::string describe(const State& s) {
       time_text(s.updated_at), time_text(s.deadline), dump_json(s.input.json()), dump_json(s.output.json()),
       dump_json(s.error.json()), dump_json(s.context.json()), int(s.suspended), int(s.cancel_requested),
       int(s.timed_out), int(s.pivoted), s.pivot_position, s.cancel_reason);
+  if (!s.gives_up.empty()) text += fmt::format("gives up at {}\n", s.gives_up);
+  if (s.has_rounds || s.turn_ended) text += fmt::format("rounds {} turn ended {}\n", s.has_rounds, s.turn_ended);
   for (const auto& [key, value] : s.labels) text += fmt::format("label {}={}\n", key, value);
   text +=
       fmt::format("compensation {} {} '{}' {} deadline {} started {}\n", to_string(s.compensation.state),
