@@ -64,9 +64,9 @@ class FlowCheck {
     }
     std::vector<std::string> names = {"continue", "exit", "end", "compensate"};
     for (const Step& step : list) names.push_back(step.name);
-    context_.report.error("unknown-target", node,
-                          fmt::format("is '{}', but no step of this list has that name{}", then,
-                                      context_.report.hint(then, names)));
+    context_.report.error(
+        "unknown-target", node,
+        fmt::format("is '{}', but no step of this list has that name{}", then, context_.report.hint(then, names)));
   }
 
   LoadContext& context_;

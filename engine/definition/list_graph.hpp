@@ -1,4 +1,5 @@
-// Which way the flow can take through a list of steps: falling from one to the next, skipped by `if`, sent on by `then`.
+// Which way the flow can take through a list of steps: falling from one to the next, skipped by `if`, sent on by
+// `then`.
 #pragma once
 
 #include <cstddef>

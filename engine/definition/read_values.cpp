@@ -150,9 +150,9 @@ std::optional<Millis> read_duration(LoadContext& context, const Node& node) {
 }
 
 std::optional<std::string> read_variable_name(LoadContext& context, const Node& node) {
-  constexpr std::array<std::string_view, 12> kTaken = {"workflow", "runtime", "context",      "steps",     "input",
-                                                       "output",   "task",    "step",         "secrets",   "compensation",
-                                                       "callbacks", "authorization"};
+  constexpr std::array<std::string_view, 12> kTaken = {"workflow", "runtime",      "context",   "steps",
+                                                       "input",    "output",       "task",      "step",
+                                                       "secrets",  "compensation", "callbacks", "authorization"};
   auto text = read_text(context, node);
   if (!text) return std::nullopt;
   constexpr std::size_t kNameMax = 64;

@@ -232,11 +232,12 @@ Result<void> check(const ReplayCommand& command, const ReplayBasis& basis, const
   const std::string subject = to_string(basis.original.id);
   if (!walk.found_place()) {
     if (walk.is_inside()) {
-      return failure("replay.unknown_step",
-                     fmt::format("a replay cannot begin at '{}', inside a step whose steps run beside each other or are "
-                                 "tried again",
-                                 command.from),
-                     subject, "name that step itself, or replay it from the start");
+      return failure(
+          "replay.unknown_step",
+          fmt::format("a replay cannot begin at '{}', inside a step whose steps run beside each other or are "
+                      "tried again",
+                      command.from),
+          subject, "name that step itself, or replay it from the start");
     }
     if (command.from == kFromFailed) {
       return failure("replay.not_failed", "no step of this execution failed", subject, "replay it from the start");

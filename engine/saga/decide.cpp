@@ -88,14 +88,14 @@ void complete_execution(Planner& planner) {
     }
     output = std::move(*rendered);
   }
-  planner.record(ExecutionEnded{.phase = Phase::kCompleted,
-                                .outcome = Outcome::kCompleted,
-                                .compensation = has_failed_undo(planner.state().root) ? CompensationState::kIncomplete
-                                                                                      : CompensationState::kNone,
-                                .output = std::move(output),
-                                .error = {},
-                                .reason = {},
-                                .status = planner.definition().saga.status.completed});
+  planner.record(ExecutionEnded{
+      .phase = Phase::kCompleted,
+      .outcome = Outcome::kCompleted,
+      .compensation = has_failed_undo(planner.state().root) ? CompensationState::kIncomplete : CompensationState::kNone,
+      .output = std::move(output),
+      .error = {},
+      .reason = {},
+      .status = planner.definition().saga.status.completed});
 }
 
 void advance_forward(Planner& planner) {

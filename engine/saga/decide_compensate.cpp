@@ -20,9 +20,7 @@ std::vector<const StepState*> last_first(const Planner& planner, const StepState
   for (const auto& child : list.children) children.push_back(&child);
   const bool is_loop =
       !list.path.empty() && std::holds_alternative<definition::ForStep>(planner.step_definition(list.path).kind);
-  const auto key = [&](const StepState* child) {
-    return std::pair(is_loop ? child->round : 0, child->ended_position);
-  };
+  const auto key = [&](const StepState* child) { return std::pair(is_loop ? child->round : 0, child->ended_position); };
   std::sort(children.begin(), children.end(), [&](const auto* a, const auto* b) { return key(a) > key(b); });
   return children;
 }

@@ -9,8 +9,8 @@
 
 namespace skald::saga {
 
-// The steps whose undo is owed and has not completed, in the order of undoing: completed or unknown, with a compensation;
-// a composite that completed stands for its children, but for those whose outcome is unknown.
+// The steps whose undo is owed and has not completed, in the order of undoing: completed or unknown, with a
+// compensation; a composite that completed stands for its children, but for those whose outcome is unknown.
 std::vector<std::string> undo_units(const Planner& planner);
 
 // Begins the compensation, or ends the execution where nothing is to be undone.

@@ -110,12 +110,8 @@ void fail_in_undo(Planner& planner, const definition::Step& step, std::string_vi
 
 Scope scope_of(const Planner& planner, const definition::Step& step, std::string_view path, const Payload* input,
                const Payload* output) {
-  Scope scope{.path = path,
-              .step = &step,
-              .input = input,
-              .output = output,
-              .error = nullptr,
-              .round = planner.round_of(path)};
+  Scope scope{
+      .path = path, .step = &step, .input = input, .output = output, .error = nullptr, .round = planner.round_of(path)};
   if (!is_in_undo(path)) return scope;
   // Inside an undo, $input and $output are those of the step being undone, frozen when it ended.
   const StepState& undone = planner.step(step_of(path));

@@ -12,8 +12,8 @@ namespace {
 
 void skip_undo(Planner& planner, const std::string& path, const Incident& incident) {
   if (path.ends_with(kUndoSuffix)) return planner.record(StepSkipped{.step = path});
-  planner.record(StepFailed{
-      .step = path, .error = incident.error, .continued = true, .then = planner.step_definition(path).then});
+  planner.record(
+      StepFailed{.step = path, .error = incident.error, .continued = true, .then = planner.step_definition(path).then});
 }
 
 void resolve_undo(Planner& planner, const std::string& path, const Payload& output) {

@@ -232,11 +232,12 @@ struct ScopeUndoStarted {
 // One decision has recorded as much as it may; the flow goes on at once, in another one.
 struct TurnEnded {};
 
-using EventData = std::variant<ExecutionStarted, StepStarted, AttemptStarted, AttemptFailed, AttemptLost,
-                               RetryScheduled, StepCompleted, StepFailed, StepSkipped, StepReused, CancelRequested,
-                               TimeoutReached, CompensationStarted, SettleStarted, SettleEnded, UndoStarted,
-                               UndoCompleted, UndoFailed, IncidentRaised, IncidentResolved, ExecutionSuspended,
-                               ExecutionResumed, ExecutionEnded, ExecutionReplayed, TurnEnded, ErrorCaught, ScopeUndoStarted>;
+using EventData =
+    std::variant<ExecutionStarted, StepStarted, AttemptStarted, AttemptFailed, AttemptLost, RetryScheduled,
+                 StepCompleted, StepFailed, StepSkipped, StepReused, CancelRequested, TimeoutReached,
+                 CompensationStarted, SettleStarted, SettleEnded, UndoStarted, UndoCompleted, UndoFailed,
+                 IncidentRaised, IncidentResolved, ExecutionSuspended, ExecutionResumed, ExecutionEnded,
+                 ExecutionReplayed, TurnEnded, ErrorCaught, ScopeUndoStarted>;
 
 struct Event {
   Timestamp at;

@@ -10,11 +10,12 @@
 namespace skald::saga {
 
 inline constexpr std::array<std::string_view, std::variant_size_v<EventData>> kEventKinds = {
-    "ExecutionStarted",   "StepStarted",      "AttemptStarted",      "AttemptFailed",    "AttemptLost",
-    "RetryScheduled",     "StepCompleted",    "StepFailed",          "StepSkipped",      "StepReused",
-    "CancelRequested",    "TimeoutReached",   "CompensationStarted", "SettleStarted",    "SettleEnded",
-    "UndoStarted",        "UndoCompleted",    "UndoFailed",          "IncidentRaised",   "IncidentResolved",
-    "ExecutionSuspended", "ExecutionResumed", "ExecutionEnded",      "ExecutionReplayed", "TurnEnded", "ErrorCaught", "ScopeUndoStarted"};
+    "ExecutionStarted",   "StepStarted",      "AttemptStarted",      "AttemptFailed",     "AttemptLost",
+    "RetryScheduled",     "StepCompleted",    "StepFailed",          "StepSkipped",       "StepReused",
+    "CancelRequested",    "TimeoutReached",   "CompensationStarted", "SettleStarted",     "SettleEnded",
+    "UndoStarted",        "UndoCompleted",    "UndoFailed",          "IncidentRaised",    "IncidentResolved",
+    "ExecutionSuspended", "ExecutionResumed", "ExecutionEnded",      "ExecutionReplayed", "TurnEnded",
+    "ErrorCaught",        "ScopeUndoStarted"};
 
 inline std::string_view kind_of(const EventData& event) {
   return kEventKinds[event.index()];

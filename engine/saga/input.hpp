@@ -14,7 +14,8 @@
 
 namespace skald::saga {
 
-// How far a replay's original had come, step by step: what it takes over. A step with steps inside is StepStarted first.
+// How far a replay's original had come, step by step: what it takes over. A step with steps inside is StepStarted
+// first.
 using TakenOver = std::variant<StepReused, StepSkipped, StepFailed, StepStarted, ErrorCaught>;
 
 // To an empty State (id set). `reused` is what a replay takes over, in the order of the original.

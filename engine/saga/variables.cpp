@@ -174,8 +174,8 @@ expression::Environment::Found Variables::steps(std::span<const std::string> fie
 
 std::optional<expression::Environment::Found> Variables::compensation() const {
   const auto describe = [this](const auto& undo) {
-    return keep(
-        {{"reason", to_string(undo.reason)}, {"failedStep", undo.failed_step}, {"error", undo.error.json()}}, 0);
+    return keep({{"reason", to_string(undo.reason)}, {"failedStep", undo.failed_step}, {"error", undo.error.json()}},
+                0);
   };
   if (state_.compensation.state != CompensationState::kNone) return describe(state_.compensation);
   const ScopeUndo* undo = scope_undo_around(state_, scope_.path);

@@ -21,8 +21,8 @@ std::optional<Step::Kind> read_for(LoadContext& context, MapReader& step, const 
                          fmt::format("has the same variable '{}' for the item and for its index", read.each));
   }
   if (const Node* width = map.take("concurrency")) {
-    read.concurrency = static_cast<std::uint32_t>(
-        read_integer(context, *width, 1, limits::kLoopConcurrencyMax).value_or(1));
+    read.concurrency =
+        static_cast<std::uint32_t>(read_integer(context, *width, 1, limits::kLoopConcurrencyMax).value_or(1));
   }
   map.finish();
   Scope inside = scope;

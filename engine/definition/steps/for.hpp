@@ -15,11 +15,11 @@ namespace skald::definition {
 struct Step;
 
 struct ForStep {
-  std::optional<expression::Expression> items;       // `in`; there, where the document loads
-  std::string each = "item";                         // the variable that holds the item
-  std::string at = "index";                          // and the one that holds its place, from 0
-  std::optional<expression::Expression> condition;   // `while`, before each iteration
-  std::uint32_t concurrency = 1;                     // iterations at a time
+  std::optional<expression::Expression> items;      // `in`; there, where the document loads
+  std::string each = "item";                        // the variable that holds the item
+  std::string at = "index";                         // and the one that holds its place, from 0
+  std::optional<expression::Expression> condition;  // `while`, before each iteration
+  std::uint32_t concurrency = 1;                    // iterations at a time
   std::vector<Step> steps;
 
   void each_list(this auto& self, auto&& visit) { visit(ListRole::kLoop, self.steps); }

@@ -15,8 +15,8 @@ struct StepKind {
   std::string_view key;  // whose presence makes a step one of this kind
   // Takes the kind's keys from the step's map; `value` is that of `key`. nullopt: errors were reported.
   std::optional<Step::Kind> (*read)(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
-  bool can_compensate;  // it has, or contains, effects
-  bool is_call;         // it has attempts: retry and onUnknown mean something
+  bool can_compensate;          // it has, or contains, effects
+  bool is_call;                 // it has attempts: retry and onUnknown mean something
   bool can_undo = true;         // it may stand in a compensation
   std::string_view takes = {};  // the key of another kind that belongs to this one, as `do` to `for`
 };

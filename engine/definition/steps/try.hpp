@@ -1,5 +1,5 @@
-// `try`: steps whose error is caught, where it is of the right kind: tried again, handled by steps of its own, or passed
-// over.
+// `try`: steps whose error is caught, where it is of the right kind: tried again, handled by steps of its own, or
+// passed over.
 #pragma once
 
 #include <optional>
@@ -32,8 +32,8 @@ struct TryStep {
   }
 };
 
-// Whether an error's `type` is the one that a filter names: the specification's own by their last segment, whatever host
-// they had in its history; others as they are.
+// Whether an error's `type` is the one that a filter names: the specification's own by their last segment, whatever
+// host they had in its history; others as they are.
 bool is_same_error_type(std::string_view one, std::string_view other);
 
 }  // namespace skald::definition

@@ -15,8 +15,8 @@ bool is_late(Planner& planner, std::string_view path);
 
 Payload lateness(const definition::Step& step);
 
-// Ends a step that has steps inside with an error, and all that runs in it: once no call of theirs is in flight. Nothing
-// new starts meanwhile. False while it waits for one.
+// Ends a step that has steps inside with an error, and all that runs in it: once no call of theirs is in flight.
+// Nothing new starts meanwhile. False while it waits for one.
 bool end_inside(Planner& planner, const definition::Step& step, std::string_view path, const Payload& error);
 
 }  // namespace skald::saga

@@ -22,16 +22,15 @@ std::expected<Payload, Payload> items_of(const Planner& planner, const Step& ste
   const Variables variables(planner.definition(), planner.state(), scope);
   auto items = kind.items->evaluate(input.json(), variables);
   if (!items) {
-    return std::unexpected(
-        make_problem("expression", 0, items.error().message, items.error().detail, step.pointer));
+    return std::unexpected(make_problem("expression", 0, items.error().message, items.error().detail, step.pointer));
   }
   if (!items->is_array()) {
     const auto title = fmt::format("'in' must give a list to go through (got {})", items->type_name());
     return std::unexpected(make_problem("expression", 0, title, {}, step.pointer));
   }
   if (items->size() > limits::kLoopIterationsMax) {
-    const auto title = fmt::format("'in' gives {} items; a loop has at most {} iterations", items->size(),
-                                   limits::kLoopIterationsMax);
+    const auto title =
+        fmt::format("'in' gives {} items; a loop has at most {} iterations", items->size(), limits::kLoopIterationsMax);
     return std::unexpected(make_problem("runtime", 0, title, {}, step.pointer));
   }
   return Payload::from_json(std::move(*items));
@@ -48,8 +47,7 @@ std::expected<bool, Payload> goes_on(const Planner& planner, const Step& step, c
   const Variables variables(planner.definition(), planner.state(), scope);
   auto holds = kind.condition->evaluate_condition(input.json(), variables);
   if (!holds) {
-    return std::unexpected(
-        make_problem("expression", 0, holds.error().message, holds.error().detail, step.pointer));
+    return std::unexpected(make_problem("expression", 0, holds.error().message, holds.error().detail, step.pointer));
   }
   return *holds;
 }
@@ -150,8 +148,7 @@ void start(Planner& planner, const Step& step, const ForStep& kind, std::string_
 
 bool advance(Planner& planner, const Step& step, const ForStep& kind, std::string_view path) {
   if (is_late(planner, path)) return end_inside(planner, step, path, lateness(step));
-  return kind.concurrency > 1 ? advance_beside(planner, step, kind, path)
-                              : advance_in_turn(planner, step, kind, path);
+  return kind.concurrency > 1 ? advance_beside(planner, step, kind, path) : advance_in_turn(planner, step, kind, path);
 }
 
 }  // namespace skald::saga

@@ -72,7 +72,8 @@ bool advance_race(Planner& planner, const Step& step, const ForkStep& kind, std:
 
 bool advance_all(Planner& planner, const Step& step, const ForkStep& kind, std::string_view path) {
   for (const auto& branch : planner.step(path).children) {
-    if (branch.status == StepStatus::kFailed && !branch.continued) return end_inside(planner, step, path, Payload(branch.error));
+    if (branch.status == StepStatus::kFailed && !branch.continued)
+      return end_inside(planner, step, path, Payload(branch.error));
   }
   bool waits = false;
   for (std::uint32_t round = 1; round <= kind.branches.size(); ++round) {

@@ -17,7 +17,8 @@ bool matches(const Json& filter, const Json& error) {
     const auto field = error.find(key);
     if (field == error.end()) return false;
     const bool is_type = key == "type" && value.is_string() && field->is_string();
-    if (is_type && definition::is_same_error_type(value.get_ref<const std::string&>(), field->get_ref<const std::string&>())) {
+    if (is_type &&
+        definition::is_same_error_type(value.get_ref<const std::string&>(), field->get_ref<const std::string&>())) {
       continue;
     }
     if (*field != value) return false;

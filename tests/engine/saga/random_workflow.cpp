@@ -31,33 +31,97 @@ class Writer {
     out_ += std::string(static_cast<std::size_t>(indent), ' ') + text + "\n";
   }
 
+  // Names come first, so that a step can send the flow to one that is still to be written.
   void list(int indent, std::size_t count, bool may_pivot) {
-    for (std::size_t i = 0; i < count; ++i) step(indent, may_pivot);
+    std::vector<int> names;
+    for (std::size_t i = 0; i < count; ++i) names.push_back(++steps_);
+    for (std::size_t i = 0; i < count; ++i) step(indent, names, i, may_pivot);
   }
 
-  void step(int indent, bool may_pivot) {
-    line(indent, fmt::format("- s{}:", ++steps_));
+  void step(int indent, const std::vector<int>& names, std::size_t place, bool may_pivot) {
+    line(indent, fmt::format("- s{}:", names[place]));
     const int body = indent + 4;
     if (chance(random_, 12)) line(body, fmt::format("if: '${{ {} }}'", chance(random_, 50) ? "true" : "false"));
-    const auto kind = random_() % 10;
+    const auto kind = random_() % 14;
+    const bool may_nest = indent < 12;
     if (kind == 0) {
       line(body, "set: { n: 1 }");
     } else if (kind == 2 && chance(random_, 60)) {
       if (chance(random_, 20)) line(body, "timeout: { after: PT4S }");
       line(body, fmt::format("wait: PT{}S", random_() % 12));
-    } else if (kind == 1 && indent < 8) {
-      if (chance(random_, 30)) line(body, "timeout: { after: PT15S }");
-      if (chance(random_, 30)) line(body, "compensate: { call: payments.refund, with: { orderId: A } }");
+    } else if (kind == 3) {
+      choice(body, names[place], names, place);
+    } else if (kind == 1 && may_nest) {
+      composite(body);
       line(body, "do:");
       list(body + 2, 1 + random_() % 3, false);
+    } else if (kind == 4 && may_nest) {
+      loop(body);
+    } else if (kind == 5 && may_nest) {
+      attempt(body);
+    } else if (kind == 6 && may_nest) {
+      fork(body);
     } else {
-      call(body, may_pivot);
+      call(body, names[place], may_pivot);
     }
   }
 
-  void call(int indent, bool may_pivot) {
+  void composite(int indent) {
+    if (chance(random_, 25)) line(indent, "timeout: { after: PT15S }");
+    if (chance(random_, 25)) line(indent, "compensate: { call: payments.refund, with: { orderId: A } }");
+  }
+
+  // On, to a later step, or once more to an earlier one; sometimes to the end of all.
+  void choice(int indent, int name, const std::vector<int>& names, std::size_t place) {
+    const bool goes_back = place > 0 && beside_ == 0 && chance(random_, 50);
+    if (goes_back) line(indent, fmt::format("export: {{ as: '${{ ($context // {{}}) + {{s{}: true}} }}' }}", name));
+    line(indent, "switch:");
+    if (goes_back) {
+      line(indent + 2, fmt::format("- back: {{ when: $context.s{} == null, then: s{} }}", name, names[random_() % place]));
+    }
+    if (place + 2 < names.size()) {
+      const auto later = names[place + 2 + random_() % (names.size() - place - 2)];
+      line(indent + 2, fmt::format("- ahead: {{ when: '{}', then: s{} }}", chance(random_, 50), later));
+    }
+    if (chance(random_, 15)) line(indent + 2, "- undo: { when: 'true', then: compensate }");
+    line(indent + 2, "- on: { then: continue }");
+  }
+
+  void loop(int indent) {
+    composite(indent);
+    const int width = chance(random_, 50) ? 1 : 2;
+    line(indent, fmt::format("for: {{ in: '[1, 2, 3]', concurrency: {} }}", width));
+    if (chance(random_, 20)) line(indent, "while: $item < 3");
+    line(indent, "do:");
+    beside_ += width - 1;
+    list(indent + 2, 1 + random_() % 2, false);
+    beside_ -= width - 1;
+  }
+
+  void attempt(int indent) {
+    composite(indent);
+    line(indent, "try:");
+    list(indent + 2, 1 + random_() % 2, false);
+    line(indent, "catch:");
+    if (chance(random_, 20)) line(indent + 2, "errors: { with: { status: 422 } }");
+    if (chance(random_, 50)) line(indent + 2, "retry: { delay: PT1S, limit: { attempt: { count: 2 } } }");
+    line(indent + 2, fmt::format("compensate: {}", chance(random_, 50)));
+    if (chance(random_, 50)) return;
+    line(indent + 2, "do:");
+    list(indent + 4, 1, false);
+  }
+
+  void fork(int indent) {
+    composite(indent);
+    line(indent, "fork:");
+    line(indent + 2, fmt::format("compete: {}", chance(random_, 50)));
+    line(indent + 2, "branches:");
+    for (std::size_t i = 2 + random_() % 2; i > 0; --i) list(indent + 4, 1, false);
+  }
+
+  void call(int indent, int name, bool may_pivot) {
     line(indent, "call: payments.charge");
-    line(indent, fmt::format("with: {{ orderId: A, step: s{} }}", steps_));
+    line(indent, fmt::format("with: {{ orderId: A, step: s{} }}", name));
     if (chance(random_, 50)) {
       line(indent, fmt::format("retry: {{ delay: PT1S, limit: {{ attempt: {{ count: {} }} }} }}", 1 + random_() % 4));
     }
@@ -85,6 +149,7 @@ class Writer {
   Random& random_;
   std::string out_;
   int steps_ = 0;
+  int beside_ = 0;  // loops around whose iterations run beside each other
   bool pivot_ = false;
 };
 
