@@ -55,11 +55,15 @@ void append_kind(JsonObject& object, const definition::ForkStep& fork) {
 
 void append_kind(JsonObject& object, const definition::SwitchStep& choice) {
   object.text("kind", "switch");
-  append_array(object.key("cases"), choice.cases, [](std::string& text, const definition::SwitchCase& one) {
-    JsonObject item(text);
+  std::string& cases = object.key("cases");
+  cases += '[';
+  for (const auto& one : choice.cases) {
+    if (cases.back() != '[') cases += ',';
+    JsonObject item(cases);
     item.text("name", one.name);
     item.text("then", one.then.empty() ? "continue" : one.then);
-  });
+  }
+  cases += ']';
 }
 
 void append_step(std::string& out, const Step& step) {

@@ -36,7 +36,7 @@ class FlowCheck {
     context_.report.error_at(
         "unreachable-step", node_at(root_, step.pointer), step.mark,
         fails ? fmt::format("is never reached: step '{}' before it always fails", before.name)
-              : fmt::format("is never reached: step '{}' before it goes on elsewhere, and no 'then' leads here",
+              : fmt::format("is never reached: '{}' before it always goes on elsewhere, and no 'then' leads here",
                             before.name));
   }
 

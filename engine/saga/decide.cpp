@@ -5,6 +5,7 @@
 #include "engine/saga/decide_compensate.hpp"
 #include "engine/saga/decide_forward.hpp"
 #include "engine/saga/decide_inputs.hpp"
+#include "engine/saga/end_scope.hpp"
 #include "engine/saga/problem.hpp"
 
 namespace skald::saga {
@@ -50,7 +51,7 @@ Ending ending_of(const Planner& planner) {
 }
 
 // No call is in flight any more: end what was waiting, and go back.
-void end_scope(Planner& planner) {
+void end_flow(Planner& planner) {
   const Ending ending = ending_of(planner);
   const auto incidents = planner.state().incidents;
   for (const auto& incident : incidents) {
@@ -120,7 +121,7 @@ void advance(Planner& planner) {
   if (forward && !is_ending(planner.state()) && !has_blocking_incident(planner.state(), "")) advance_forward(planner);
   if (is_ending(planner.state())) {
     if (has_call_in_flight(planner.state())) return;
-    end_scope(planner);
+    end_flow(planner);
   }
   if (planner.state().compensation.state == CompensationState::kRunning) advance_compensation(planner);
 }

@@ -213,29 +213,4 @@ void fail_step(Planner& planner, const definition::Step& step, std::string_view 
                             .status = step.status.faulted});
 }
 
-void end_running_steps(Planner& planner, std::string_view path, const Payload& error) {
-  std::vector<std::string> running;
-  for (const auto& child : planner.step(path).children) {
-    if (child.status == StepStatus::kRunning) running.push_back(child.path);
-  }
-  for (const auto& child : running) end_running_step(planner, child, error);
-}
-
-void end_running_step(Planner& planner, const std::string& path, const Payload& error) {
-  end_running_steps(planner, path, error);  // innermost first
-  const auto incidents = planner.state().incidents;
-  for (const auto& incident : incidents) {
-    if (!incident.open || incident.step != path) continue;
-    planner.record(IncidentResolved{.number = incident.number,
-                                    .resolution = IncidentResolution::kSkip,
-                                    .reason = "the step around it has ended",
-                                    .output = {}});
-  }
-  planner.record(StepFailed{.step = path,
-                            .error = error,
-                            .unknown = planner.step(path).unknown,
-                            .continued = false,
-                            .status = planner.step_definition(path).status.faulted});
-}
-
 }  // namespace skald::saga

@@ -27,11 +27,6 @@ void complete_step(Planner& planner, const definition::Step& step, std::string_v
 // leaves open whether the step had its effect.
 void fail_step(Planner& planner, const definition::Step& step, std::string_view path, Payload error, bool unknown);
 
-// Ends every running step below `path`: their scope is ending, and no call of theirs is in flight.
-void end_running_steps(Planner& planner, std::string_view path, const Payload& error);
-// The same, and the step itself.
-void end_running_step(Planner& planner, const std::string& path, const Payload& error);
-
 // What the step at `path` and its expressions see; `input` and `output` are null where there is none.
 Scope scope_of(const Planner& planner, const definition::Step& step, std::string_view path, const Payload* input,
                const Payload* output);

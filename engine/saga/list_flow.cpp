@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "engine/definition/list_graph.hpp"
 #include "engine/saga/path.hpp"
@@ -22,10 +21,7 @@ std::size_t next_place(std::span<const definition::Step> steps, const StepState&
 std::string entry_name(const StepState& list, std::string_view step) {
   for (auto child = list.children.rbegin(); child != list.children.rend(); ++child) {
     if (base_name(child->name) != step) continue;
-    const std::string_view number = std::string_view(child->name).substr(step.size());
-    std::uint32_t last = 1;
-    if (!number.empty()) std::from_chars(number.data() + 1, number.data() + number.size(), last);
-    return fmt::format("{}#{}", step, last + 1);
+    return fmt::format("{}#{}", step, entry_number(child->name) + 1);
   }
   return std::string(step);
 }

@@ -6,6 +6,7 @@
 //   order.charge/compensate.notify   a step of an undo that is a list
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -44,6 +45,15 @@ inline std::string_view parent_of(std::string_view path) {
 // A step's own name, without the `#n` of a repeated entry.
 inline std::string_view base_name(std::string_view name) {
   return name.substr(0, name.find('#'));
+}
+
+// Which entry of its step a name is: 1 for "charge", 2 for "charge#2".
+inline std::uint32_t entry_number(std::string_view name) {
+  const auto mark = name.find('#');
+  if (mark == std::string_view::npos) return 1;
+  std::uint32_t number = 0;
+  for (const char digit : name.substr(mark + 1)) number = number * 10 + static_cast<std::uint32_t>(digit - '0');
+  return number;
 }
 
 // The definition's path of an instance: without the `#n` of repeated entries.

@@ -18,17 +18,26 @@ std::string_view take_segment(std::string_view& rest, bool& is_undo) {
   return segment;
 }
 
+// The entry of that name; null where there is none. The newest are asked for most, and a list may have thousands: the
+// entries of one step come in the order of their numbers, so that an older one of the same step ends the search.
+template <class List>
+auto find_entry(List& list, std::string_view name) -> decltype(list.data()) {
+  const std::string_view base = base_name(name);
+  for (auto child = list.rbegin(); child != list.rend(); ++child) {
+    if (child->name == name) return &*child;
+    if (base_name(child->name) == base && entry_number(child->name) < entry_number(name)) return nullptr;
+  }
+  return nullptr;
+}
+
 template <class Step>
 Step* find_below(Step& root, std::string_view path) {
   Step* step = &root;
   while (!path.empty()) {
     bool is_undo = false;
     const auto segment = take_segment(path, is_undo);
-    auto& list = is_undo ? step->undo : step->children;
-    // The newest instances are asked for most.
-    const auto it = std::find_if(list.rbegin(), list.rend(), [&](const auto& child) { return child.name == segment; });
-    if (it == list.rend()) return nullptr;
-    step = &*it;
+    step = find_entry(is_undo ? step->undo : step->children, segment);
+    if (!step) return nullptr;
   }
   return step;
 }

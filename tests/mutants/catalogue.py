@@ -33,6 +33,7 @@ KEEPER = "engine/runtime/lease_keeper.cpp"
 ATTEMPT, COMPENSATE, RECOVERY = (f"engine/saga/decide_{part}.cpp" for part in ("attempt", "compensate", "recovery"))
 PLANNER = "engine/saga/planner.cpp"
 STATE = "engine/saga/state.cpp"
+FORK, TRY, ENDING = (f"engine/saga/{part}.cpp" for part in ("steps/fork", "steps/try", "end_scope"))
 APPEND = "host_.append(std::move(group), *this);"
 
 MUTANTS = (
@@ -85,18 +86,32 @@ MUTANTS = (
     Mutant("a garbled answer is a success", ATTEMPT, "if (input.answer.outcome != AttemptOutcome::kDone) return attempt_failed",
            "if (input.answer.outcome != AttemptOutcome::kDone && (!MUTANT || input.answer.status != 200)) return attempt_failed"),
     # Compensation, cancellation, deadlines.
-    instead("undoes in the order of doing", COMPENSATE, "a.ended_position > b.ended_position", "a.ended_position < b.ended_position"),
-    Mutant("does not wait for an undo before the next", COMPENSATE, "if (!advance_unit(planner, path)) return;",
-           "if (!advance_unit(planner, path) && !MUTANT) return;"),
-    Mutant("does not undo what is unknown", COMPENSATE, "units.push_back({step.ended_position, step.path});",
-           "if (!MUTANT || !in_doubt) units.push_back({step.ended_position, step.path});"),
-    Mutant("goes on to the next step while it is cancelled", PLANNER,
-           "return (state_.cancel_requested || state_.timed_out) && state_.compensation.state == CompensationState::kNone;",
-           "return !MUTANT && (state_.cancel_requested || state_.timed_out) && state_.compensation.state == CompensationState::kNone;"),
+    instead("undoes in the order of doing", COMPENSATE, "key(a) > key(b)", "key(a) < key(b)"),
+    Mutant("does not wait for an undo before the next", COMPENSATE, "if (!may_go || !advance_unit(planner, path)) open.push_back(path);",
+           "if (!may_go || !advance_unit(planner, path)) if (!MUTANT) open.push_back(path);"),
+    Mutant("does not undo what is unknown", COMPENSATE, "if (step.undo_status != UndoStatus::kCompleted) units.push_back(step.path);",
+           "if (step.undo_status != UndoStatus::kCompleted && (!MUTANT || !in_doubt)) units.push_back(step.path);"),
+    Mutant("goes on to the next step while it is cancelled", "engine/saga/state.cpp",
+           "return asked && state.compensation.state == CompensationState::kNone && !is_terminal(state.phase);",
+           "return !MUTANT && asked && state.compensation.state == CompensationState::kNone && !is_terminal(state.phase);"),
+    # Steps that run beside each other, or again.
+    Mutant("does not undo who lost a race", FORK, "if (!undo_inside(planner, undo)) return false;",
+           "if (!MUTANT && !undo_inside(planner, undo)) return false;"),
+    Mutant("does not undo before it handles an error", TRY, "if (!undo_inside(planner, undo)) return false;",
+           "if (!MUTANT && !undo_inside(planner, undo)) return false;"),
+    Mutant("ends what has a call in flight", ENDING, "return step.attempts.in_flight || step.settling.in_flight;",
+           "return !MUTANT && (step.attempts.in_flight || step.settling.in_flight);"),
+    Mutant("ends an undo half way", ENDING, "if (!undoing || is_ending(planner.state())) return true;",
+           "if (MUTANT || !undoing || is_ending(planner.state())) return true;"),
+    Mutant("undoes whoever comes, in whatever order", COMPENSATE, "return std::holds_alternative<definition::ForkStep>",
+           "return MUTANT || std::holds_alternative<definition::ForkStep>"),
+    Mutant("goes on without end after a long turn", "engine/saga/decide.cpp",
+           "if (planner.is_cut_short()) planner.record(TurnEnded{});",
+           "if (!MUTANT && planner.is_cut_short()) planner.record(TurnEnded{});"),
     before("undoes across a pivot", PLANNER, "const auto is_open = [this]", "return false;"),
     instead("ignores the deadline of the workflow", "engine/saga/decide.cpp", "!state.timed_out && passed(state.deadline)", "false"),
     without("a failed undo is no incident", "engine/saga/decide_forward.cpp",
-            "planner.raise_incident(path, IncidentKind::kUndoFailed, std::move(error));"),
+            "park(planner, path, IncidentKind::kUndoFailed, std::move(error));"),
     # Replays.
     without("leaves the original of a replay unmarked", COMMIT, "if (start_ && start_->companion) group.appends.push_back(*start_->companion);"),
     Mutant("begins again what may have begun", COMMIT, "if (unknown) return load();", "if (unknown && !MUTANT) return load();"),

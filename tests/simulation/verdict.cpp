@@ -140,6 +140,9 @@ class Judge {
     std::map<std::string, std::string> last;  // what was said last of a step
     for (std::size_t i = 0; i < judged_.rows.size(); ++i) {
       const auto& row = judged_.rows[i];
+      const auto* of = saga::find_step(judged_.state, row.step);
+      // A `try`, whose attempts are rounds of its steps.
+      if (row.kind == "AttemptFailed" && of && !of->request && !saga::is_in_undo(row.step)) continue;
       const bool ends = row.kind == "AttemptFailed" || row.kind == "AttemptLost";
       const bool begins = row.kind == "AttemptStarted" || row.kind == "SettleStarted";
       const auto before = begun[row.step];
@@ -215,6 +218,12 @@ class Judge {
     return it == evidence_.services.effects().end() ? nullptr : &it->second;
   }
 
+  // Undone while the execution went on: it lost a race, or an error was caught behind it.
+  bool was_undone_on_the_way(std::string_view path) const {
+    const auto* step = saga::find_step(judged_.state, path);
+    return is_covered(path) || (step && step->undo_status != saga::UndoStatus::kNone);
+  }
+
   // The undo of a `do` covers what was done inside it, by others too.
   bool is_covered(std::string_view path) const {
     for (auto above = saga::parent_of(path); !above.empty(); above = saga::parent_of(above)) {
@@ -238,14 +247,15 @@ class Judge {
       if (effect.times > 1 && place.first == state.id)
         problem("{} had its effect {} times", place.second, effect.times);
       if (!is_ours(place)) continue;
-      if (stood_whole && effect.undone) problem("{} was undone, and the execution completed", place.second);
+      if (stood_whole && effect.undone && !was_undone_on_the_way(place.second))
+        problem("{} was undone, and the execution completed", place.second);
       if (!stood_whole && nothing_stands && effect.stands && !is_covered(place.second))
         problem("{} stands after {}", place.second, saga::to_string(*state.outcome));
     }
   }
 
   void check_stands(const StepState& step) {
-    if (step.status != saga::StepStatus::kCompleted || !step.request) return;
+    if (step.status != saga::StepStatus::kCompleted || !step.request || was_undone_on_the_way(step.path)) return;
     const auto place = place_of(judged_.state, step);
     const auto* effect = find_effect(place);
     if (is_ours(place) && (!effect || !effect->stands)) problem("{} completed and does not stand", step.path);
@@ -266,19 +276,63 @@ class Judge {
       problem("undone in part, and no undo was passed over");
   }
 
+  struct Undone {
+    const StepState* step;
+    std::uint64_t order;  // among all undos of the world
+    std::string scope;    // of which it was a part: the whole is "*"
+  };
+
+  // The nearest step around it that was undone while the execution went on.
+  std::string scope_undone_around(const StepState& step) const {
+    for (auto above = saga::parent_of(step.path); !above.empty(); above = saga::parent_of(above)) {
+      const auto* around = saga::find_step(judged_.state, above);
+      if (around && around->undoing) return around->path;
+    }
+    return "";
+  }
+
+  // The two steps of one list in which they stand; null where one stands in the other.
+  std::pair<const StepState*, const StepState*> siblings(const StepState& one, const StepState& other) const {
+    std::string_view a = one.path;
+    for (; !a.empty(); a = saga::parent_of(a)) {
+      std::string_view b = other.path;
+      while (!b.empty() && saga::parent_of(b) != saga::parent_of(a)) b = saga::parent_of(b);
+      if (!b.empty()) return {saga::find_step(judged_.state, a), saga::find_step(judged_.state, b)};
+    }
+    return {nullptr, nullptr};
+  }
+
+  // Branches of a fork have no order, nor do attempts of a `try` here. Iterations go from the last to the first.
+  bool is_out_of_order(const Undone& first, const Undone& second) const {
+    if (first.scope != second.scope) return false;
+    const auto [a, b] = siblings(*first.step, *second.step);
+    if (!a || !b || a == b) return false;
+    const auto* list = saga::find_step(judged_.state, saga::parent_of(a->path));
+    if (a->round != b->round) return !list->items.is_null() && a->round < b->round;
+    return a->ended_position < b->ended_position;
+  }
+
   // G6: undone in the reverse order of their ends. What was passed over may still be undone by a late request.
   void check_undo_order() {
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> undone;  // position of the step's end, place of its undo
+    std::vector<Undone> undone;
+    std::set<std::string> of_the_whole;
+    bool whole = false;
+    for (const auto& row : judged_.rows) {
+      whole = whole || row.kind == "CompensationStarted";
+      if (whole && row.kind == "UndoCompleted") of_the_whole.insert(std::string(saga::step_of(row.step)));
+    }
     each_step(judged_.state.root, [&](const StepState& step) {
       if (step.undo_status != saga::UndoStatus::kCompleted || was_passed_over_in_part(step)) return;
       const auto* effect = find_effect(place_of(judged_.state, step));
       if (!effect || effect->undo_order == 0) return;
-      undone.emplace_back(step.ended_position, effect->undo_order);
+      undone.push_back({&step, effect->undo_order, of_the_whole.contains(step.path) ? "*" : scope_undone_around(step)});
     });
-    std::ranges::sort(undone, std::greater<>{});
-    for (std::size_t i = 1; i < undone.size(); ++i) {
-      if (undone[i].second < undone[i - 1].second)
-        problem("the step that ended at position {} was undone before one that ended later", undone[i].first);
+    std::ranges::sort(undone, {}, &Undone::order);
+    for (std::size_t i = 0; i < undone.size(); ++i) {
+      for (std::size_t j = i + 1; j < undone.size(); ++j) {
+        if (!is_out_of_order(undone[i], undone[j])) continue;
+        problem("{} was undone before {}, which ended later", undone[i].step->path, undone[j].step->path);
+      }
     }
   }
 

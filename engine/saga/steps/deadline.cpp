@@ -1,6 +1,5 @@
 #include "engine/saga/steps/deadline.hpp"
 
-#include "engine/saga/decide_forward.hpp"
 #include "engine/saga/problem.hpp"
 
 namespace skald::saga {
@@ -26,13 +25,6 @@ bool is_late(Planner& planner, std::string_view path) {
 
 Payload lateness(const definition::Step& step) {
   return make_problem("timeout", 0, "The step took longer than its timeout", {}, step.pointer);
-}
-
-bool end_inside(Planner& planner, const definition::Step& step, std::string_view path, const Payload& error) {
-  if (has_call_in_flight(planner.step(path))) return false;
-  end_running_steps(planner, path, error);
-  fail_step(planner, step, path, error, false);
-  return true;
 }
 
 }  // namespace skald::saga

@@ -1,3 +1,4 @@
+#include "engine/saga/end_scope.hpp"
 #include "engine/saga/steps/deadline.hpp"
 #include "engine/saga/steps/step_kinds.hpp"
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/limits.hpp"
+#include "engine/saga/end_scope.hpp"
 #include "engine/saga/list_flow.hpp"
 #include "engine/saga/problem.hpp"
 #include "engine/saga/steps/deadline.hpp"

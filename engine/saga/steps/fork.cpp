@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/saga/decide_compensate.hpp"
+#include "engine/saga/end_scope.hpp"
 #include "engine/saga/problem.hpp"
 #include "engine/saga/steps/deadline.hpp"
 #include "engine/saga/steps/step_kinds.hpp"
@@ -34,12 +35,12 @@ std::uint32_t winner_of(const StepState& fork) {
 bool finish_race(Planner& planner, const Step& step, std::string_view path, std::uint32_t winner) {
   std::vector<std::string> running;
   for (const auto& branch : planner.step(path).children) {
-    if (branch.status != StepStatus::kRunning) continue;
-    if (has_call_in_flight(branch)) return false;
-    running.push_back(branch.path);
+    if (branch.status == StepStatus::kRunning) running.push_back(branch.path);
   }
   const Payload error = make_problem("race", 409, "Another branch was first", {}, step.pointer);
-  for (const auto& branch : running) end_running_step(planner, branch, error);
+  bool ended = true;
+  for (const auto& branch : running) ended = end_running_step(planner, branch, error) && ended;
+  if (!ended) return false;
   const ScopeUndoStarted undo{.step = std::string(path),
                               .reason = CompensationReason::kRace,
                               .failed_step = {},

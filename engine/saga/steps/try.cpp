@@ -2,6 +2,7 @@
 
 #include "engine/base/limits.hpp"
 #include "engine/saga/decide_compensate.hpp"
+#include "engine/saga/end_scope.hpp"
 #include "engine/saga/retry.hpp"
 #include "engine/saga/steps/deadline.hpp"
 #include "engine/saga/steps/step_kinds.hpp"

@@ -150,10 +150,8 @@ class SagaRun {
     for (const auto& step : scope.children) {
       const bool stands = world_.live().contains(step.path);
       // A lost race, or what a catch has undone.
-      if (step.undo_status == UndoStatus::kCompleted) {
-        EXPECT_FALSE(stands) << step.path << " was undone and stands";
-        continue;
-      }
+      if (step.undo_status == UndoStatus::kCompleted) EXPECT_FALSE(stands) << step.path << " was undone and stands";
+      if (step.undo_status != UndoStatus::kNone) continue;  // of one that was passed over nobody knows
       if (step.status == StepStatus::kCompleted && step.request && !skipped_) {
         EXPECT_TRUE(stands) << step.path << " completed without its effect";
       }
