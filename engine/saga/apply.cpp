@@ -60,28 +60,6 @@ void answer_attempt(Attempts& attempts) {
   attempts.lost_in_a_row = 0;
 }
 
-struct Doings {
-  bool waits = false;
-  bool acts = false;
-};
-
-void collect_doings(const StepState& step, Doings& doings) {
-  bool has_running = false;
-  for (const auto& child : step.children) {
-    if (child.status != StepStatus::kRunning) continue;
-    has_running = true;
-    collect_doings(child, doings);
-  }
-  if (!has_running) (step.wait_until ? doings.waits : doings.acts) = true;
-}
-
-// Whether whatever runs is a `wait`.
-bool is_waiting(const StepState& root) {
-  Doings doings;
-  collect_doings(root, doings);
-  return doings.waits && !doings.acts;
-}
-
 void end_step(State& state, StepState& step, StepStatus status, Timestamp at) {
   if (state.phase == Phase::kWaiting && step.wait_until) state.phase = Phase::kRunning;
   step.status = status;
@@ -383,9 +361,9 @@ class Applier {
 
   void update_phase() {
     if (is_terminal(state_.phase)) return;
-    state_.phase = state_.suspended || has_blocking_incident(state_) ? Phase::kSuspended
-                   : state_.compensation.state == CompensationState::kNone && is_waiting(state_.root) ? Phase::kWaiting
-                                                                                                      : Phase::kRunning;
+    state_.phase = state_.suspended || has_blocking_incident(state_)                             ? Phase::kSuspended
+                   : state_.compensation.state == CompensationState::kNone && only_waits(state_) ? Phase::kWaiting
+                                                                                                 : Phase::kRunning;
   }
 
   State& state_;

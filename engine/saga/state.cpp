@@ -53,6 +53,21 @@ bool is_blocking(const Incident& incident) {
          incident.kind != IncidentKind::kTimeoutAfterPivot;
 }
 
+struct Doings {
+  bool waits = false;
+  bool acts = false;
+};
+
+void collect_doings(const StepState& step, Doings& doings) {
+  bool has_running = false;
+  for (const auto& child : step.children) {
+    if (child.status != StepStatus::kRunning) continue;
+    has_running = true;
+    collect_doings(child, doings);
+  }
+  if (!has_running) (step.wait_until ? doings.waits : doings.acts) = true;
+}
+
 class WakeFinder {
  public:
   WakeFinder(const State& state, Timestamp latest) : state_(state), wake_(latest) {}
@@ -141,6 +156,12 @@ std::vector<const StepState*> standing_steps(const State& state) {
 bool has_failed_undo(const StepState& step) {
   return step.undo_status == UndoStatus::kFailed || step.undo_status == UndoStatus::kSkipped ||
          std::any_of(step.children.begin(), step.children.end(), has_failed_undo);
+}
+
+bool only_waits(const State& state) {
+  Doings doings;
+  collect_doings(state.root, doings);
+  return doings.waits && !doings.acts;
 }
 
 bool is_ending(const State& state) {

@@ -158,6 +158,9 @@ Payload data_left_by(const StepState& list, std::uint32_t round = 0);
 // Why the steps around a path are being undone while the execution as a whole goes on; null where they are not.
 const ScopeUndo* scope_undo_around(const State& state, std::string_view path);
 
+// Whether all that runs is `wait`.
+bool only_waits(const State& state);
+
 // Whether the flow is on its way to an end that is not its own: cancelled, timed out, given up. Nothing new starts, and
 // undoing begins when no call is in flight any more.
 bool is_ending(const State& state);

@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""Every definition of workflows/ runs on one server against the sample participants, well and badly, and does what its
+first lines say.
+
+examples_test.py --skald build/release/skald --samples build/release/skald-samples
+"""
+import unittest
+
+from databases import SqliteFile
+from programs import request
+from server_case import WORKFLOWS, ServerCase, main
+
+BOOK = {"sku": "book", "quantity": 1}
+SOLD_OUT = {"sku": "sold-out", "quantity": 1}
+
+
+class Examples(ServerCase):
+    def setUp(self):
+        super().setUp()
+        self.server = self.make_server(SqliteFile(self.folder).storage)
+        self.server.spawn()
+        self.server.wait_until_ready()
+        self.orders = 0
+
+    def run_order(self, workflow, **fields):
+        """The execution, when it has ended."""
+        self.orders += 1
+        order = {"orderId": f"o{self.orders}", "amount": 10, "currency": "EUR", "address": "1 Main Street", "items": [BOOK], **fields}
+        status, ended = request(self.server.base, "POST", f"/v1/workflows/shop/{workflow}/executions", order, {"Prefer": "wait=20"}, timeout=30)
+        self.assertIn(status, (200, 201), ended)
+        self.assertIn("outcome", ended, ended)
+        return order["orderId"], ended
+
+    def standing(self, order):
+        """service:order of what stands, of the order and of its parts."""
+        effects = request(self.samples.base, "GET", "/audit")[1]["items"]
+        mine = [effect for effect in effects if effect["orderId"] == order or effect["orderId"].startswith(order + "-")]
+        return sorted(f"{effect['service']}:{effect['orderId']}" for effect in mine if effect["state"] == "standing")
+
+    def expect(self, ended, outcome, **fields):
+        self.assertEqual(ended["outcome"], outcome, ended)
+        for name, value in fields.items():
+            self.assertEqual(ended[name], value, ended)
+
+    def test_each_has_a_test(self):
+        tested = {"checkout"}  # kill_test.py, demo_test.py and many more
+        tested |= {name[5:].split("__")[0].replace("_", "-") for name in dir(self) if "__" in name and name.startswith("test_")}
+        self.assertEqual({path.stem for path in WORKFLOWS.glob("*.yaml")}, tested)
+
+    def test_parallel_reservation__completes(self):
+        order, ended = self.run_order("parallel-reservation")
+        self.expect(ended, "completed")
+        self.assertEqual(sorted(ended["output"]), ["orderId", "reservation", "shipment"])
+        self.assertEqual(self.standing(order), [f"{service}:{order}" for service in ("inventory", "notifications", "payments", "shipping")])
+
+    def test_parallel_reservation__undoes_the_branch_that_was_not_refused(self):
+        order, ended = self.run_order("parallel-reservation", address="Nowhere")
+        self.expect(ended, "compensated")
+        self.assertEqual(self.standing(order), [])
+
+    def test_parallel_reservation__is_given_up_above_its_limit(self):
+        order, ended = self.run_order("parallel-reservation", amount=1001)
+        self.expect(ended, "compensated")
+        self.assertEqual(ended["compensation"]["reason"], "explicit")
+        self.assertEqual(self.standing(order), [])
+
+    def test_order_lines__reserves_each(self):
+        order, ended = self.run_order("order-lines", lines=[BOOK] * 7)
+        self.expect(ended, "completed")
+        self.assertEqual(len(ended["output"]["reservations"]), 7)
+        self.assertEqual(self.standing(order), [f"inventory:{order}-{i}" for i in range(7)])
+
+    def test_order_lines__releases_all_when_one_is_sold_out(self):
+        order, ended = self.run_order("order-lines", lines=[BOOK, BOOK, BOOK, BOOK, SOLD_OUT, BOOK])
+        self.expect(ended, "compensated")
+        self.assertEqual(self.standing(order), [])
+
+    def test_second_carrier__ships(self):
+        order, ended = self.run_order("second-carrier", pickUpAt="the shop")
+        self.expect(ended, "completed")
+        self.assertEqual(self.standing(order), [f"inventory:{order}", f"shipping:{order}"])
+
+    def test_second_carrier__undoes_and_offers_another_way(self):
+        order, ended = self.run_order("second-carrier", address="Nowhere", pickUpAt="the shop")
+        self.expect(ended, "completed")
+        self.assertEqual(self.standing(order), [f"notifications:{order}", f"shipping:{order}-pick-up"])
+
+    def test_second_carrier__fails_when_there_is_no_other_way(self):
+        order, ended = self.run_order("second-carrier", address="Nowhere", pickUpAt="Nowhere")
+        self.expect(ended, "faulted")  # what there was to undo was undone before the other way was tried
+        self.assertEqual(self.standing(order), [])
+
+    def test_fastest_carrier__keeps_one(self):
+        slow = {"service": "shipping", "operation": "do", "mode": "delay", "delayMs": 300, "count": 1}
+        self.samples.add_fault({**slow, "orderId": f"o{self.orders + 1}-north"})
+        order, ended = self.run_order("fastest-carrier")
+        self.expect(ended, "completed")
+        self.assertEqual(self.standing(order), [f"shipping:{order}-south"])
+
+    def test_fastest_carrier__fails_when_both_refuse(self):
+        order, ended = self.run_order("fastest-carrier", address="Nowhere")
+        self.expect(ended, "faulted")
+        self.assertEqual(self.standing(order), [])
+
+    def test_best_effort_notification__tells(self):
+        order, ended = self.run_order("best-effort-notification")
+        self.expect(ended, "completed")
+        self.assertTrue(ended["output"]["told"])
+        self.assertEqual(self.standing(order), [f"notifications:{order}", f"payments:{order}"])
+
+    def test_best_effort_notification__goes_on_without(self):
+        self.samples.add_fault({"service": "notifications", "mode": "down"})
+        order, ended = self.run_order("best-effort-notification")
+        self.expect(ended, "completed")
+        self.assertFalse(ended["output"]["told"])
+        self.assertEqual(self.standing(order), [f"payments:{order}"])
+
+
+if __name__ == "__main__":
+    main(__doc__)
