@@ -206,7 +206,7 @@ std::optional<Timestamp> next_wake(const State& state, Timestamp now) {
   const bool forward = state.compensation.state == CompensationState::kNone;
   // While it is ending, only the answers of the calls in flight matter.
   if (is_ending(state)) return finder.wake();
-  if (state.turn_ended) return now;
+  if (state.turn_ended) return state.updated_at;  // the same whenever it is asked for: it stands in the row
   if (forward) finder.consider(state.deadline);
   if (state.compensation.state == CompensationState::kRunning) finder.consider(state.compensation.deadline);
   if (!state.suspended) finder.visit(state.root);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "engine/definition/load.hpp"
 #include "engine/runtime/execution_loader.hpp"
+#include "tests/engine/saga/saga_bench.hpp"
 
 namespace skald::simulation {
 namespace {
@@ -27,11 +29,17 @@ std::optional<Case> read_case(Database& database, const ports::StoredExecution& 
   auto events = runtime::read_events(database.rows(), row.id);
   auto state = runtime::read_state(database.rows(), row.id);
   if (!events || !state) return std::nullopt;
+  const auto stored = database.rows().get_definition(state->digest);
+  if (!stored || !*stored) return std::nullopt;
+  const auto operations = saga::bench_operations();
+  auto loaded = definition::load((*stored)->source, {.operations = &operations, .is_stored = true});
+  if (!loaded.ok()) return std::nullopt;
   return Case{.row = row,
               .rows = database.history(row.id),
               .events = std::move(*events),
               .written_at = database.written_at(row.id),
-              .state = std::move(*state)};
+              .state = std::move(*state),
+              .definition = std::move(loaded.definition)};
 }
 
 Place place_of(const saga::State& state, const saga::StepState& step) {

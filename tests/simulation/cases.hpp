@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/definition/definition.hpp"
 #include "engine/saga/state.hpp"
 #include "tests/simulation/database.hpp"
 
@@ -21,12 +22,13 @@ struct Case {
   std::vector<saga::Event> events;    // of the rows
   std::vector<Timestamp> written_at;  // of the rows, by the world's time
   saga::State state;                  // their fold
+  definition::DefinitionPtr definition;
 };
 
 using Cases = std::map<ExecutionId, Case>;
 using Place = std::pair<ExecutionId, std::string>;  // as of Services::Step
 
-// nullopt: its history cannot be read.
+// nullopt: its history, or its definition, cannot be read.
 std::optional<Case> read_case(Database& database, const ports::StoredExecution& row);
 
 Place place_of(const saga::State& state, const saga::StepState& step);

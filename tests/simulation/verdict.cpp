@@ -45,6 +45,7 @@ class Judge {
     if (!overruled_) check_outcome();
     check_undos_ended();
     check_undo_order();
+    check_undone_on_the_way();
     return std::move(problems_);
   }
 
@@ -334,6 +335,44 @@ class Judge {
         problem("{} was undone before {}, which ended later", undone[i].step->path, undone[j].step->path);
       }
     }
+  }
+
+  // Who lost a race, and what failed before an error was handled, is undone before the flow goes on.
+  void check_undone_on_the_way() {
+    each_step(judged_.state.root, [this](const StepState& step) {
+      const auto* defined = judged_.definition->find(saga::static_path(step.path));
+      if (!defined) return;
+      const auto* fork = std::get_if<definition::ForkStep>(&defined->kind);
+      if (fork && fork->compete && step.status == saga::StepStatus::kCompleted) check_undone_but(step, winner_of(step));
+      const auto* attempt = std::get_if<definition::TryStep>(&defined->kind);
+      const bool handles = step.handler_round != 0 && step.children.back().round == step.handler_round;
+      if (attempt && attempt->compensates && handles) check_undone_but(step, step.handler_round);
+    });
+  }
+
+  static std::uint32_t winner_of(const StepState& fork) {
+    const StepState* first = nullptr;
+    for (const auto& branch : fork.children) {
+      const bool ended_well = branch.status == saga::StepStatus::kCompleted || branch.continued;
+      if (ended_well && (!first || branch.ended_position < first->ended_position)) first = &branch;
+    }
+    return first ? first->round : 0;
+  }
+
+  void check_undone_but(const StepState& scope, std::uint32_t kept) {
+    for (const auto& child : scope.children) {
+      if (child.round != kept) check_undone(child);
+    }
+  }
+
+  void check_undone(const StepState& step) {
+    const auto* defined = judged_.definition->find(saga::static_path(step.path));
+    const bool owed = step.status == saga::StepStatus::kCompleted || saga::may_stand(step);
+    if (defined && defined->compensate && owed) {
+      if (step.undo_status == saga::UndoStatus::kNone) problem("{} was not undone on the way", step.path);
+      if (step.status == saga::StepStatus::kCompleted) return;  // its undo covers what is inside
+    }
+    for (const auto& child : step.children) check_undone(child);
   }
 
   const Evidence& evidence_;

@@ -86,11 +86,61 @@ do:
             compensate: { call: shipping.cancel, with: { orderId: A } }
 )";
 
+// An error that is caught and undone while a timeout runs, and a race with effects on both sides.
+constexpr const char* kTried = R"(
+document: { dsl: '1.0.3', namespace: test, name: tried, version: '1.0.0' }
+saga: { compensation: { retry: { delay: PT6S, limit: { attempt: { count: 8 } } } } }
+do:
+  - hold:
+      try:
+        - ship:
+            timeout: { after: PT8S }
+            try:
+              - reserve:
+                  call: inventory.reserve
+                  with: { orderId: A }
+                  retry: { delay: PT1S }
+                  compensate: { call: inventory.release, with: { orderId: A } }
+              - book:
+                  call: shipping.create
+                  with: { orderId: A }
+                  compensate: { call: shipping.cancel, with: { orderId: A } }
+              - refuse: { raise: { error: { type: 'https://example.org/no', status: 409 } } }
+            catch: { compensate: true }
+      catch: { as: problem }
+  - race:
+      fork:
+        compete: true
+        branches:
+          - north:
+              call: payments.charge
+              with: { orderId: A, by: north }
+              retry: { delay: PT1S }
+              compensate: { call: payments.refund, with: { orderId: A } }
+          - south:
+              call: payments.charge
+              with: { orderId: A, by: south }
+              retry: { delay: PT1S }
+              compensate: { call: payments.refund, with: { orderId: A } }
+)";
+
+// More events than one decision may record.
+constexpr const char* kLong = R"(
+document: { dsl: '1.0.3', namespace: test, name: long, version: '1.0.0' }
+do:
+  - charge: { call: payments.charge, with: { orderId: A }, compensate: { call: payments.refund, with: { orderId: A } } }
+  - count: { for: { in: '[range(700)]' }, do: [ { one: { set: { n: '${ $item }' } } } ] }
+  - ship: { call: shipping.create, with: { orderId: A }, compensate: { call: shipping.cancel, with: { orderId: A } } }
+)";
+
 }  // namespace
 
 const std::vector<Workflow>& written_workflows() {
-  static const std::vector<Workflow> workflows{
-      {"test", "checkout", kCheckout}, {"test", "pivot", kPivot}, {"test", "patient", kPatient}};
+  static const std::vector<Workflow> workflows{{"test", "checkout", kCheckout},
+                                               {"test", "pivot", kPivot},
+                                               {"test", "patient", kPatient},
+                                               {"test", "tried", kTried},
+                                               {"test", "long", kLong}};
   return workflows;
 }
 
