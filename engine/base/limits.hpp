@@ -19,6 +19,7 @@ inline constexpr std::size_t kDefinitionStepsMax = 1'000;
 inline constexpr std::size_t kInputBytesMax = 256 * 1024;
 inline constexpr std::size_t kResponseBytesMax = 1024 * 1024;
 inline constexpr std::uint64_t kHistoryEventsMax = 50'000;
+inline constexpr std::size_t kUndosAtOnce = 100;  // of one execution
 inline constexpr std::size_t kTurnEventsMax = 500;  // in one transaction, of one execution
 inline constexpr Millis kConnectTimeout = std::chrono::seconds(3);
 inline constexpr Millis kAttemptTimeout = std::chrono::seconds(30);

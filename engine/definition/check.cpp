@@ -104,7 +104,7 @@ void check_compensations(LoadContext& context, const Node& root, const Definitio
   }
 }
 
-void check(LoadContext& context, const Node& root, Definition& definition) {
+void check(LoadContext& context, const Node& root, const Definition& definition) {
   check_variables(context, definition);
   check_flow(context, root, definition);
   check_compensations(context, root, definition);

@@ -6,14 +6,14 @@
 
 namespace skald::definition {
 
-// All of them, and the default retry of the steps behind a pivot.
-void check(LoadContext& context, const Node& root, Definition& definition);
+// All of them.
+void check(LoadContext& context, const Node& root, const Definition& definition);
 
 // Which variables an expression uses, and what its `$steps.<name>` mean.
 void check_variables(LoadContext& context, const Definition& definition);
 
-// Calls before and behind a pivot; fills in the retry of those behind it that have none.
-void check_pivots(LoadContext& context, const Node& root, Definition& definition);
+// Pivots, and the calls before and behind them.
+void check_pivots(LoadContext& context, const Node& root, const Definition& definition);
 
 // Retries that cannot fit into the timeout around them.
 void check_budgets(LoadContext& context, const Node& root, const Definition& definition);

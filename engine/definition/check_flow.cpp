@@ -19,7 +19,6 @@ class FlowCheck {
       check_targets(list, list[i]);
       if (i > 0 && graph.reaches(i - 1) && !graph.reaches(i)) report_unreachable(list[i - 1], list[i]);
       check_inside(list[i]);
-      if (list[i].compensate) check_inside(*list[i].compensate);
     }
   }
 
@@ -29,6 +28,7 @@ class FlowCheck {
       if (role != ListRole::kBranches && role != ListRole::kRace) return check_list(list);
       for (const Step& branch : list) check_inside(branch);
     });
+    if (step.compensate) check_inside(*step.compensate);
   }
 
   void report_unreachable(const Step& before, const Step& step) {
@@ -47,12 +47,17 @@ class FlowCheck {
     const Node* cases = body.find("switch");
     if (cases == nullptr || !cases->is_sequence()) return;
     for (const Node& item : cases->items) {
-      const Node* then = item.items.size() == 1 ? item.items[0].find("then") : nullptr;
+      const Node* then = item.is_map() && item.items.size() == 1 ? item.items[0].find("then") : nullptr;
       if (then != nullptr && then->is_string()) check_target(list, *then, then->text);
     }
   }
 
   void check_target(const std::vector<Step>& list, const Node& node, const std::string& then) {
+    if (then == kThenCompensate && place_of(list, then) != list.size()) {
+      context_.report.error("ambiguous-target", node,
+                            "is 'compensate', which undoes the workflow, and the name of a step of this list as well; "
+                            "give the step another name");
+    }
     if (then.empty() || then == "continue" || then == kThenExit || then == kThenEnd || then == kThenCompensate) return;
     if (place_of(list, then) != list.size()) return;
     for (const auto& [path, step] : definition_.by_path) {

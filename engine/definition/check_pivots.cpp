@@ -4,23 +4,26 @@
 #include <chrono>
 
 #include "engine/definition/check.hpp"
+#include "engine/definition/list_graph.hpp"
 #include "engine/definition/read_values.hpp"
 #include "engine/definition/step_lists.hpp"
+#include "engine/definition/step_names.hpp"
+#include "engine/definition/step_order.hpp"
 
 namespace skald::definition {
 namespace {
 
 struct Call {
-  Step* step = nullptr;
+  const Step* step = nullptr;
   bool is_covered = false;  // it, or a step around it, has a compensation
   bool is_tried = false;    // the steps of a `try` say themselves what follows an error
 };
 
-void collect_calls(std::vector<Step>& steps, const Call& around, std::vector<Call>& calls) {
-  for (Step& step : steps) {
+void collect_calls(const std::vector<Step>& steps, const Call& around, std::vector<Call>& calls) {
+  for (const Step& step : steps) {
     Call call = around;
     call.is_covered = call.is_covered || step.compensate != nullptr;
-    for_each_list(step, [&](ListRole role, std::vector<Step>& list) {
+    for_each_list(step, [&](ListRole role, const std::vector<Step>& list) {
       Call inside = call;
       inside.is_tried = inside.is_tried || role == ListRole::kAttempt;
       collect_calls(list, inside, calls);
@@ -42,23 +45,35 @@ bool has_effects(const LoadOptions& options, const CallStep& call) {
   return method != "GET" && method != "HEAD" && method != "OPTIONS";
 }
 
-// Behind a pivot there is no way back, so a step is retried until it succeeds or is refused.
-RetryPolicy forward_retry() {
-  RetryPolicy policy;
-  policy.delay = std::chrono::seconds(1);
-  policy.backoff = RetryPolicy::Backoff::kExponential;
-  policy.delay_max = std::chrono::minutes(1);
-  return policy;
+// A pivot that is passed twice, or that is to be undone at once.
+void check_pivot(LoadContext& context, const Node& root, const Definition& definition, const Step& pivot) {
+  if (pivot.then == kThenCompensate) {
+    context.report.error("misplaced-key", *node_at(root, pivot.pointer).find("then"),
+                         "cannot be 'compensate' on a pivot: once it completed, nothing is undone");
+  }
+  for (std::string path = pivot.path; !path.empty(); path = std::string(enclosing_path(path))) {
+    const Step* parent = definition.find(std::string(enclosing_path(path)));
+    const Step* step = definition.find(path);
+    if (step == nullptr) return;
+    const auto* list = parent == nullptr ? &definition.steps : list_around(*parent, *step).second;
+    if (list == nullptr || !ListGraph(*list).returns_to(place_of(*list, step->name))) continue;
+    context.report.error_at(
+        "repeated-pivot", node_at(root, pivot.pointer), pivot.mark,
+        fmt::format("is a pivot, and a 'then' leads back to '{}'; a workflow passes its pivot once", step->name));
+    return;
+  }
 }
 
 }  // namespace
 
-void check_pivots(LoadContext& context, const Node& root, Definition& definition) {
+void check_pivots(LoadContext& context, const Node& root, const Definition& definition) {
   std::vector<Call> calls;
   collect_calls(definition.steps, {}, calls);
   const auto pivot = std::find_if(calls.begin(), calls.end(), [](const Call& call) { return call.step->pivot; });
   if (pivot == calls.end()) return;
   const std::string name = pivot->step->name;
+  check_pivot(context, root, definition, *pivot->step);
+  StepOrder order(definition);
   const auto warn = [&](std::string_view rule, const Step& step, const std::string& message) {
     context.report.warning_at(rule, node_at(root, step.pointer), step.mark, message);
   };
@@ -69,14 +84,15 @@ void check_pivots(LoadContext& context, const Node& root, Definition& definition
                      name));
   }
   for (auto call = pivot + 1; call != calls.end(); ++call) {
-    Step& step = *call->step;
+    const Step& step = *call->step;
+    // One that the flow may come to without the pivot has a way back then.
+    if (!order.why_not_ended(step.path, *pivot->step).empty()) continue;
     if (!step.retry && !call->is_tried) {
       warn(
           "no-retry-after-pivot", step,
           fmt::format("can fail after the pivot '{}' and has no 'retry'; it is retried without limit, at most a minute "
                       "apart",
                       name));
-      step.retry = forward_retry();
     }
     if (step.compensate) {
       warn("undo-after-pivot", step,

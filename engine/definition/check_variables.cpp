@@ -51,6 +51,9 @@ void report_unavailable(LoadContext& context, const ExpressionSite& site, const 
   }
   if (use.name == "error") why = "exists in compensations, in 'catch' and in the conditions of a retry";
   if (use.name == "item" || use.name == "index") why = "exists within 'for'";
+  if (!why.empty() && !site.scope.variables.empty()) {
+    why += fmt::format("; the steps around have named theirs: ${}", fmt::join(site.scope.variables, ", $"));
+  }
   if (use.name == "compensation") why = "exists in compensations";
   if (use.name == "output") why = "exists in output.as, export.as and compensations";
   if (use.name == "task" || use.name == "step") why = "exists within steps";
@@ -97,8 +100,8 @@ std::vector<std::string> names_of_steps(const Definition& definition) {
   return names;
 }
 
-void check_step_name(LoadContext& context, const Definition& definition, const std::vector<std::string>& names,
-                     const ExpressionSite& site, const VariableUse& use) {
+void check_step_name(LoadContext& context, const Definition& definition, StepOrder& order,
+                     const std::vector<std::string>& names, const ExpressionSite& site, const VariableUse& use) {
   if (use.fields.empty()) return;  // all of them
   const std::string& name = use.fields[0];
   const ResolvedName resolved = resolve_step_name(definition, site.scope.step, name);
@@ -120,7 +123,7 @@ void check_step_name(LoadContext& context, const Definition& definition, const s
   if (!has_known_field(context, site, use)) return;
   const bool asks_whether = use.fields.size() > 1 && (use.fields[1] == "status" || use.fields[1] == "error");
   if (asks_whether || (site.scope.step.empty() && site.slot != Slot::kWorkflowOutput)) return;
-  if (const std::string why = why_not_ended(definition, site, *resolved.step); !why.empty()) {
+  if (const std::string why = order.why_not_ended(site, *resolved.step); !why.empty()) {
     context.report.warning_at("step-may-not-have-run", *site.scalar, mark,
                               fmt::format("{}: $steps.{} may not have run: {}", place, name, why));
   }
@@ -130,13 +133,14 @@ void check_step_name(LoadContext& context, const Definition& definition, const s
 
 void check_variables(LoadContext& context, const Definition& definition) {
   const std::vector<std::string> names = names_of_steps(definition);
+  StepOrder order(definition);
   for (const ExpressionSite& site : context.sites) {
     const std::vector<std::string> available = available_in(site);
     for (const VariableUse& use : site.expression.variables()) {
       if (std::find(available.begin(), available.end(), use.name) == available.end()) {
         report_unavailable(context, site, use, available);
       } else if (use.name == "steps") {
-        check_step_name(context, definition, names, site, use);
+        check_step_name(context, definition, order, names, site, use);
       } else {
         has_known_field(context, site, use);
       }

@@ -20,19 +20,24 @@ std::size_t place_of(std::span<const Step> list, std::string_view name);
 
 class ListGraph {
  public:
-  // The list must outlive it.
-  explicit ListGraph(const std::vector<Step>& list);
+  // The list must outlive it. `with_ends`: as it is for those outputs.
+  explicit ListGraph(const std::vector<Step>& list, bool with_ends = false);
 
-  // The end of the list as a place: where it hands its output on. `end` and `compensate` do not lead there.
+  // The end of the list as a place: where it hands its output on. `compensate` does not lead there, and `end` does only
+  // for what it completes on its way: the output of the steps around, and of the workflow.
   std::size_t end() const { return list_.size(); }
 
   // Whether some way leads from the list's first step to `place`.
   bool reaches(std::size_t place) const { return reaches(place, list_.size() + 1); }
+  // Whether some way leads from the step on to itself.
+  bool returns_to(std::size_t step) const;
   // Whether every such way passes `step`.
   bool always_passes(std::size_t step, std::size_t place) const { return !reaches(place, step); }
 
  private:
   bool reaches(std::size_t place, std::size_t without) const;
+  // The places that some way leads to from those given.
+  std::vector<bool> reached_from(std::vector<std::size_t> open, std::size_t without) const;
 
   const std::vector<Step>& list_;
   std::vector<std::vector<std::size_t>> next_;  // of each step

@@ -153,7 +153,7 @@ std::shared_ptr<const Step> read_compensation(LoadContext& context, const Node& 
     read_body(context, node, scope, *undo);
     const bool undoes = std::holds_alternative<CallStep>(undo->kind) || std::holds_alternative<DoStep>(undo->kind);
     if (!undoes && !context.options.is_stored) {
-      misplaced(context, node, "undoes nothing; a compensation is a call, a 'do', or a list of steps");
+      misplaced(context, node, "undoes nothing by itself; a compensation is a call, a 'do', or a list of steps");
     }
   } else {
     context.report.error("wrong-type", node,
@@ -181,6 +181,10 @@ bool is_list_item(LoadContext& context, const Node& item, std::string_view what)
 
 std::string read_directive(LoadContext& context, const Node& node, const Scope& scope) {
   const auto text = read_text(context, node);
+  if (text && text->empty()) {
+    context.report.error("unknown-value", node,
+                         "must be continue, exit, end, compensate or the name of a step (got '')");
+  }
   if (!text || *text == "continue") return {};
   if (scope.is_undo && (*text == kThenEnd || *text == kThenCompensate)) {
     misplaced(context, node, fmt::format("cannot be '{}' in a compensation, which ends by itself; use exit", *text));

@@ -25,7 +25,9 @@ void for_each_list(AnyStep& step, Visit&& visit) {
 inline std::pair<ListRole, const std::vector<Step>*> list_around(const Step& parent, const Step& child) {
   std::pair<ListRole, const std::vector<Step>*> found{ListRole::kSequence, nullptr};
   for_each_list(parent, [&](ListRole role, const std::vector<Step>& list) {
-    if (!list.empty() && &child >= list.data() && &child < list.data() + list.size()) found = {role, &list};
+    for (const Step& step : list) {
+      if (&step == &child) found = {role, &list};
+    }
   });
   return found;
 }

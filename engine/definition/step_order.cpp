@@ -5,7 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/definition/list_graph.hpp"
 #include "engine/definition/step_lists.hpp"
 #include "engine/definition/step_names.hpp"
 
@@ -39,15 +38,28 @@ std::string condition_of(const Step& step) {
   return step.condition ? fmt::format("step '{}' has an 'if'", step.name) : "";
 }
 
+// Whether a `try` completes only when its steps have: giving up, it lets the error go on.
+bool insists(const Step& step) {
+  const auto* attempt = std::get_if<TryStep>(&step.kind);
+  return attempt != nullptr && attempt->retry && attempt->handler.empty();
+}
+
+}  // namespace
+
+const ListGraph& StepOrder::graph_of(const std::vector<Step>& list, bool with_ends) {
+  return graphs_.try_emplace({&list, with_ends}, list, with_ends).first->second;
+}
+
 // Why a step may not have ended when the list around it has.
-std::string why_not_at_end(const Definition& definition, const Step& step) {
+std::string StepOrder::why_not_at_end(const Step& step, bool with_ends) {
   if (step.condition) return condition_of(step);
-  const Place place = place_in_document(definition, step);
+  const Place place = place_in_document(definition_, step);
   if (place.list == nullptr) return "";
   switch (place.role) {
     case ListRole::kLoop:
       return fmt::format("'{}' may have nothing to go through", place.parent->name);
     case ListRole::kAttempt:
+      if (insists(*place.parent)) break;
       return fmt::format("an error may have ended the steps of '{}' before it", place.parent->name);
     case ListRole::kHandler:
       return fmt::format("it runs only after an error in '{}'", place.parent->name);
@@ -58,51 +70,53 @@ std::string why_not_at_end(const Definition& definition, const Step& step) {
     case ListRole::kSequence:
       break;
   }
-  const ListGraph graph(*place.list);
+  const ListGraph& graph = graph_of(*place.list, with_ends);
   return graph.always_passes(place_of(*place.list, step.name), graph.end()) ? "" : std::string(kPassedOver);
 }
 
 // Why `other` may not have ended when `mine` begins; both stand directly in the same step, or in the workflow.
-std::string why_not_before(const Definition& definition, const Step& other, const Step& mine) {
-  const Place here = place_in_document(definition, mine);
-  const Place there = place_in_document(definition, other);
-  if (here.list == nullptr) return "";  // mine undoes what other is a part of
+std::string StepOrder::why_not_before(const Step& other, const Step& mine) {
+  const Place here = place_in_document(definition_, mine);
+  const Place there = place_in_document(definition_, other);
+  if (here.list == nullptr) return why_not_at_end(other, true);  // mine undoes what other is a part of
   if (here.role == ListRole::kBranches || here.role == ListRole::kRace) return "it runs beside this one";
   if (here.list != there.list) {
-    return here.role == ListRole::kHandler ? why_not_at_end(definition, other) : "it runs only after an error";
+    return here.role == ListRole::kHandler ? why_not_at_end(other, false) : "it runs only after an error";
   }
-  const ListGraph graph(*here.list);
+  const ListGraph& graph = graph_of(*here.list, false);
   const std::size_t place = place_of(*here.list, other.name);
   const std::size_t now = place_of(*here.list, mine.name);
   if (!graph.always_passes(place, now)) return place > now ? "it comes later" : std::string(kPassedOver);
   return condition_of(other);
 }
 
-}  // namespace
+std::string StepOrder::why_not_ended(const ExpressionSite& site, const Step& target) {
+  return why_not_ended(site.scope.step, site.slot == Slot::kOutput || site.slot == Slot::kWorkflowOutput, target);
+}
 
-std::string why_not_ended(const Definition& definition, const ExpressionSite& site, const Step& target) {
+std::string StepOrder::why_not_ended(std::string_view at, bool at_end, const Step& target) {
   const auto to = chain_of(target.path);
-  const auto from = chain_of(site.scope.step);
+  const auto from = chain_of(at);
   std::size_t shared = 0;
   while (shared < to.size() && shared < from.size() && to[shared] == from[shared]) ++shared;
   if (shared == to.size()) {
     const bool undoes_it = from.size() > shared && from[shared][to.back().size()] == '/';
     return undoes_it ? "" : "it has not ended here";
   }
+  const bool is_inside = shared == from.size();  // the target stands in the step of the expression
+  if (is_inside && !at_end) return "it has not begun here";
   std::size_t inside = shared;
-  if (shared < from.size()) {
-    const Step* mine = definition.find(std::string(from[shared]));
-    const Step* other = definition.find(std::string(to[shared]));
+  if (!is_inside) {
+    const Step* mine = definition_.find(std::string(from[shared]));
+    const Step* other = definition_.find(std::string(to[shared]));
     if (mine == nullptr || other == nullptr) return "";
-    if (std::string why = why_not_before(definition, *other, *mine); !why.empty()) return why;
+    if (std::string why = why_not_before(*other, *mine); !why.empty()) return why;
     ++inside;
-  } else if (site.slot != Slot::kOutput && site.slot != Slot::kWorkflowOutput) {
-    return "it has not begun here";
   }
   for (; inside < to.size(); ++inside) {
-    const Step* step = definition.find(std::string(to[inside]));
+    const Step* step = definition_.find(std::string(to[inside]));
     if (step == nullptr) continue;
-    if (std::string why = why_not_at_end(definition, *step); !why.empty()) return why;
+    if (std::string why = why_not_at_end(*step, is_inside); !why.empty()) return why;
   }
   return "";
 }

@@ -1,14 +1,37 @@
 // Whether a step has ended wherever the flow may stand: what `$steps.<name>` may find there.
 #pragma once
 
+#include <map>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "engine/definition/definition.hpp"
+#include "engine/definition/list_graph.hpp"
 #include "engine/definition/load_context.hpp"
 
 namespace skald::definition {
 
-// Why `target` may not have ended where an expression is evaluated; empty where it always has.
-std::string why_not_ended(const Definition& definition, const ExpressionSite& site, const Step& target);
+// One thread; the definition must outlive it.
+class StepOrder {
+ public:
+  explicit StepOrder(const Definition& definition) : definition_(definition) {}
+
+  // Why `target` may not have ended where an expression is evaluated; empty where it always has.
+  std::string why_not_ended(const ExpressionSite& site, const Step& target);
+  // The same where the step at `from` begins.
+  std::string why_not_ended(std::string_view from, const Step& target) { return why_not_ended(from, false, target); }
+
+ private:
+  // `at_end`: when `from` (empty: the workflow) makes its output, not when it begins.
+  std::string why_not_ended(std::string_view from, bool at_end, const Step& target);
+  std::string why_not_at_end(const Step& step, bool with_ends);
+  std::string why_not_before(const Step& other, const Step& mine);
+  const ListGraph& graph_of(const std::vector<Step>& list, bool with_ends);
+
+  const Definition& definition_;
+  std::map<std::pair<const std::vector<Step>*, bool>, ListGraph> graphs_;
+};
 
 }  // namespace skald::definition

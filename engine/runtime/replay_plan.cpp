@@ -84,6 +84,7 @@ class Walk {
 
   bool is_place(const StepState& step) const {
     if (from_ != kFromFailed) return step.path == from_;
+    if (step.then == definition::kThenCompensate) return true;  // it would give up again at once
     const bool stopped = step.status == StepStatus::kRunning || (step.status == StepStatus::kFailed && !step.continued);
     // Where steps run beside each other, or are tried again, it is all or nothing.
     return stopped && (step.children.empty() || step.apart);

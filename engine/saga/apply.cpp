@@ -126,7 +126,7 @@ class Applier {
     attempts.last_error = e.error;
     if (!step->request) {  // a `try`, whose attempts are rounds of its steps
       attempts.number = e.attempt;
-      if (attempts.first_at == Timestamp{}) attempts.first_at = step->started_at;
+      if (attempts.first_at == Timestamp{}) attempts.first_at = e.attempt == 1 ? step->started_at : event_.at;
     }
     if (e.outcome == AttemptClass::kUnknown) step->unknown = true;
   }
@@ -251,8 +251,14 @@ class Applier {
   }
 
   void operator()(const IncidentRaised& e) {
-    state_.incidents.push_back(
-        Incident{.number = e.number, .step = e.step, .kind = e.kind, .error = e.error, .raised_at = event_.at});
+    state_.incidents.push_back(Incident{.number = e.number,
+                                        .step = e.step,
+                                        .round = e.round,
+                                        .kind = e.kind,
+                                        .error = e.error,
+                                        .raised_at = event_.at});
+    if (e.round != 0)
+      find_step(state_, parent_of(e.step))->attempts.retry_at.reset();  // it has begun, as far as it could
     if (e.kind == IncidentKind::kTimeoutAfterPivot) state_.deadline.reset();
     if (e.kind == IncidentKind::kCompensationTimeout) state_.compensation.deadline.reset();
     update_phase();

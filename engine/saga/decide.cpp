@@ -36,15 +36,15 @@ struct Ending {
 
 Ending ending_of(const Planner& planner) {
   const State& state = planner.state();
+  if (state.cancel_requested) {
+    return {CompensationReason::kCancel, "", make_problem("cancelled", 409, "The execution was cancelled", {}, {}),
+            "the execution was cancelled"};
+  }
   if (!state.gives_up.empty()) {
     const auto& step = planner.step_definition(state.gives_up);
     const auto title = fmt::format("Step '{}' said that the workflow is to be undone", step.name);
     return {CompensationReason::kExplicit, state.gives_up, make_problem("compensated", 409, title, {}, step.pointer),
             "the workflow is undone"};
-  }
-  if (state.cancel_requested) {
-    return {CompensationReason::kCancel, "", make_problem("cancelled", 409, "The execution was cancelled", {}, {}),
-            "the execution was cancelled"};
   }
   return {CompensationReason::kTimeout, "",
           make_problem("timeout", 0, "The workflow took longer than its timeout", {}, {}), "the workflow timed out"};
@@ -126,6 +126,15 @@ void advance(Planner& planner) {
   if (planner.state().compensation.state == CompensationState::kRunning) advance_compensation(planner);
 }
 
+// Whether the flow would go on at once: what was cut short may have ended since, in the same decision.
+bool goes_on(const Context& context, const State& state) {
+  if (is_terminal(state.phase)) return false;
+  Decision trial{.events = {}, .effects = {}, .refusal = {}, .next = state};
+  Planner planner(context, trial, {}, 1);
+  advance(planner);
+  return !trial.events.empty();
+}
+
 }  // namespace
 
 Decision decide(const Context& context, State state, const Input& input) {
@@ -133,7 +142,7 @@ Decision decide(const Context& context, State state, const Input& input) {
   Planner planner(context, decision, input.actor);
   std::visit([&](const auto& what) { handle(planner, what); }, input.what);
   if (!planner.refused() && !is_terminal(planner.state().phase)) advance(planner);
-  if (planner.is_cut_short()) planner.record(TurnEnded{});
+  if (planner.is_cut_short() && goes_on(context, decision.next)) planner.record(TurnEnded{});
   return decision;
 }
 

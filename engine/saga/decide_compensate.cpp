@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/limits.hpp"
 #include "engine/saga/decide_forward.hpp"
 #include "engine/saga/path.hpp"
 #include "engine/saga/problem.hpp"
@@ -204,16 +205,26 @@ bool may_undo_beside(const Planner& planner, std::string_view one, std::string_v
   return std::holds_alternative<definition::ForkStep>(planner.step_definition(shared).kind);
 }
 
-// Takes each undo as far as it goes; one waits for those before it, but for those it may run beside. True when all have
-// ended, one way or another.
+// Takes each undo as far as it goes; one waits for those before it, but for those it may run beside. One that has begun
+// is brought to its end. True when all have ended, one way or another.
 bool advance_units(Planner& planner, const std::vector<std::string>& units) {
   std::vector<std::string_view> open;
+  bool waits = false;
+  const auto may_begin = [&](std::string_view path) {
+    const auto is_beside = [&](std::string_view before) { return may_undo_beside(planner, before, path); };
+    return open.size() < limits::kUndosAtOnce && std::all_of(open.begin(), open.end(), is_beside) &&
+           planner.may_start();
+  };
   for (const auto& path : units) {
-    const bool may_go = std::all_of(open.begin(), open.end(),
-                                    [&](std::string_view before) { return may_undo_beside(planner, before, path); });
-    if (!may_go || !advance_unit(planner, path)) open.push_back(path);
+    const bool has_begun = planner.step(path).undo_status != UndoStatus::kNone;
+    // Those behind one that has to wait wait for what it waits for, too.
+    if (!has_begun && !may_begin(path)) {
+      waits = true;
+    } else if (!advance_unit(planner, path)) {
+      open.push_back(path);
+    }
   }
-  return open.empty();
+  return open.empty() && !waits;
 }
 
 }  // namespace
@@ -236,9 +247,14 @@ bool undo_inside(Planner& planner, const ScopeUndoStarted& undo) {
 
 void begin_ending(Planner& planner, CompensationReason reason, std::string_view failed_step, const Payload& error) {
   const auto& saga = planner.definition().saga;
-  const bool owed = !undo_units(planner).empty();
+  const auto units = undo_units(planner);
+  const bool owed = !units.empty();
   if (!owed || !is_triggered(saga, reason)) {
-    return end_unsuccessfully(planner, reason, CompensationState::kNone, owed, error);
+    // What was begun on the way and is left, or was passed over, is a compensation that is not complete.
+    const auto has_begun = [&](const auto& path) { return planner.step(path).undo_status != UndoStatus::kNone; };
+    const bool in_part = has_failed_undo(planner.state().root) || std::any_of(units.begin(), units.end(), has_begun);
+    return end_unsuccessfully(planner, reason, in_part ? CompensationState::kIncomplete : CompensationState::kNone,
+                              owed || in_part, error);
   }
   std::optional<Timestamp> deadline;
   if (saga.timeout) deadline = planner.now() + *saga.timeout;
@@ -252,9 +268,7 @@ void begin_ending(Planner& planner, CompensationReason reason, std::string_view 
 void advance_compensation(Planner& planner) {
   const auto units = undo_units(planner);
   if (!advance_units(planner, units)) return;
-  const bool complete = std::all_of(units.begin(), units.end(), [&](const auto& path) {
-    return planner.step(path).undo_status == UndoStatus::kCompleted;
-  });
+  const bool complete = !has_failed_undo(planner.state().root);
   end_unsuccessfully(planner, planner.state().compensation.reason,
                      complete ? CompensationState::kCompleted : CompensationState::kIncomplete, !complete,
                      planner.state().compensation.error);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/limits.hpp"
+#include "engine/saga/end_scope.hpp"
 #include "engine/saga/list_flow.hpp"
 #include "engine/saga/path.hpp"
 #include "engine/saga/problem.hpp"
@@ -43,13 +44,13 @@ std::expected<bool, Payload> condition_holds(const Planner& planner, const defin
 void start_step(Planner& planner, const definition::Step& step, std::string_view path, std::uint32_t round) {
   planner.enter(path, round);
   const Payload flowing = flowing_input(planner.state(), path, round);
-  const auto holds = condition_holds(planner, step, path, flowing);
-  if (!holds) return fail_step(planner, step, path, holds.error(), false);
-  if (!*holds) return planner.record(StepSkipped{.step = std::string(path), .round = round});
   if (planner.state().position >= limits::kHistoryEventsMax && !is_in_undo(path)) {
     const auto title = fmt::format("The history has reached its limit of {} events", limits::kHistoryEventsMax);
     return fail_step(planner, step, path, make_problem("runtime", 0, title, {}, step.pointer), false);
   }
+  const auto holds = condition_holds(planner, step, path, flowing);
+  if (!holds) return fail_step(planner, step, path, holds.error(), false);
+  if (!*holds) return planner.record(StepSkipped{.step = std::string(path), .round = round});
   Payload input = flowing;
   if (step.data.input_from) {
     auto rendered = render(planner, *step.data.input_from, flowing, scope_of(planner, step, path, &flowing, nullptr));
@@ -75,24 +76,13 @@ void park(Planner& planner, std::string_view path, IncidentKind kind, Payload er
   planner.raise_incident(path, kind, std::move(error));
 }
 
-// Whether a `try` around the step looks at its error first.
-bool is_being_tried(const Planner& planner, std::string_view path) {
-  std::uint32_t round = planner.round_of(path);
-  for (std::string_view around = parent_of(path); !around.empty(); around = parent_of(around)) {
-    const StepState& outer = planner.step(around);
-    const bool is_try = std::holds_alternative<definition::TryStep>(planner.step_definition(around).kind);
-    if (is_try && round != outer.handler_round) return true;
-    round = outer.round;
-  }
-  return false;
-}
-
 // A failure inside an undo: passed over, recorded, or held open for an operator.
 void fail_in_undo(Planner& planner, const definition::Step& step, std::string_view path, Payload error, bool unknown) {
   const bool is_whole_undo = path.ends_with(kUndoSuffix);
   const bool passes_over = planner.definition().saga.on_error == definition::SagaOptions::OnError::kContinue;
   if (!is_whole_undo && step.on_error == definition::OnError::kContinue) {
     planner.record(StepFailed{.step = std::string(path),
+                              .round = planner.round_of(path),
                               .error = std::move(error),
                               .unknown = unknown,
                               .continued = true,
@@ -102,7 +92,12 @@ void fail_in_undo(Planner& planner, const definition::Step& step, std::string_vi
   } else if (is_whole_undo) {
     planner.record(UndoFailed{.step = std::string(path), .error = std::move(error)});
   } else {
-    planner.record(StepFailed{.step = std::string(path), .error = std::move(error), .unknown = unknown});
+    planner.record(StepFailed{.step = std::string(path),
+                              .round = planner.round_of(path),
+                              .error = std::move(error),
+                              .unknown = unknown,
+                              .then = {},
+                              .status = {}});
   }
 }
 
@@ -136,6 +131,7 @@ Result<Payload> render(const Planner& planner, const expression::ValueTemplate& 
 Progress advance_list(Planner& planner, std::span<const definition::Step> steps, std::string_view parent,
                       std::uint32_t round) {
   while (true) {
+    if (is_ending(planner.state())) return Progress::kWaiting;
     const StepState& scope = planner.step(parent);
     const StepState* last = last_entry(scope, round);
     if (last != nullptr && last->status == StepStatus::kRunning) {
@@ -145,7 +141,6 @@ Progress advance_list(Planner& planner, std::span<const definition::Step> steps,
       continue;
     }
     if (last != nullptr && last->status == StepStatus::kFailed && !last->continued) return Progress::kFailed;
-    if (is_ending(planner.state())) return Progress::kWaiting;
     const std::size_t place = last == nullptr ? 0 : next_place(steps, *last);
     if (place == steps.size()) return Progress::kCompleted;
     const std::string path = child_path(parent, entry_name(scope, steps[place].name));
@@ -181,6 +176,7 @@ void complete_step(Planner& planner, const definition::Step& step, std::string_v
   }
   const bool ends = instance && !instance->children.empty() && instance->children.back().then == definition::kThenEnd;
   std::string directive = ends ? std::string(definition::kThenEnd) : then.value_or(step.then);
+  if (directive == definition::kThenCompensate && is_over(planner, path)) directive.clear();
   if (directive == definition::kThenCompensate && (planner.state().pivoted || step.pivot)) {
     const auto title = "The workflow is to be undone, but it has passed its pivot";
     return park(planner, path, IncidentKind::kStepFailed, make_problem("runtime", 0, title, {}, step.pointer));
@@ -199,18 +195,19 @@ void fail_step(Planner& planner, const definition::Step& step, std::string_view 
   // A limit of the engine is passed over by nobody: the flow would go on without end.
   const bool at_limit = planner.state().position >= limits::kHistoryEventsMax;
   const bool continues = step.on_error == definition::OnError::kContinue && !at_limit;
-  const bool has_no_way_back = planner.state().pivoted && !is_being_tried(planner, path);
+  const bool has_no_way_back = planner.state().pivoted && !planner.is_being_tried(path);
   const bool parks = step.on_error == definition::OnError::kSuspend || has_no_way_back;
   if (!continues && parks && !is_ending(planner.state())) {
     return park(planner, path, IncidentKind::kStepFailed, std::move(error));
   }
-  planner.record(StepFailed{.step = std::string(path),
-                            .round = planner.round_of(path),
-                            .error = std::move(error),
-                            .unknown = unknown,
-                            .continued = continues,
-                            .then = continues ? planner.directive_after(step) : std::string(),
-                            .status = step.status.faulted});
+  planner.record(
+      StepFailed{.step = std::string(path),
+                 .round = planner.round_of(path),
+                 .error = std::move(error),
+                 .unknown = unknown,
+                 .continued = continues,
+                 .then = continues && !is_over(planner, path) ? planner.directive_after(step) : std::string(),
+                 .status = step.status.faulted});
 }
 
 }  // namespace skald::saga

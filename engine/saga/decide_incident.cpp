@@ -12,14 +12,21 @@ namespace {
 
 void skip_undo(Planner& planner, const std::string& path, const Incident& incident) {
   if (path.ends_with(kUndoSuffix)) return planner.record(StepSkipped{.step = path});
-  planner.record(
-      StepFailed{.step = path, .error = incident.error, .continued = true, .then = planner.step_definition(path).then});
+  planner.record(StepFailed{.step = path,
+                            .round = incident.round,
+                            .error = incident.error,
+                            .continued = true,
+                            .then = planner.step_definition(path).then,
+                            .status = {}});
 }
 
-void resolve_undo(Planner& planner, const std::string& path, const Payload& output) {
+void resolve_undo(Planner& planner, const std::string& path, const Incident& incident, const Payload& output) {
   if (!path.ends_with(kUndoSuffix)) {
-    return planner.record(
-        StepCompleted{.step = path, .output = output, .then = planner.step_definition(path).then, .status = {}});
+    return planner.record(StepCompleted{.step = path,
+                                        .round = incident.round,
+                                        .output = output,
+                                        .then = planner.step_definition(path).then,
+                                        .status = {}});
   }
   const auto& label = planner.step_definition(parent_of(path)).status.compensated;
   planner.record(UndoCompleted{.step = path, .status = label});
@@ -43,16 +50,29 @@ void judge_step(Planner& planner, const Incident& incident, const ResolveInciden
   const definition::Step& step = planner.step_definition(incident.step);
   if (input.resolution == IncidentResolution::kResolve) {
     return planner.record(StepCompleted{.step = incident.step,
+                                        .round = incident.round,
                                         .output = output,
                                         .pivot = step.pivot,
                                         .then = planner.directive_after(step),
                                         .status = step.status.completed});
   }
   planner.record(StepFailed{.step = incident.step,
+                            .round = incident.round,
                             .error = incident.error,
                             .continued = true,
                             .then = planner.directive_after(step),
                             .status = {}});
+}
+
+// A step whose steps have failed, or that is late, would fail again just so. The steps of a `try` are tried anew.
+bool would_fail_again(const Planner& planner, const Incident& incident) {
+  const StepState* step = incident.step.empty() ? nullptr : find_step(planner.state(), incident.step);
+  if (incident.kind != IncidentKind::kStepFailed || !step || step->children.empty()) return false;
+  const bool is_try = std::holds_alternative<definition::TryStep>(planner.step_definition(incident.step).kind);
+  const bool has_failed = std::any_of(step->children.begin(), step->children.end(), [](const StepState& child) {
+    return child.status == StepStatus::kFailed && !child.continued;
+  });
+  return step->timed_out || (has_failed && !(is_try && step->handler_round == 0));
 }
 
 void release_quarantine(Planner& planner, const Incident& incident, const ResolveIncident& input) {
@@ -84,6 +104,12 @@ void handle(Planner& planner, const ResolveIncident& input) {
   if (incident.kind == IncidentKind::kQuarantined && incident.step.empty()) {
     return release_quarantine(planner, incident, input);
   }
+  if (input.resolution == IncidentResolution::kRetry && would_fail_again(planner, incident)) {
+    return planner.refuse("incident.not_retryable",
+                          fmt::format("incident {} holds step '{}', whose own steps are over; it would fail again",
+                                      input.number, incident.step),
+                          "skip it, resolve it with an output, or cancel the execution");
+  }
   const bool resolves = input.resolution == IncidentResolution::kResolve;
   if (resolves && incident.kind == IncidentKind::kStepFailed && !input.output) {
     return planner.refuse("incident.needs_output",
@@ -96,10 +122,12 @@ void handle(Planner& planner, const ResolveIncident& input) {
   if (input.resolution == IncidentResolution::kRetry) return;  // the flow takes it up again
   switch (incident.kind) {
     case IncidentKind::kUndoFailed:
-      return resolves ? resolve_undo(planner, incident.step, output) : skip_undo(planner, incident.step, incident);
+      return resolves ? resolve_undo(planner, incident.step, incident, output)
+                      : skip_undo(planner, incident.step, incident);
     case IncidentKind::kQuarantined:
       if (!is_in_undo(incident.step)) return judge_unknown(planner, incident, input, output);
-      return resolves ? resolve_undo(planner, incident.step, output) : skip_undo(planner, incident.step, incident);
+      return resolves ? resolve_undo(planner, incident.step, incident, output)
+                      : skip_undo(planner, incident.step, incident);
     case IncidentKind::kSettleFailed:
     case IncidentKind::kUnknownOutcome:
       return judge_unknown(planner, incident, input, output);

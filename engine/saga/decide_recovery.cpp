@@ -30,7 +30,7 @@ void lose_attempt(Planner& planner, const std::string& path) {
                                   make_problem("runtime", 0, title, {}, step.pointer));
   }
   const bool may_repeat =
-      is_in_undo(path) || settling || step.retry || step.pivot || step.on_unknown == definition::OnUnknown::kSettle;
+      settling || planner.retry_policy(step, path) || step.pivot || step.on_unknown == definition::OnUnknown::kSettle;
   if (!may_repeat) {
     fail_step(planner, step, path,
               make_problem("communication", 0, "The process ended while the call was in flight", {}, step.pointer),

@@ -4,16 +4,18 @@
 
 #include "engine/saga/decide_compensate.hpp"
 #include "engine/saga/decide_forward.hpp"
+#include "engine/saga/list_flow.hpp"
+#include "engine/saga/path.hpp"
 #include "engine/saga/steps/deadline.hpp"
 
 namespace skald::saga {
 namespace {
 
-// Nobody is asked about a step that is over.
-void close_incidents(Planner& planner, std::string_view path) {
+// Nobody is asked about a step that is over, nor about one inside it that could not even start.
+void close_incidents(Planner& planner, const std::string& path) {
   const auto incidents = planner.state().incidents;
   for (const auto& incident : incidents) {
-    if (!incident.open || incident.step != path) continue;
+    if (!incident.open || (incident.step != path && !incident.step.starts_with(path + "."))) continue;
     planner.record(IncidentResolved{.number = incident.number,
                                     .resolution = IncidentResolution::kSkip,
                                     .reason = "the step around it has ended",
@@ -33,6 +35,22 @@ bool has_undone(Planner& planner, const std::string& path) {
 }
 
 }  // namespace
+
+bool is_over(const Planner& planner, std::string_view path) {
+  std::uint32_t round = planner.round_of(path);
+  for (std::string_view around = parent_of(path); !around.empty(); around = parent_of(around)) {
+    const StepState& scope = planner.step(around);
+    const auto& kind = planner.step_definition(around).kind;
+    const auto* fork = std::get_if<definition::ForkStep>(&kind);
+    const bool has_lanes = scope.apart && !std::holds_alternative<definition::TryStep>(kind);
+    const StepState* first = nullptr;
+    if (has_lanes) first = fork && fork->compete ? winner_of(scope) : first_failed(scope);
+    if (first && first->round != round) return true;
+    if (scope.timed_out && !planner.state().pivoted) return true;
+    round = scope.round;
+  }
+  return false;
+}
 
 bool end_running_steps(Planner& planner, std::string_view path, const Payload& error) {
   std::vector<std::string> running;
@@ -61,6 +79,7 @@ bool end_running_step(Planner& planner, const std::string& path, const Payload& 
 
 bool end_inside(Planner& planner, const definition::Step& step, std::string_view path, const Payload& error) {
   if (!end_running_steps(planner, path, error) || !has_undone(planner, std::string(path))) return false;
+  close_incidents(planner, std::string(path));
   fail_step(planner, step, path, error, false);
   return true;
 }

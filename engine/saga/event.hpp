@@ -176,6 +176,7 @@ struct UndoFailed {
 struct IncidentRaised {
   std::uint32_t number = 0;  // from 1
   std::string step;          // empty: the whole execution
+  std::uint32_t round = 0;   // of the step, which may not have started
   IncidentKind kind = IncidentKind::kUndoFailed;
   Payload error;
 };

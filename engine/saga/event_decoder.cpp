@@ -220,6 +220,7 @@ void read(Reader& r, UndoFailed& e) {
 void read(Reader& r, IncidentRaised& e) {
   e.number = r.number("number");
   e.kind = r.word("incident", parse_incident_kind);
+  e.round = r.optional_number("round");
   e.error = r.payload("error");
 }
 

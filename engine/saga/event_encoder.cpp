@@ -197,6 +197,7 @@ void write(Fields& f, const UndoFailed& e) {
 void write(Fields& f, const IncidentRaised& e) {
   f.number("number", e.number);
   f.text("incident", to_string(e.kind));
+  f.number_unless_zero("round", e.round);
   f.payload("error", e.error);
 }
 

@@ -18,6 +18,24 @@ std::size_t next_place(std::span<const definition::Step> steps, const StepState&
   return definition::place_of(steps, then);
 }
 
+const StepState* winner_of(const StepState& race) {
+  const StepState* first = nullptr;
+  for (const auto& branch : race.children) {
+    const bool ended_well = branch.status == StepStatus::kCompleted || branch.continued;
+    if (ended_well && (!first || branch.ended_position < first->ended_position)) first = &branch;
+  }
+  return first;
+}
+
+const StepState* first_failed(const StepState& list) {
+  const StepState* first = nullptr;
+  for (const auto& child : list.children) {
+    const bool failed = child.status == StepStatus::kFailed && !child.continued;
+    if (failed && (!first || child.ended_position < first->ended_position)) first = &child;
+  }
+  return first;
+}
+
 std::string entry_name(const StepState& list, std::string_view step) {
   for (auto child = list.children.rbegin(); child != list.children.rend(); ++child) {
     if (base_name(child->name) != step) continue;

@@ -12,8 +12,27 @@
 
 namespace skald::saga {
 
-Planner::Planner(const Context& context, Decision& decision, std::string actor)
-    : context_(context), decision_(decision), state_(decision.next), actor_(std::move(actor)) {}
+namespace {
+
+const definition::RetryPolicy& forward_retry() {
+  static const definition::RetryPolicy kPolicy = [] {
+    definition::RetryPolicy policy;
+    policy.delay = std::chrono::seconds(1);
+    policy.backoff = definition::RetryPolicy::Backoff::kExponential;
+    policy.delay_max = std::chrono::minutes(1);
+    return policy;
+  }();
+  return kPolicy;
+}
+
+}  // namespace
+
+Planner::Planner(const Context& context, Decision& decision, std::string actor, std::size_t events_max)
+    : context_(context),
+      decision_(decision),
+      state_(decision.next),
+      actor_(std::move(actor)),
+      events_max_(events_max) {}
 
 const StepState& Planner::step(std::string_view path) const {
   const StepState* found = find_step(state_, path);
@@ -79,6 +98,7 @@ void Planner::send(std::string_view path, bool settling) {
 void Planner::raise_incident(std::string_view path, IncidentKind kind, Payload error) {
   record(IncidentRaised{.number = static_cast<std::uint32_t>(state_.incidents.size()) + 1,
                         .step = std::string(path),
+                        .round = round_of(path),
                         .kind = kind,
                         .error = std::move(error)});
 }
@@ -99,13 +119,27 @@ std::string Planner::directive_after(const definition::Step& step) const {
 }
 
 bool Planner::may_start() {
-  cut_short_ = cut_short_ || decision_.events.size() >= limits::kTurnEventsMax;
+  cut_short_ = cut_short_ || decision_.events.size() >= events_max_;
   return !cut_short_;
 }
 
 const definition::RetryPolicy* Planner::retry_policy(const definition::Step& step, std::string_view path) const {
   if (step.retry) return &*step.retry;
-  return is_in_undo(path) ? &definition().saga.retry : nullptr;
+  if (is_in_undo(path)) return &definition().saga.retry;
+  // Behind the pivot there is no way back: a step is retried until it succeeds or is refused, unless a `try` says what
+  // follows its error.
+  return state_.pivoted && !is_being_tried(path) ? &forward_retry() : nullptr;
+}
+
+bool Planner::is_being_tried(std::string_view path) const {
+  std::uint32_t round = round_of(path);
+  for (std::string_view around = parent_of(path); !around.empty(); around = parent_of(around)) {
+    const StepState& outer = step(around);
+    const bool is_try = std::holds_alternative<definition::TryStep>(step_definition(around).kind);
+    if (is_try && round != outer.handler_round) return true;
+    round = outer.round;
+  }
+  return false;
 }
 
 }  // namespace skald::saga

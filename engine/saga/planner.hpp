@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/limits.hpp"
 #include "engine/saga/decide.hpp"
 #include "engine/saga/variables.hpp"
 
@@ -16,8 +17,10 @@ namespace skald::saga {
 
 class Planner {
  public:
-  // `decision` comes with the state that it starts from as its `next`.
-  Planner(const Context& context, Decision& decision, std::string actor);
+  // `decision` comes with the state that it starts from as its `next`. No step is started any more once `events_max`
+  // events are recorded.
+  Planner(const Context& context, Decision& decision, std::string actor,
+          std::size_t events_max = limits::kTurnEventsMax);
 
   const Context& context() const { return context_; }
   const definition::Definition& definition() const { return context_.definition; }
@@ -55,6 +58,8 @@ class Planner {
   // Whether this decision may start another step. Once it may not it is cut short, and the next one follows at once.
   bool may_start();
   bool is_cut_short() const { return cut_short_; }
+  // Whether a `try` around the step looks at its error first.
+  bool is_being_tried(std::string_view path) const;
   // The retry policy that a step's own request follows; null: tried once.
   const definition::RetryPolicy* retry_policy(const definition::Step& step, std::string_view path) const;
   std::uint64_t next_seed() { return context_.seed + 0x9E3779B97F4A7C15ull * ++seeds_used_; }
@@ -66,6 +71,7 @@ class Planner {
   std::string actor_;
   std::uint64_t seeds_used_ = 0;
   std::pair<std::string, std::uint32_t> entered_;
+  std::size_t events_max_;
   bool cut_short_ = false;
 };
 

@@ -83,6 +83,7 @@ struct StepState {
 struct Incident {
   std::uint32_t number = 0;
   std::string step;
+  std::uint32_t round = 0;  // of the step
   IncidentKind kind = IncidentKind::kUndoFailed;
   Payload error;
   Timestamp raised_at{};

@@ -25,6 +25,9 @@ std::optional<Step::Kind> read_for(LoadContext& context, MapReader& step, const 
         static_cast<std::uint32_t>(read_integer(context, *width, 1, limits::kLoopConcurrencyMax).value_or(1));
   }
   map.finish();
+  if (read.each == "error" || read.at == "error") {
+    context.report.error("bad-name", value, "'error' is the name of an error's variable; choose another one");
+  }
   Scope inside = scope;
   inside.is_repeated = true;
   inside.is_branch = false;

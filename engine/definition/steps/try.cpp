@@ -27,7 +27,12 @@ Payload read_filter(LoadContext& context, const Node& node) {
   MapReader fields(context, *with);
   if (const Node* status = fields.take("status")) read_integer(context, *status, kStatusMin, kStatusMax);
   for (const char* key : {"type", "instance", "title", "detail"}) {
-    if (const Node* text = fields.take(key)) read_text(context, *text);
+    const Node* text = fields.take(key);
+    if (text == nullptr) continue;
+    const auto value = read_text(context, *text);
+    if (value && expression::is_wrapped_expression(*value)) {
+      context.report.error("misplaced-key", *text, "cannot be an expression; write the condition in 'when'");
+    }
   }
   fields.finish();
   if (!with->is_map()) return {};
@@ -46,7 +51,13 @@ void read_catch(LoadContext& context, const Node& node, const Scope& scope, TryS
   if (const Node* except = map.take("exceptWhen")) {
     read.except_when = read_expression(context, *except, caught, Slot::kArguments);
   }
-  if (const Node* retry = map.take("retry")) read.retry = read_retry(context, *retry, scope);
+  if (const Node* retry = map.take("retry")) {
+    read.retry = read_retry(context, *retry, scope);
+    if (read.retry && read.retry->attempt_duration) {
+      context.report.error("misplaced-key", *retry,
+                           "limits the time of one attempt, which a 'try' does not; give its steps a timeout");
+    }
+  }
   if (const Node* compensate = map.take("compensate")) {
     read.compensates = read_flag(context, *compensate).value_or(false);
   }

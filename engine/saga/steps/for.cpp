@@ -80,14 +80,12 @@ bool advance_in_turn(Planner& planner, const Step& step, const ForStep& kind, st
 // The rounds that have begun, and how far.
 struct Rounds {
   std::vector<const StepState*> last;  // entry of each round, by number; null: it has not begun
-  const StepState* failed = nullptr;
   std::uint32_t begun = 0;
 
   explicit Rounds(const StepState& loop) : last(loop.items.json().size() + 1, nullptr) {
     for (const auto& child : loop.children) {
       last[child.round] = &child;
       begun = std::max(begun, child.round);
-      if (child.status == StepStatus::kFailed && !child.continued && !failed) failed = &child;
     }
   }
 
@@ -103,8 +101,10 @@ struct Rounds {
 };
 
 bool advance_beside(Planner& planner, const Step& step, const ForStep& kind, std::string_view path) {
+  if (const StepState* failed = first_failed(planner.step(path))) {
+    return end_inside(planner, step, path, Payload(failed->error));
+  }
   const Rounds rounds(planner.step(path));
-  if (rounds.failed) return end_inside(planner, step, path, rounds.failed->error);
   std::size_t open = 0;
   const auto take = [&](std::uint32_t round) {
     const Progress progress = advance_list(planner, kind.steps, path, round);
@@ -112,7 +112,7 @@ bool advance_beside(Planner& planner, const Step& step, const ForStep& kind, std
     return progress != Progress::kFailed;
   };
   for (const std::uint32_t round : rounds.open(kind)) {
-    if (!take(round)) return end_inside(planner, step, path, last_entry(planner.step(path), round)->error);
+    if (!take(round)) return end_inside(planner, step, path, Payload(last_entry(planner.step(path), round)->error));
   }
   const std::size_t count = rounds.last.size() - 1;
   std::uint32_t next = rounds.begun + 1;
@@ -120,7 +120,7 @@ bool advance_beside(Planner& planner, const Step& step, const ForStep& kind, std
     const auto holds = goes_on(planner, step, kind, path, next);
     if (!holds) return end_inside(planner, step, path, holds.error());
     if (!*holds) break;
-    if (!take(next)) return end_inside(planner, step, path, last_entry(planner.step(path), next)->error);
+    if (!take(next)) return end_inside(planner, step, path, Payload(last_entry(planner.step(path), next)->error));
     if (!last_entry(planner.step(path), next)) return false;  // its first step cannot start now
   }
   if (open != 0) return false;

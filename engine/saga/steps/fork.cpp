@@ -2,6 +2,7 @@
 
 #include "engine/saga/decide_compensate.hpp"
 #include "engine/saga/end_scope.hpp"
+#include "engine/saga/list_flow.hpp"
 #include "engine/saga/problem.hpp"
 #include "engine/saga/steps/deadline.hpp"
 #include "engine/saga/steps/step_kinds.hpp"
@@ -15,20 +16,6 @@ using definition::Step;
 // Each branch is a round of its own, with one step in it.
 Progress advance_branch(Planner& planner, const ForkStep& kind, std::string_view path, std::uint32_t round) {
   return advance_list(planner, std::span(kind.branches).subspan(round - 1, 1), path, round);
-}
-
-// One that was skipped does not take part.
-bool has_ended_well(const StepState& branch) {
-  return branch.status == StepStatus::kCompleted || (branch.status == StepStatus::kFailed && branch.continued);
-}
-
-// The branch that ended well before all others; 0: none has.
-std::uint32_t winner_of(const StepState& fork) {
-  const StepState* first = nullptr;
-  for (const auto& branch : fork.children) {
-    if (has_ended_well(branch) && (!first || branch.ended_position < first->ended_position)) first = &branch;
-  }
-  return first ? first->round : 0;
 }
 
 // Ends the other branches, undoes what they have done, then the fork is over.
@@ -56,12 +43,12 @@ bool advance_race(Planner& planner, const Step& step, const ForkStep& kind, std:
   bool waits = false;
   Payload error;
   for (std::uint32_t round = 1; round <= kind.branches.size(); ++round) {
-    if (const auto winner = winner_of(planner.step(path))) return finish_race(planner, step, path, winner);
+    if (const auto* winner = winner_of(planner.step(path))) return finish_race(planner, step, path, winner->round);
     const Progress progress = advance_branch(planner, kind, path, round);
     waits = waits || progress == Progress::kWaiting;
     if (progress == Progress::kFailed) error = last_entry(planner.step(path), round)->error;
   }
-  if (const auto winner = winner_of(planner.step(path))) return finish_race(planner, step, path, winner);
+  if (const auto* winner = winner_of(planner.step(path))) return finish_race(planner, step, path, winner->round);
   if (waits) return false;
   if (error.is_null()) {  // all were skipped
     complete_step(planner, step, path, Payload(planner.step(path).input));
@@ -72,9 +59,8 @@ bool advance_race(Planner& planner, const Step& step, const ForkStep& kind, std:
 }
 
 bool advance_all(Planner& planner, const Step& step, const ForkStep& kind, std::string_view path) {
-  for (const auto& branch : planner.step(path).children) {
-    if (branch.status == StepStatus::kFailed && !branch.continued)
-      return end_inside(planner, step, path, Payload(branch.error));
+  if (const StepState* failed = first_failed(planner.step(path))) {
+    return end_inside(planner, step, path, Payload(failed->error));
   }
   bool waits = false;
   for (std::uint32_t round = 1; round <= kind.branches.size(); ++round) {

@@ -154,22 +154,6 @@ TEST(Load, EveryKeyHasItsPlace) {
                   {"detail", "Nothing is left."}}));
 }
 
-TEST(Load, StepsBehindAPivotRetryWithoutLimit) {
-  const DefinitionPtr definition = load_ok(
-      std::string(kHeader) +
-      "do:\n  - a: { call: payments.charge, pivot: true }\n  - g: { do: [ { b: { call: payments.charge } } ] }\n"
-      "  - c: { call: payments.charge, retry: { delay: PT3S, limit: { attempt: { count: 2 } } } }\n");
-  ASSERT_TRUE(definition);
-  EXPECT_FALSE(definition->find("a")->retry.has_value());
-  const Step& b = *definition->find("g.b");
-  ASSERT_TRUE(b.retry);
-  EXPECT_EQ(b.retry->delay, Millis(1s));
-  EXPECT_EQ(b.retry->delay_max, Millis(1min));
-  EXPECT_EQ(b.retry->attempt_count, std::nullopt);
-  EXPECT_EQ(b.retry->duration, std::nullopt);
-  EXPECT_EQ(definition->find("c")->retry->attempt_count, 2u);
-}
-
 TEST(Load, DigestIsSha256OfTheBytes) {
   EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   const std::string source = std::string("\xEF\xBB\xBF") + kHeader + "do: [ { a: { set: { b: 1 } } } ]\n";

@@ -73,7 +73,7 @@ class Writer {
 
   // On, to a later step, or once more to an earlier one; sometimes to the end of all.
   void choice(int indent, int name, const std::vector<int>& names, std::size_t place) {
-    const bool goes_back = place > 0 && beside_ == 0 && chance(random_, 50);
+    const bool goes_back = place > 0 && beside_ == 0 && !pivot_ && chance(random_, 50);
     if (goes_back) line(indent, fmt::format("export: {{ as: '${{ ($context // {{}}) + {{s{}: true}} }}' }}", name));
     line(indent, "switch:");
     if (goes_back) {
