@@ -34,6 +34,7 @@ constexpr std::array kRows = {
     Row{"execution.not_suspended", 409, "The execution is not suspended"},
     Row{"incident.resolved", 409, "The incident is resolved already"},
     Row{"incident.retry_only", 409, "The incident can only be retried"},
+    Row{"incident.not_retryable", 409, "The incident cannot be retried"},
     Row{"replay.not_ended", 409, "The execution has not ended"},
     Row{"replay.standing", 409, "Effects of the execution still stand"},
     Row{"replay.reused", 409, "The execution's effects were taken over already"},

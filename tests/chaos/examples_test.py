@@ -31,11 +31,14 @@ class Examples(ServerCase):
         self.assertIn("outcome", ended, ended)
         return order["orderId"], ended
 
-    def standing(self, order):
-        """service:order of what stands, of the order and of its parts."""
+    def effects(self, order, state):
+        """service:order of each effect in that state, of the order and of its parts."""
         effects = request(self.samples.base, "GET", "/audit")[1]["items"]
         mine = [effect for effect in effects if effect["orderId"] == order or effect["orderId"].startswith(order + "-")]
-        return sorted(f"{effect['service']}:{effect['orderId']}" for effect in mine if effect["state"] == "standing")
+        return sorted(f"{effect['service']}:{effect['orderId']}" for effect in mine if effect["state"] == state)
+
+    def standing(self, order):
+        return self.effects(order, "standing")
 
     def expect(self, ended, outcome, **fields):
         self.assertEqual(ended["outcome"], outcome, ended)
@@ -78,16 +81,22 @@ class Examples(ServerCase):
     def test_second_carrier__ships(self):
         order, ended = self.run_order("second-carrier", pickUpAt="the shop")
         self.expect(ended, "completed")
-        self.assertEqual(self.standing(order), [f"inventory:{order}", f"shipping:{order}"])
+        self.assertEqual(self.standing(order), [f"inventory:{order}", f"payments:{order}", f"shipping:{order}"])
 
-    def test_second_carrier__undoes_and_offers_another_way(self):
+    def test_second_carrier__pays_back_and_offers_another_way(self):
         order, ended = self.run_order("second-carrier", address="Nowhere", pickUpAt="the shop")
         self.expect(ended, "completed")
-        self.assertEqual(self.standing(order), [f"notifications:{order}", f"shipping:{order}-pick-up"])
+        self.assertEqual(self.standing(order), [f"inventory:{order}", f"notifications:{order}", f"shipping:{order}-pick-up"])
+        self.assertIn(f"payments:{order}", self.effects(order, "undone"))
 
-    def test_second_carrier__fails_when_there_is_no_other_way(self):
+    def test_second_carrier__is_undone_when_there_is_no_other_way(self):
         order, ended = self.run_order("second-carrier", address="Nowhere", pickUpAt="Nowhere")
-        self.expect(ended, "faulted")  # what there was to undo was undone before the other way was tried
+        self.expect(ended, "compensated")
+        self.assertEqual(self.standing(order), [])
+
+    def test_second_carrier__has_nothing_to_deliver(self):
+        order, ended = self.run_order("second-carrier", items=[SOLD_OUT], pickUpAt="the shop")
+        self.expect(ended, "faulted")
         self.assertEqual(self.standing(order), [])
 
     def test_fastest_carrier__keeps_one(self):
@@ -96,6 +105,7 @@ class Examples(ServerCase):
         order, ended = self.run_order("fastest-carrier")
         self.expect(ended, "completed")
         self.assertEqual(self.standing(order), [f"shipping:{order}-south"])
+        self.assertEqual(self.effects(order, "undone"), [f"shipping:{order}-north"])
 
     def test_fastest_carrier__fails_when_both_refuse(self):
         order, ended = self.run_order("fastest-carrier", address="Nowhere")

@@ -219,10 +219,15 @@ class Judge {
     return it == evidence_.services.effects().end() ? nullptr : &it->second;
   }
 
-  // Undone while the execution went on: it lost a race, or an error was caught behind it.
+  // Undone while the execution went on: it lost a race, or an error was caught behind it. Who won is not.
   bool was_undone_on_the_way(std::string_view path) const {
-    const auto* step = saga::find_step(judged_.state, path);
-    return is_covered(path) || (step && step->undo_status != saga::UndoStatus::kNone);
+    if (is_covered(path)) return true;
+    for (std::string_view at = path; !at.empty(); at = saga::parent_of(at)) {
+      const auto* step = saga::find_step(judged_.state, at);
+      const auto* around = saga::find_step(judged_.state, saga::parent_of(at));
+      if (step && around && around->undoing && around->undoing->kept != step->round) return true;
+    }
+    return false;
   }
 
   // The undo of a `do` covers what was done inside it, by others too.
