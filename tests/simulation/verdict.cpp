@@ -350,7 +350,8 @@ class Judge {
       const auto* fork = std::get_if<definition::ForkStep>(&defined->kind);
       if (fork && fork->compete && step.status == saga::StepStatus::kCompleted) check_undone_but(step, winner_of(step));
       const auto* attempt = std::get_if<definition::TryStep>(&defined->kind);
-      const bool handles = step.handler_round != 0 && step.children.back().round == step.handler_round;
+      const bool handles =
+          step.handler_round != 0 && !step.children.empty() && step.children.back().round == step.handler_round;
       if (attempt && attempt->compensates && handles) check_undone_but(step, step.handler_round);
     });
   }
