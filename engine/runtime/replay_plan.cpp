@@ -174,7 +174,8 @@ class Walk {
       reused.then = completion->second.then;
       reused.status = completion->second.status;
     }
-    reuses_ = reuses_ || step.request != nullptr;
+    // What can be undone is taken over as well: the undo goes out under the original's key.
+    reuses_ = reuses_ || step.request != nullptr || defined.compensate != nullptr;
     taken_.emplace_back(std::move(reused));
     paths_.insert(step.path);
   }

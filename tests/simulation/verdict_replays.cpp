@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "engine/saga/path.hpp"
+
 namespace skald::simulation {
 namespace {
 
@@ -87,7 +89,8 @@ class ReplayJudge {
     for (const auto& event : replay.events) {
       const auto* step = std::get_if<saga::StepReused>(&event.data);
       if (step) check_reused(replay, original->second, *step);
-      reuses = reuses || (step && step->request);
+      const auto* defined = step ? replay.definition->find(saga::static_path(step->step)) : nullptr;
+      reuses = reuses || (step && step->request) || (defined && defined->compensate);
     }
     if (mark->reuses != reuses) problem(replay, "what it takes over is not what its original says");
   }

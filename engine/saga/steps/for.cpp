@@ -84,7 +84,7 @@ struct Rounds {
 
   explicit Rounds(const StepState& loop) : last(loop.items.json().size() + 1, nullptr) {
     for (const auto& child : loop.children) {
-      last[child.round] = &child;
+      last.at(child.round) = &child;
       begun = std::max(begun, child.round);
     }
   }
