@@ -321,17 +321,18 @@ class Judge {
   // G6: undone in the reverse order of their ends. What was passed over may still be undone by a late request.
   void check_undo_order() {
     std::vector<Undone> undone;
-    std::set<std::string> of_the_whole;
-    bool whole = false;
+    // What was begun on the way goes on beside the compensation of the whole.
+    std::set<std::string> begun_before;
     for (const auto& row : judged_.rows) {
-      whole = whole || row.kind == "CompensationStarted";
-      if (whole && row.kind == "UndoCompleted") of_the_whole.insert(std::string(saga::step_of(row.step)));
+      if (row.kind == "CompensationStarted") break;
+      const bool begins = row.kind == "UndoStarted" || row.kind == "UndoCompleted" || row.kind == "SettleStarted";
+      if (begins) begun_before.insert(std::string(saga::step_of(row.step)));
     }
     each_step(judged_.state.root, [&](const StepState& step) {
       if (step.undo_status != saga::UndoStatus::kCompleted || was_passed_over_in_part(step)) return;
       const auto* effect = find_effect(place_of(judged_.state, step));
       if (!effect || effect->undo_order == 0) return;
-      undone.push_back({&step, effect->undo_order, of_the_whole.contains(step.path) ? "*" : scope_undone_around(step)});
+      undone.push_back({&step, effect->undo_order, begun_before.contains(step.path) ? scope_undone_around(step) : "*"});
     });
     std::ranges::sort(undone, {}, &Undone::order);
     for (std::size_t i = 0; i < undone.size(); ++i) {
