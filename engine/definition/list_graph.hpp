@@ -29,10 +29,10 @@ class ListGraph {
 
   // Whether some way leads from the list's first step to `place`.
   bool reaches(std::size_t place) const { return reaches(place, list_.size() + 1); }
-  // Whether some way leads from the step on to itself.
-  bool returns_to(std::size_t step) const;
   // Whether every such way passes `step`.
   bool always_passes(std::size_t step, std::size_t place) const { return !reaches(place, step); }
+  // Whether some way leads from the step on to itself.
+  bool returns_to(std::size_t step) const;
 
  private:
   bool reaches(std::size_t place, std::size_t without) const;

@@ -21,12 +21,7 @@ bool may_retry(const Planner& planner, const definition::RetryPolicy& policy, co
   Scope scope = scope_of(planner, step, path, &instance.input, nullptr);
   scope.error = &error;
   const Variables variables(planner.definition(), planner.state(), scope);
-  bool retries = answer.retryable;
-  if (policy.when) retries = policy.when->evaluate_condition(error.json(), variables).value_or(false);
-  if (policy.except_when && policy.except_when->evaluate_condition(error.json(), variables).value_or(true)) {
-    retries = false;
-  }
-  return retries;
+  return conditions_hold(policy.when, policy.except_when, error, variables, answer.retryable);
 }
 
 // Schedules the next attempt where the policy allows one.

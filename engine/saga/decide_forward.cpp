@@ -44,7 +44,7 @@ std::expected<bool, Payload> condition_holds(const Planner& planner, const defin
 void start_step(Planner& planner, const definition::Step& step, std::string_view path, std::uint32_t round) {
   planner.enter(path, round);
   const Payload flowing = flowing_input(planner.state(), path, round);
-  if (planner.state().position >= limits::kHistoryEventsMax && !is_in_undo(path)) {
+  if (is_at_limit(planner) && !is_in_undo(path)) {
     const auto title = fmt::format("The history has reached its limit of {} events", limits::kHistoryEventsMax);
     return fail_step(planner, step, path, make_problem("runtime", 0, title, {}, step.pointer), false);
   }
@@ -177,7 +177,7 @@ void complete_step(Planner& planner, const definition::Step& step, std::string_v
   const bool ends = instance && !instance->children.empty() && instance->children.back().then == definition::kThenEnd;
   std::string directive = ends ? std::string(definition::kThenEnd) : then.value_or(step.then);
   if (directive == definition::kThenCompensate && is_over(planner, path)) directive.clear();
-  if (directive == definition::kThenCompensate && (planner.state().pivoted || step.pivot)) {
+  if (directive == definition::kThenCompensate && planner.state().pivoted) {
     const auto title = "The workflow is to be undone, but it has passed its pivot";
     return park(planner, path, IncidentKind::kStepFailed, make_problem("runtime", 0, title, {}, step.pointer));
   }
@@ -190,11 +190,13 @@ void complete_step(Planner& planner, const definition::Step& step, std::string_v
                                .status = step.status.completed});
 }
 
+bool is_at_limit(const Planner& planner) {
+  return planner.state().position >= limits::kHistoryEventsMax;
+}
+
 void fail_step(Planner& planner, const definition::Step& step, std::string_view path, Payload error, bool unknown) {
   if (is_in_undo(path)) return fail_in_undo(planner, step, path, std::move(error), unknown);
-  // A limit of the engine is passed over by nobody: the flow would go on without end.
-  const bool at_limit = planner.state().position >= limits::kHistoryEventsMax;
-  const bool continues = step.on_error == definition::OnError::kContinue && !at_limit;
+  const bool continues = step.on_error == definition::OnError::kContinue && !is_at_limit(planner);
   const bool has_no_way_back = planner.state().pivoted && !planner.is_being_tried(path);
   const bool parks = step.on_error == definition::OnError::kSuspend || has_no_way_back;
   if (!continues && parks && !is_ending(planner.state())) {

@@ -23,6 +23,9 @@ Progress advance_list(Planner& planner, std::span<const definition::Step> steps,
 void complete_step(Planner& planner, const definition::Step& step, std::string_view path, const Payload& output,
                    const std::optional<std::string>& then = std::nullopt);
 
+// Whether the history is full. No workflow catches that or passes it over: it would go on without end.
+bool is_at_limit(const Planner& planner);
+
 // Ends a step with an error, or parks it: onError, the pivot and the undo's own rules decide. `unknown`: this failure
 // leaves open whether the step had its effect.
 void fail_step(Planner& planner, const definition::Step& step, std::string_view path, Payload error, bool unknown);

@@ -5,6 +5,7 @@
 
 #include "engine/saga/decide_forward.hpp"
 #include "engine/saga/decide_inputs.hpp"
+#include "engine/saga/list_flow.hpp"
 #include "engine/saga/path.hpp"
 
 namespace skald::saga {
@@ -69,10 +70,7 @@ bool would_fail_again(const Planner& planner, const Incident& incident) {
   const StepState* step = incident.step.empty() ? nullptr : find_step(planner.state(), incident.step);
   if (incident.kind != IncidentKind::kStepFailed || !step || step->children.empty()) return false;
   const bool is_try = std::holds_alternative<definition::TryStep>(planner.step_definition(incident.step).kind);
-  const bool has_failed = std::any_of(step->children.begin(), step->children.end(), [](const StepState& child) {
-    return child.status == StepStatus::kFailed && !child.continued;
-  });
-  return step->timed_out || (has_failed && !(is_try && step->handler_round == 0));
+  return step->timed_out || (first_failed(*step) && !(is_try && step->handler_round == 0));
 }
 
 void release_quarantine(Planner& planner, const Incident& incident, const ResolveIncident& input) {

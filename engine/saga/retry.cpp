@@ -36,6 +36,13 @@ Millis jitter(const definition::RetryPolicy& policy, std::uint64_t seed) {
 
 }  // namespace
 
+bool conditions_hold(const std::optional<expression::Expression>& when,
+                     const std::optional<expression::Expression>& except_when, const Payload& error,
+                     const Variables& variables, bool otherwise) {
+  const bool holds = when ? when->evaluate_condition(error.json(), variables).value_or(false) : otherwise;
+  return holds && !(except_when && except_when->evaluate_condition(error.json(), variables).value_or(true));
+}
+
 std::optional<Timestamp> next_attempt_at(const definition::RetryPolicy& policy, const Attempts& attempts, Timestamp now,
                                          std::optional<Millis> retry_after, std::uint64_t seed) {
   if (policy.attempt_count && attempts.counted >= *policy.attempt_count) return std::nullopt;

@@ -6,6 +6,7 @@
 
 #include "engine/definition/policies.hpp"
 #include "engine/saga/state.hpp"
+#include "engine/saga/variables.hpp"
 
 namespace skald::saga {
 
@@ -13,5 +14,10 @@ namespace skald::saga {
 // `retry_after` lengthens the delay, up to the policy's cap. `seed` chooses the jitter.
 std::optional<Timestamp> next_attempt_at(const definition::RetryPolicy& policy, const Attempts& attempts, Timestamp now,
                                          std::optional<Millis> retry_after, std::uint64_t seed);
+
+// What `when` and `exceptWhen` say of an error; `otherwise`: without a `when`. A condition that fails says no.
+bool conditions_hold(const std::optional<expression::Expression>& when,
+                     const std::optional<expression::Expression>& except_when, const Payload& error,
+                     const Variables& variables, bool otherwise);
 
 }  // namespace skald::saga

@@ -124,11 +124,7 @@ bool advance_beside(Planner& planner, const Step& step, const ForStep& kind, std
     if (!last_entry(planner.step(path), next)) return false;  // its first step cannot start now
   }
   if (open != 0) return false;
-  Json output = Json::array();
-  for (std::uint32_t round = 1; round < next; ++round) {
-    output.push_back(data_left_by(planner.step(path), round).json());
-  }
-  complete_step(planner, step, path, Payload::from_json(std::move(output)));
+  complete_step(planner, step, path, outputs_of(planner.step(path), next - 1));
   return true;
 }
 
@@ -137,14 +133,10 @@ bool advance_beside(Planner& planner, const Step& step, const ForStep& kind, std
 void start(Planner& planner, const Step& step, const ForStep& kind, std::string_view path, const StepInput& input) {
   auto items = items_of(planner, step, kind, path, input.value);
   if (!items) return fail_step(planner, step, path, std::move(items.error()), false);
-  planner.record(StepStarted{.step = std::string(path),
-                             .round = planner.round_of(path),
-                             .request = nullptr,
-                             .input = input.if_changed(),
-                             .deadline = deadline_of(planner, step),
-                             .items = std::move(*items),
-                             .apart = kind.concurrency > 1,
-                             .status = step.status.running});
+  StepStarted opening = opening_of(planner, step, path, input);
+  opening.items = std::move(*items);
+  opening.apart = kind.concurrency > 1;
+  planner.record(std::move(opening));
 }
 
 bool advance(Planner& planner, const Step& step, const ForStep& kind, std::string_view path) {

@@ -1,5 +1,3 @@
-#include <nlohmann/json.hpp>
-
 #include "engine/saga/decide_compensate.hpp"
 #include "engine/saga/end_scope.hpp"
 #include "engine/saga/list_flow.hpp"
@@ -71,24 +69,17 @@ bool advance_all(Planner& planner, const Step& step, const ForkStep& kind, std::
     }
   }
   if (waits) return false;
-  Json output = Json::array();
-  for (std::uint32_t round = 1; round <= kind.branches.size(); ++round) {
-    output.push_back(data_left_by(planner.step(path), round).json());
-  }
-  complete_step(planner, step, path, Payload::from_json(std::move(output)));
+  const auto count = static_cast<std::uint32_t>(kind.branches.size());
+  complete_step(planner, step, path, outputs_of(planner.step(path), count));
   return true;
 }
 
 }  // namespace
 
 void start(Planner& planner, const Step& step, const ForkStep&, std::string_view path, const StepInput& input) {
-  planner.record(StepStarted{.step = std::string(path),
-                             .round = planner.round_of(path),
-                             .request = nullptr,
-                             .input = input.if_changed(),
-                             .deadline = deadline_of(planner, step),
-                             .apart = true,
-                             .status = step.status.running});
+  StepStarted opening = opening_of(planner, step, path, input);
+  opening.apart = true;
+  planner.record(std::move(opening));
 }
 
 bool advance(Planner& planner, const Step& step, const ForkStep& kind, std::string_view path) {

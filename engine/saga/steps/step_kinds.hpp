@@ -19,6 +19,17 @@ struct StepInput {
   std::optional<Payload> if_changed() const { return changed ? std::optional(value) : std::nullopt; }
 };
 
+// The event that opens a step without a request: one with steps inside, a `wait`.
+StepStarted opening_of(const Planner& planner, const definition::Step& step, std::string_view path,
+                       const StepInput& input);
+
+// Takes one list inside a step as far as it goes, and ends the step as the list ends. False while it waits.
+bool advance_to_end(Planner& planner, const definition::Step& step, std::string_view path,
+                    std::span<const definition::Step> steps, std::uint32_t round);
+
+// What the rounds of a step have left, as a list: those from 1 to `count`.
+Payload outputs_of(const StepState& step, std::uint32_t count);
+
 void start(Planner& planner, const definition::Step& step, const definition::DoStep& kind, std::string_view path,
            const StepInput& input);
 void start(Planner& planner, const definition::Step& step, const definition::CallStep& kind, std::string_view path,

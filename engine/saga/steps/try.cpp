@@ -1,6 +1,5 @@
 #include <nlohmann/json.hpp>
 
-#include "engine/base/limits.hpp"
 #include "engine/saga/decide_compensate.hpp"
 #include "engine/saga/end_scope.hpp"
 #include "engine/saga/retry.hpp"
@@ -27,19 +26,6 @@ bool matches(const Json& filter, const Json& error) {
   return true;
 }
 
-// A condition that fails says no.
-bool conditions_hold(const std::optional<expression::Expression>& when,
-                     const std::optional<expression::Expression>& except, const Payload& error,
-                     const Variables& variables) {
-  if (when && !when->evaluate_condition(error.json(), variables).value_or(false)) return false;
-  return !(except && except->evaluate_condition(error.json(), variables).value_or(true));
-}
-
-// A limit of the engine is not for the workflow to catch: it would go on without end.
-bool is_at_limit(const Planner& planner) {
-  return planner.state().position >= limits::kHistoryEventsMax;
-}
-
 // The steps of a round have failed: again, handled, passed over, or the error goes on.
 void meet_error(Planner& planner, const Step& step, const TryStep& kind, std::string_view path, const Payload& error) {
   const std::uint32_t round = planner.step(path).attempts.number + 1;
@@ -51,12 +37,12 @@ void meet_error(Planner& planner, const Step& step, const TryStep& kind, std::st
   bool repeats = false;
   if (catches) {
     const Variables variables(planner.definition(), planner.state(), scope);
-    catches = conditions_hold(kind.when, kind.except_when, error, variables);
+    catches = conditions_hold(kind.when, kind.except_when, error, variables, true);
   }
   if (catches && kind.retry) {
     scope.error_name = "error";
     const Variables variables(planner.definition(), planner.state(), scope);
-    repeats = conditions_hold(kind.retry->when, kind.retry->except_when, error, variables);
+    repeats = conditions_hold(kind.retry->when, kind.retry->except_when, error, variables, true);
   }
   planner.record(AttemptFailed{.step = std::string(path),
                                .attempt = round,
@@ -88,29 +74,15 @@ bool advance_handler(Planner& planner, const Step& step, const TryStep& kind, st
     complete_step(planner, step, path, Payload(planner.step(path).input));
     return true;
   }
-  switch (advance_list(planner, kind.handler, path, round)) {
-    case Progress::kWaiting:
-      return false;
-    case Progress::kCompleted:
-      complete_step(planner, step, path, data_left_by(planner.step(path), round));
-      return true;
-    case Progress::kFailed:
-      fail_step(planner, step, path, Payload(last_entry(planner.step(path), round)->error), false);
-      return true;
-  }
-  return false;
+  return advance_to_end(planner, step, path, kind.handler, round);
 }
 
 }  // namespace
 
 void start(Planner& planner, const Step& step, const TryStep&, std::string_view path, const StepInput& input) {
-  planner.record(StepStarted{.step = std::string(path),
-                             .round = planner.round_of(path),
-                             .request = nullptr,
-                             .input = input.if_changed(),
-                             .deadline = deadline_of(planner, step),
-                             .apart = true,
-                             .status = step.status.running});
+  StepStarted opening = opening_of(planner, step, path, input);
+  opening.apart = true;
+  planner.record(std::move(opening));
 }
 
 bool advance(Planner& planner, const Step& step, const TryStep& kind, std::string_view path) {

@@ -35,13 +35,9 @@ void start(Planner& planner, const definition::Step& step, const definition::Wai
     fail_step(planner, step, path, make_problem("expression", 0, error.message, error.detail, step.pointer), false);
     return;
   }
-  planner.record(StepStarted{.step = std::string(path),
-                             .round = planner.round_of(path),
-                             .request = nullptr,
-                             .input = input.if_changed(),
-                             .deadline = deadline_of(planner, step),
-                             .wait_until = planner.now() + *duration,
-                             .status = step.status.running});
+  StepStarted opening = opening_of(planner, step, path, input);
+  opening.wait_until = planner.now() + *duration;
+  planner.record(std::move(opening));
 }
 
 bool advance(Planner& planner, const definition::Step& step, const definition::WaitStep&, std::string_view path) {

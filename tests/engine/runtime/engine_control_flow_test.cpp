@@ -70,6 +70,22 @@ TEST(EngineControlFlow, GoesOnAfterACrashInTheMiddleOfALongTurn) {
   EXPECT_EQ(bench.run_to_end(id).outcome, saga::Outcome::kCompensated);
 }
 
+TEST(EngineControlFlow, WhatWasCutShortAndFailsInTheSameTurnHasEnded) {
+  RuntimeBench bench({}, R"(
+document: { dsl: '1.0.3', namespace: shop, name: checkout, version: '1.0.0' }
+do:
+  - both:
+      fork:
+        branches:
+          - long: { do: [ { rest: { wait: PT2S } }, { loop: { for: { in: '[range(700)]' }, do: [ { a: { set: { b: 1 } } } ] } } ] }
+          - short: { timeout: { after: PT2S }, do: [ { rest: { wait: PT1H } } ] }
+)");
+  const auto state = bench.run_to_end(bench.start()->id);
+  EXPECT_EQ(state.outcome, saga::Outcome::kFaulted);
+  EXPECT_FALSE(state.turn_ended);
+  EXPECT_LT(state.position, 600u);
+}
+
 TEST(EngineControlFlow, ALoopHasAMostOfIterations) {
   RuntimeBench bench({}, R"(
 document: { dsl: '1.0.3', namespace: shop, name: checkout, version: '1.0.0' }
