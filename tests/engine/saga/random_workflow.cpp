@@ -77,7 +77,8 @@ class Writer {
     if (goes_back) line(indent, fmt::format("export: {{ as: '${{ ($context // {{}}) + {{s{}: true}} }}' }}", name));
     line(indent, "switch:");
     if (goes_back) {
-      line(indent + 2, fmt::format("- back: {{ when: $context.s{} == null, then: s{} }}", name, names[random_() % place]));
+      line(indent + 2,
+           fmt::format("- back: {{ when: $context.s{} == null, then: s{} }}", name, names[random_() % place]));
     }
     if (place + 2 < names.size()) {
       const auto later = names[place + 2 + random_() % (names.size() - place - 2)];
