@@ -20,18 +20,18 @@ struct LaterVariable {
   std::string_view name;
   std::string_view why;
 };
-constexpr std::array<LaterVariable, 3> kLater = {{
-    {"callbacks", "exists with 'listen', which this version does not run yet"},
+constexpr std::array<LaterVariable, 2> kLater = {{
     {"secrets",
      "is allowed only where its value is never stored, with use.secrets, which this version does not run yet"},
     {"authorization", "exists with use.authentications, which this version does not run yet"},
 }};
 
 std::vector<std::string> available_in(const ExpressionSite& site) {
+  if (site.slot == Slot::kEvent) return {};
   if (site.slot == Slot::kWorkflowInput) return {"workflow", "runtime"};
   std::vector<std::string> names = {"workflow", "runtime", "context", "steps", "input"};
   const bool is_step = site.slot != Slot::kWorkflowOutput;
-  if (is_step) names.insert(names.end(), {"task", "step"});
+  if (is_step) names.insert(names.end(), {"task", "step", "callbacks"});
   if (site.slot == Slot::kOutput || site.slot == Slot::kWorkflowOutput || site.scope.is_undo) names.push_back("output");
   if (site.slot == Slot::kRetry || site.scope.is_undo) names.push_back("error");
   if (site.scope.is_undo) names.push_back("compensation");
@@ -58,6 +58,11 @@ void report_unavailable(LoadContext& context, const ExpressionSite& site, const 
   if (use.name == "output") why = "exists in output.as, export.as and compensations";
   if (use.name == "task" || use.name == "step") why = "exists within steps";
   if (use.name == "steps" || use.name == "context" || use.name == "input") why = "exists once the workflow has begun";
+  if (use.name == "callbacks") why = "exists within steps";
+  if (site.slot == Slot::kEvent) {
+    why = "cannot be asked for here, where '.' is all there is of the event; compare the event with the execution in "
+          "'correlate'";
+  }
   if (why.empty()) why = "is not a variable of the language" + context.report.hint(use.name, available);
   context.report.error_at("unknown-variable", *site.scalar, mark_of(context, site, use),
                           fmt::format("{}: ${} {}", context.report.path_of(*site.scalar), use.name, why));
@@ -71,6 +76,7 @@ const std::vector<std::string>* fields_of(std::string_view variable) {
       {"task", {"name", "reference", "input", "output", "startedAt"}},
       {"step", {"name", "reference", "input", "output", "startedAt"}},
       {"compensation", {"reason", "failedStep", "error"}},
+      {"callbacks", {"url"}},
       {"steps", {"output", "status", "error", "startedAt", "endedAt"}},
   };
   const auto found = kFields.find(variable);
@@ -80,7 +86,7 @@ const std::vector<std::string>* fields_of(std::string_view variable) {
 // `$workflow.inptu` would be null for ever.
 bool has_known_field(LoadContext& context, const ExpressionSite& site, const VariableUse& use) {
   const std::vector<std::string>* known = fields_of(use.name);
-  const std::size_t at = use.name == "steps" ? 1 : 0;  // of a step of that name
+  const std::size_t at = use.name == "steps" || use.name == "callbacks" ? 1 : 0;  // of a step of that name
   if (known == nullptr || use.fields.size() <= at) return true;
   const std::string& field = use.fields[at];
   if (std::find(known->begin(), known->end(), field) != known->end()) return true;
@@ -129,6 +135,40 @@ void check_step_name(LoadContext& context, const Definition& definition, StepOrd
   }
 }
 
+// A step that begins more than once has no address of its own.
+bool is_repeated(const Definition& definition, const std::string& path) {
+  for (auto outer = enclosing_path(path); !outer.empty(); outer = enclosing_path(outer)) {
+    const Step* around = definition.find(std::string(outer));
+    if (!around) continue;
+    if (std::holds_alternative<ForStep>(around->kind) || std::holds_alternative<TryStep>(around->kind)) return true;
+  }
+  return false;
+}
+
+void check_callback(LoadContext& context, const Definition& definition, const ExpressionSite& site,
+                    const VariableUse& use) {
+  context.uses_callbacks = true;
+  const std::string name = use.fields.empty() ? "" : use.fields[0];
+  const ResolvedName resolved = resolve_step_name(definition, site.scope.step, name);
+  std::string why;
+  if (name.empty()) {
+    why = "must name a step, as in $callbacks.awaitPayment.url";
+  } else if (resolved.step == nullptr || resolved.is_ambiguous) {
+    why = resolved.is_ambiguous ? "is ambiguous: several steps have this name"
+                                : "names no step" + context.report.hint(name, names_of_steps(definition));
+  } else if (!std::holds_alternative<ListenStep>(resolved.step->kind)) {
+    why = "names a step that does not listen";
+  } else if (is_repeated(definition, resolved.step->path)) {
+    why = "names a step within 'for' or 'try', which may listen several times; correlate events instead";
+  } else {
+    has_known_field(context, site, use);
+    return;
+  }
+  context.report.error_at("bad-callback", *site.scalar, mark_of(context, site, use),
+                          fmt::format("{}: $callbacks{}{} {}", context.report.path_of(*site.scalar),
+                                      name.empty() ? "" : ".", name, why));
+}
+
 }  // namespace
 
 void check_variables(LoadContext& context, const Definition& definition) {
@@ -139,6 +179,8 @@ void check_variables(LoadContext& context, const Definition& definition) {
     for (const VariableUse& use : site.expression.variables()) {
       if (std::find(available.begin(), available.end(), use.name) == available.end()) {
         report_unavailable(context, site, use, available);
+      } else if (use.name == "callbacks") {
+        check_callback(context, definition, site, use);
       } else if (use.name == "steps") {
         check_step_name(context, definition, order, names, site, use);
       } else {

@@ -42,7 +42,8 @@ struct Definition {
   DataFlow data;  // input.{from,schema} and output.{as,schema} of the workflow
   std::optional<Millis> timeout;
   SagaOptions saga;
-  std::vector<Step> steps;  // the top-level `do`
+  std::vector<Step> steps;      // the top-level `do`
+  bool uses_callbacks = false;  // some expression reads $callbacks
 
   // Every step by its static path, undo steps included. Pointers into `steps`.
   std::unordered_map<std::string, const Step*> by_path;

@@ -40,6 +40,7 @@ LoadResult load(std::string_view source, const LoadOptions& options) {
   check(context, tree.root, *definition);
   if (context.report.has_errors()) return {nullptr, context.report.take()};
 
+  definition->uses_callbacks = context.uses_callbacks;
   definition->source = source;
   definition->digest = sha256_hex(source);
   return {std::move(definition), context.report.take()};

@@ -28,6 +28,7 @@ enum class Slot : std::uint8_t {
   kArguments,       // with, set, raise
   kOutput,          // a step's output.as and export.as
   kRetry,           // when, exceptWhen
+  kEvent,           // of an event alone: a filter's attributes, a correlation's `from`
 };
 
 // Where a value is read: for the expressions in it.
@@ -61,6 +62,7 @@ struct LoadContext {
   std::map<std::string, std::optional<Millis>> timeouts;
 
   std::vector<ExpressionSite> sites;
+  bool uses_callbacks = false;
   std::size_t step_count = 0;
 };
 

@@ -16,6 +16,7 @@
 #include "engine/definition/steps/do.hpp"
 #include "engine/definition/steps/for.hpp"
 #include "engine/definition/steps/fork.hpp"
+#include "engine/definition/steps/listen.hpp"
 #include "engine/definition/steps/raise.hpp"
 #include "engine/definition/steps/set.hpp"
 #include "engine/definition/steps/switch.hpp"
@@ -29,7 +30,8 @@ enum class OnError { kFail, kContinue, kSuspend };
 enum class OnUnknown { kSettle, kCompensate, kSuspend };
 
 struct Step {
-  using Kind = std::variant<DoStep, CallStep, SetStep, RaiseStep, WaitStep, SwitchStep, ForStep, TryStep, ForkStep>;
+  using Kind = std::variant<DoStep, CallStep, SetStep, RaiseStep, WaitStep, SwitchStep, ForStep, TryStep, ForkStep,
+                            ListenStep>;
 
   std::string name;     // "chargePayment"; of an undo: "compensate"
   std::string path;     // names from the root: "order.chargePayment", "order.chargePayment/compensate[.notify]"

@@ -61,7 +61,7 @@ void answer_attempt(Attempts& attempts) {
 }
 
 void end_step(State& state, StepState& step, StepStatus status, Timestamp at) {
-  if (state.phase == Phase::kWaiting && step.wait_until) state.phase = Phase::kRunning;
+  if (state.phase == Phase::kWaiting && is_waiting_kind(step)) state.phase = Phase::kRunning;
   step.status = status;
   step.ended_at = at;
   step.ended_position = state.position;
@@ -97,6 +97,8 @@ class Applier {
     state_.started_at = event_.at;
     state_.root.input = e.data ? *e.data : e.input;
     state_.root.started_at = event_.at;
+    state_.callback_url = e.callback_url;
+    state_.callback_secret = e.callback_secret;
     relabel(state_, e.status);
   }
 
@@ -108,7 +110,8 @@ class Applier {
     state_.has_rounds = state_.has_rounds || e.apart;
     step.deadline = e.deadline;
     step.wait_until = e.wait_until;
-    if (e.wait_until && !is_in_undo(e.step)) state_.phase = Phase::kWaiting;
+    if (!e.listens.empty()) begin_to_listen(step, e.listens);
+    if (is_waiting_kind(step) && !is_in_undo(e.step)) state_.phase = Phase::kWaiting;
     if (e.request) begin_attempt(step.attempts, 1, event_.at);
     relabel(state_, e.status);
   }
@@ -322,12 +325,33 @@ class Applier {
         ScopeUndo{.reason = e.reason, .failed_step = e.failed_step, .error = e.error, .kept = e.kept});
   }
 
+  void operator()(const EventReceived& e) {
+    if (e.pattern == 0) state_.called_back.push_back(static_path(e.step));
+    StepState* step = find_step(state_, e.step);
+    if (step && step->status == StepStatus::kRunning) {
+      step->events.push_back({e.pattern, e.event});
+    } else {
+      state_.early_events.push_back({e.step, e.event});
+    }
+  }
+
   // Beside each other, one step may wait while another one acts.
   void settle_phase() {
     if (state_.has_rounds) update_phase();
   }
 
  private:
+  void begin_to_listen(StepState& step, const std::vector<Listen>& listens) {
+    state_.has_listens = true;
+    step.listens = listens;
+    const std::string path = static_path(step.path);
+    std::erase_if(state_.early_events, [&](const EarlyEvent& early) {
+      if (early.step != path) return false;
+      step.events.push_back({0, early.event});
+      return true;
+    });
+  }
+
   void go_on(StepState& step, const std::string& then) {
     step.then = then;
     if (then == definition::kThenCompensate) state_.gives_up = step.path;
@@ -349,10 +373,10 @@ class Applier {
       attempts->retry_at.reset();
     }
   }
-  // And a wait goes on to its own end.
+  // And what waits goes on to its own end.
   static void forgive(StepState& step) {
     forgive_attempts(step);
-    if (step.wait_until) {
+    if (is_waiting_kind(step)) {
       step.deadline.reset();
       step.timed_out = false;
     }

@@ -8,6 +8,8 @@ namespace skald::saga {
 
 void handle(Planner& planner, const StartExecution& input);       // decide_lifecycle.cpp
 void handle(Planner& planner, const AttemptEnded& input);         // decide_attempt.cpp
+void handle(Planner& planner, const EventArrived& input);         // decide_event.cpp
+void handle(Planner& planner, const CallbackArrived& input);      // decide_event.cpp
 void handle(Planner& planner, const TimerFired& input);           // decide_lifecycle.cpp
 void handle(Planner& planner, const RecoverExecution& input);     // decide_recovery.cpp
 void handle(Planner& planner, const QuarantineExecution& input);  // decide_recovery.cpp

@@ -51,6 +51,8 @@ void handle(Planner& planner, const StartExecution& input) {
                                   .labels = input.labels,
                                   .deadline = deadline,
                                   .replay_of = input.replay_of,
+                                  .callback_url = input.callback_url,
+                                  .callback_secret = input.callback_secret,
                                   .status = definition.saga.status.started});
   for (const auto& step : input.reused) {
     std::visit([&](const auto& taken_over) { planner.record(taken_over); }, step);

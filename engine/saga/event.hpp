@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "engine/base/ids.hpp"
 #include "engine/base/payload.hpp"
@@ -32,6 +33,14 @@ struct ReplaySource {
   bool operator==(const ReplaySource&) const = default;
 };
 
+// What an event must be for a step that listens: as definition::EventFilter has them.
+struct Listen {
+  std::string shape;
+  std::string key;
+
+  bool operator==(const Listen&) const = default;
+};
+
 struct ExecutionStarted {
   std::string namespace_name;
   std::string name;
@@ -42,13 +51,15 @@ struct ExecutionStarted {
   std::map<std::string, std::string> labels;
   std::optional<Timestamp> deadline;  // workflow timeout
   std::optional<ReplaySource> replay_of;
+  std::string callback_url;     // that callback tokens are appended to; empty: the definition has no use for it
+  std::string callback_secret;  // from which the tokens are made
   StatusChange status;
 };
 
 // The events that may be an instance's first have its `round` within the step around it: the iteration of a `for`, the
 // attempt of a `try`, the branch of a `fork`, from 1; 0 where there are no rounds.
 
-// Carries attempt 1 where it has a request; without one it opens a step that has steps inside, or a `wait`.
+// Carries attempt 1 where it has a request; without one it opens a step that has steps inside, a `wait` or a `listen`.
 struct StepStarted {
   std::string step;
   std::uint32_t round = 0;
@@ -56,6 +67,7 @@ struct StepStarted {
   std::optional<Payload> input;         // where input.from changed it
   std::optional<Timestamp> deadline;    // `timeout` of a `do` or `wait`
   std::optional<Timestamp> wait_until;  // of a `wait`
+  std::vector<Listen> listens;          // of a `listen`: one for each of its patterns
   std::optional<Payload> items;         // of a `for`: what it goes through
   bool apart = false;                   // each round begins with the step's own input, not with what the last one left
   StatusChange status;
@@ -230,6 +242,13 @@ struct ScopeUndoStarted {
   std::uint32_t kept = 0;
 };
 
+// An event from outside for a step that listens, or a callback, which may come before the step has started.
+struct EventReceived {
+  std::string step;           // of an early callback: the path that the step will have, without `#n`
+  std::uint32_t pattern = 0;  // of the step, from 1; 0: a callback
+  Payload event;              // CloudEvent
+};
+
 // One decision has recorded as much as it may; the flow goes on at once, in another one.
 struct TurnEnded {};
 
@@ -238,7 +257,7 @@ using EventData =
                  StepCompleted, StepFailed, StepSkipped, StepReused, CancelRequested, TimeoutReached,
                  CompensationStarted, SettleStarted, SettleEnded, UndoStarted, UndoCompleted, UndoFailed,
                  IncidentRaised, IncidentResolved, ExecutionSuspended, ExecutionResumed, ExecutionEnded,
-                 ExecutionReplayed, TurnEnded, ErrorCaught, ScopeUndoStarted>;
+                 ExecutionReplayed, TurnEnded, ErrorCaught, ScopeUndoStarted, EventReceived>;
 
 struct Event {
   Timestamp at;

@@ -72,6 +72,7 @@ class Reader {
     return it == object_.end() ? nullptr : &*it;
   }
   RequestPtr request();
+  std::vector<Listen> listens();
   template <class T>
   T bad(const char* name) {
     if (bad_field_.empty()) bad_field_ = name;
@@ -106,6 +107,19 @@ RequestPtr Reader::request() {
   return request;
 }
 
+std::vector<Listen> Reader::listens() {
+  std::vector<Listen> listens;
+  const Json* value = find("listens");
+  if (!value) return listens;
+  for (const auto& pair : *value) {
+    if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string() || !pair[1].is_string()) {
+      return bad<std::vector<Listen>>("listens");
+    }
+    listens.push_back({pair[0].get<std::string>(), pair[1].get<std::string>()});
+  }
+  return listens;
+}
+
 void read(Reader& r, ExecutionStarted& e) {
   e.namespace_name = r.text("namespace");
   e.name = r.text("name");
@@ -124,6 +138,8 @@ void read(Reader& r, ExecutionStarted& e) {
     e.replay_of = ReplaySource{.execution = inner.id("execution"), .from = inner.text("from")};
     if (!inner.bad_field().empty()) r.bad<int>("replayOf");
   }
+  e.callback_url = r.text("callbackUrl");
+  e.callback_secret = r.text("callbackSecret");
   e.status = r.optional_text("status");
 }
 
@@ -133,6 +149,7 @@ void read(Reader& r, StepStarted& e) {
   e.input = r.optional_payload("input");
   e.deadline = r.optional_time("deadline");
   e.wait_until = r.optional_time("waitUntil");
+  e.listens = r.listens();
   e.items = r.optional_payload("items");
   e.apart = r.flag("apart");
   e.status = r.optional_text("status");
@@ -256,6 +273,11 @@ void read(Reader& r, ExecutionReplayed& e) {
 }
 
 void read(Reader&, TurnEnded&) {}
+
+void read(Reader& r, EventReceived& e) {
+  e.pattern = r.optional_number("pattern");
+  e.event = r.payload("event");
+}
 
 void read(Reader& r, ErrorCaught& e) {
   e.round = r.number("round");

@@ -41,6 +41,7 @@ class Fields {
     if (at) time(name, *at);
   }
   void request(const RequestPtr& request);
+  void listens(const std::vector<Listen>& listens);
 
   std::string finish() {
     out_ += '}';
@@ -81,6 +82,17 @@ void Fields::request(const RequestPtr& request) {
   raw("request", inner.finish());
 }
 
+void Fields::listens(const std::vector<Listen>& listens) {
+  if (listens.empty()) return;
+  std::string list = "[";
+  append_joined(list, listens, [](std::string& out, const Listen& listen) {
+    out += "[\"" + listen.shape + "\",";
+    append_json_string(out, listen.key);
+    out += ']';
+  });
+  raw("listens", list + "]");
+}
+
 void write(Fields& f, const ExecutionStarted& e) {
   f.text("namespace", e.namespace_name);
   f.text("name", e.name);
@@ -100,6 +112,8 @@ void write(Fields& f, const ExecutionStarted& e) {
     replay.text("from", e.replay_of->from);
     f.raw("replayOf", replay.finish());
   }
+  f.text_unless_empty("callbackUrl", e.callback_url);
+  f.text_unless_empty("callbackSecret", e.callback_secret);
   f.optional_text("status", e.status);
 }
 
@@ -109,6 +123,7 @@ void write(Fields& f, const StepStarted& e) {
   f.optional_payload("input", e.input);
   f.optional_time("deadline", e.deadline);
   f.optional_time("waitUntil", e.wait_until);
+  f.listens(e.listens);
   f.optional_payload("items", e.items);
   f.flag("apart", e.apart);
   f.optional_text("status", e.status);
@@ -244,6 +259,11 @@ void write(Fields& f, const ScopeUndoStarted& e) {
   f.text_unless_empty("failedStep", e.failed_step);
   f.payload("error", e.error);
   f.number_unless_zero("kept", e.kept);
+}
+
+void write(Fields& f, const EventReceived& e) {
+  f.number_unless_zero("pattern", e.pattern);
+  f.payload("event", e.event);
 }
 
 template <class T>

@@ -24,6 +24,8 @@ struct StartExecution {
   std::map<std::string, std::string> labels;
   std::optional<ReplaySource> replay_of;
   std::vector<TakenOver> reused;
+  std::string callback_url;     // as of ExecutionStarted, for a definition that uses callbacks
+  std::string callback_secret;  // 32 random hex digits
 };
 
 // An attempt's answer. One for an attempt that is not in flight (late, duplicated) is ignored.
@@ -32,6 +34,19 @@ struct AttemptEnded {
   std::uint32_t attempt = 0;
   bool settling = false;
   Answer answer;
+};
+
+// An event that the step may be listening for. Refused where it does not take it: "event.not_awaited".
+struct EventArrived {
+  std::string step;  // instance path
+  Payload event;     // CloudEvent in its structured form
+};
+
+// An answer at the address of $callbacks.<step>.url.
+struct CallbackArrived {
+  std::string step;  // path without `#n`
+  std::string mac;   // of the token
+  Payload data;
 };
 
 // The time of next_wake() has come, or a look is due anyway.
@@ -72,8 +87,9 @@ struct RecordReplay {
 
 struct Input {
   std::string actor;  // empty: the engine
-  std::variant<StartExecution, AttemptEnded, TimerFired, RecoverExecution, QuarantineExecution, CancelExecution,
-               SuspendExecution, ResumeExecution, TerminateExecution, ResolveIncident, RecordReplay>
+  std::variant<StartExecution, AttemptEnded, EventArrived, CallbackArrived, TimerFired, RecoverExecution,
+               QuarantineExecution, CancelExecution, SuspendExecution, ResumeExecution, TerminateExecution,
+               ResolveIncident, RecordReplay>
       what;
 };
 

@@ -65,7 +65,7 @@ void collect_doings(const StepState& step, Doings& doings) {
     has_running = true;
     collect_doings(child, doings);
   }
-  if (!has_running) (step.wait_until ? doings.waits : doings.acts) = true;
+  if (!has_running) (is_waiting_kind(step) ? doings.waits : doings.acts) = true;
 }
 
 class WakeFinder {

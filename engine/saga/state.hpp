@@ -44,6 +44,18 @@ struct ScopeUndo {
   std::uint32_t kept = 0;  // the round that is not undone; 0: none
 };
 
+// An event that a step that listens has taken.
+struct ReceivedEvent {
+  std::uint32_t pattern = 0;  // as of EventReceived
+  Payload event;
+};
+
+// A callback for a step that has not started yet.
+struct EarlyEvent {
+  std::string step;
+  Payload event;
+};
+
 struct StepState {
   std::string name;  // last segment of the path: "charge", "compensate"; "charge#2" the second time it is entered
   std::string path;
@@ -55,6 +67,8 @@ struct StepState {
   std::optional<Timestamp> deadline;
   std::optional<Timestamp> wait_until;  // of a `wait`
 
+  std::vector<Listen> listens;               // of a `listen`: what for
+  std::vector<ReceivedEvent> events;         // and what it has got, in the order of their arrival
   Payload items;                             // of a `for`: what it goes through
   bool apart = false;                        // as of StepStarted
   Payload caught;                            // of a `try`: the error that is being handled
@@ -124,6 +138,11 @@ struct State {
   Timestamp ended_at{};
   std::optional<Timestamp> deadline;
 
+  std::string callback_url;  // as of ExecutionStarted
+  std::string callback_secret;
+  std::vector<std::string> called_back;  // the steps whose callback has come, by their path without `#n`
+  std::vector<EarlyEvent> early_events;
+
   StepState root;   // the top-level `do`: path "", its input is the first step's `.`
   Payload context;  // $context
   Payload output;
@@ -137,6 +156,7 @@ struct State {
   bool pivoted = false;    // a pivot completed: what was before it is not undone any more
   std::uint64_t pivot_position = 0;
   bool has_rounds = false;  // some steps may run beside each other
+  bool has_listens = false;  // some step listens, or did
   bool turn_ended = false;  // nothing is waited for: the next decision is due at once
   Compensation compensation;
   std::vector<Incident> incidents;
@@ -159,7 +179,12 @@ Payload data_left_by(const StepState& list, std::uint32_t round = 0);
 // Why the steps around a path are being undone while the execution as a whole goes on; null where they are not.
 const ScopeUndo* scope_undo_around(const State& state, std::string_view path);
 
-// Whether all that runs is `wait`.
+// Whether a step is a `wait` or a `listen`.
+inline bool is_waiting_kind(const StepState& step) {
+  return step.wait_until || !step.listens.empty();
+}
+
+// Whether all that runs are such steps.
 bool only_waits(const State& state);
 
 // Whether the flow is on its way to an end that is not its own: cancelled, timed out, given up. Nothing new starts, and

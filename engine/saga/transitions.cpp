@@ -44,6 +44,7 @@ constexpr auto kStepTransitions = std::to_array<Transition>({
     {"running", "RetryScheduled", "running"},
     {"running", "ErrorCaught", "running"},
     {"running", "ScopeUndoStarted", "running"},
+    {"running", "EventReceived", "running"},
     {"calling", "StepCompleted", "completed"},
     {"calling", "StepFailed", "failed"},
     {"calling", "AttemptFailed", "backing-off"},

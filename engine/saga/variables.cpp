@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/definition/step_names.hpp"
+#include "engine/saga/callback_token.hpp"
 #include "engine/saga/path.hpp"
 
 namespace skald::saga {
@@ -83,6 +85,7 @@ std::optional<expression::Environment::Found> Variables::resolve(std::string_vie
   if (name == scope_.error_name && scope_.error) return payload(scope_.error);
   if ((name == "task" || name == "step") && scope_.step) return step();
   if (name == "compensation") return compensation();
+  if (name == "callbacks") return callback(fields);
   if (name == "runtime") return keep({{"name", "skald"}, {"version", SKALD_VERSION}, {"metadata", Json::object()}}, 0);
   return made_around(name);
 }
@@ -170,6 +173,15 @@ expression::Environment::Found Variables::steps(std::span<const std::string> fie
   if (fields.size() > 1 && fields[1] == "output") return {&found->output.json(), 2};
   if (fields.size() > 1 && fields[1] == "error") return {&found->error.json(), 2};
   return keep(describe_step(*found), 1);
+}
+
+std::optional<expression::Environment::Found> Variables::callback(std::span<const std::string> fields) const {
+  if (fields.empty()) return std::nullopt;
+  const auto resolved = definition::resolve_step_name(definition_, static_path(scope_.path), fields[0]);
+  if (!resolved.step) return std::nullopt;
+  const std::string url = state_.callback_url + callback_token(state_, resolved.step->path);
+  if (fields.size() > 1 && fields[1] == "url") return keep(url, 2);
+  return keep({{"url", url}}, 1);
 }
 
 std::optional<expression::Environment::Found> Variables::compensation() const {

@@ -41,6 +41,7 @@ class Variables final : public expression::Environment {
   Found step() const;
   Found steps(std::span<const std::string> fields) const;
   std::optional<Found> compensation() const;
+  std::optional<Found> callback(std::span<const std::string> fields) const;
   std::optional<Found> made_around(std::string_view name) const;
   std::optional<Found> made_by(std::string_view path, std::uint32_t round, std::string_view name) const;
   const StepState* find_visible(std::string_view name) const;

@@ -48,7 +48,10 @@ void start(Planner& planner, const definition::Step& step, const definition::Try
            const StepInput& input);
 void start(Planner& planner, const definition::Step& step, const definition::ForkStep& kind, std::string_view path,
            const StepInput& input);
+void start(Planner& planner, const definition::Step& step, const definition::ListenStep& kind, std::string_view path,
+           const StepInput& input);
 
+bool advance(Planner& planner, const definition::Step& step, const definition::ListenStep& kind, std::string_view path);
 bool advance(Planner& planner, const definition::Step& step, const definition::DoStep& kind, std::string_view path);
 bool advance(Planner& planner, const definition::Step& step, const definition::CallStep& kind, std::string_view path);
 bool advance(Planner& planner, const definition::Step& step, const definition::WaitStep& kind, std::string_view path);

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "engine/base/duration.hpp"
+#include "engine/saga/callback_token.hpp"
 #include "engine/saga/event_codec.hpp"
 #include "tests/engine/saga/saga_bench.hpp"
 #include "tests/support/files.hpp"
@@ -59,7 +60,7 @@ class Transcript {
   static std::string actor_of(const std::string& verb) {
     const bool engine = verb == "start" || verb == "tick" || verb == "wait" || verb == "done" || verb == "refused" ||
                         verb == "unsent" || verb == "unknown" || verb == "garbled" || verb == "late" ||
-                        verb == "quarantine";
+                        verb == "event" || verb == "callback" || verb == "forged" || verb == "quarantine";
     return engine ? "" : "ann";
   }
 
@@ -77,7 +78,7 @@ class Transcript {
   }
 
   decltype(Input::what) input_of(const std::string& verb, std::string rest) {
-    if (verb == "start") return StartExecution{.input = json(rest)};
+    if (verb == "start") return start(rest);
     if (verb == "tick" || verb == "wait") {
       bench_.advance(verb == "tick" ? *parse_duration(rest) : *bench_.wake() - bench_.now());
       return TimerFired{};
@@ -93,7 +94,22 @@ class Transcript {
       return answer(step, {.outcome = AttemptOutcome::kDone, .status = 200, .body = json(rest)});
     }
     if (verb == "late") return late(step, rest);
+    if (verb == "event") return EventArrived{.step = step, .event = json(rest)};
+    if (verb == "callback" || verb == "forged") return callback(verb, step, rest);
     return failed_answer(verb, step, rest);
+  }
+
+  StartExecution start(const std::string& input) {
+    StartExecution start{.input = json(input)};
+    if (!bench_.definition().uses_callbacks) return start;
+    start.callback_url = "http://localhost/v1/callbacks/";
+    start.callback_secret = "00112233445566778899aabbccddeeff";
+    return start;
+  }
+
+  CallbackArrived callback(const std::string& verb, const std::string& step, const std::string& data) {
+    const auto token = parse_callback_token(callback_token(bench_.state(), step));
+    return {.step = token->step, .mac = verb == "forged" ? std::string(32, '0') : token->mac, .data = json(data)};
   }
 
   static ResolveIncident resolution(const std::string& verb, std::string rest) {

@@ -1,0 +1,92 @@
+// Events from outside: whether a step takes them.
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+#include "engine/saga/callback_token.hpp"
+#include "engine/saga/decide_inputs.hpp"
+#include "engine/saga/path.hpp"
+
+namespace skald::saga {
+namespace {
+
+using definition::ListenStep;
+
+bool listens(const Planner& planner, const StepState* step) {
+  const State& state = planner.state();
+  if (!step || step->listens.empty() || step->status != StepStatus::kRunning) return false;
+  if (state.compensation.state != CompensationState::kNone || is_ending(state)) return false;
+  const bool in_time = !step->deadline || planner.now() < *step->deadline || state.pivoted;
+  return in_time || has_blocking_incident(state, step->path);
+}
+
+bool is_same(const Json& one, const Json& other) {
+  return one.at("id") == other.at("id") && one.at("source") == other.at("source");
+}
+
+// Which of the step's patterns takes the event, from 1; 0: none.
+std::uint32_t pattern_for(const ListenStep& kind, const StepState& step, const Json& event) {
+  for (std::uint32_t pattern = 1; pattern <= kind.patterns.size(); ++pattern) {
+    const bool has_one = std::ranges::any_of(step.events, [&](const auto& e) { return e.pattern == pattern; });
+    if (has_one && kind.strategy == ListenStep::Strategy::kAll) continue;
+    const auto& filter = kind.patterns[pattern - 1].filter;
+    if (filter.matches(event) && filter.key_of(event) == step.listens[pattern - 1].key) return pattern;
+  }
+  return 0;
+}
+
+// The entry of a step that started last; null where none has.
+const StepState* newest_entry(const State& state, const std::string& path) {
+  const StepState* around = find_step(state, parent_of(path));
+  if (!around) return nullptr;
+  const StepState* newest = nullptr;
+  for (const auto& child : around->children) {
+    if (static_path(child.path) == path) newest = &child;
+  }
+  return newest;
+}
+
+Payload event_of_callback(const Planner& planner, const CallbackArrived& input) {
+  return Payload::from_json({{"specversion", "1.0"},
+                             {"id", to_string(planner.state().id) + "/" + input.step},
+                             {"source", "/v1/callbacks"},
+                             {"type", "skald.callback"},
+                             {"time", format_rfc3339(planner.now())},
+                             {"datacontenttype", "application/json"},
+                             {"data", input.data.json()}});
+}
+
+}  // namespace
+
+// Delivered twice it has no effect the second time.
+void handle(Planner& planner, const EventArrived& input) {
+  const StepState* step = find_step(planner.state(), input.step);
+  const auto not_awaited = [&] { planner.refuse("event.not_awaited", "the step does not wait for this event"); };
+  if (!listens(planner, step)) return not_awaited();
+  const Json& event = input.event.json();
+  if (std::ranges::any_of(step->events, [&](const auto& had) { return is_same(had.event.json(), event); })) return;
+  const auto* kind = std::get_if<ListenStep>(&planner.step_definition(input.step).kind);
+  if (!kind || kind->patterns.size() != step->listens.size()) return not_awaited();
+  const std::uint32_t pattern = pattern_for(*kind, *step, event);
+  if (pattern == 0) return not_awaited();
+  planner.record(EventReceived{.step = input.step, .pattern = pattern, .event = input.event});
+}
+
+void handle(Planner& planner, const CallbackArrived& input) {
+  const State& state = planner.state();
+  if (!is_callback_of(state, input.step, input.mac)) {
+    return planner.refuse("callback.unknown", "there is no such callback address");
+  }
+  const bool used = std::ranges::find(state.called_back, input.step) != state.called_back.end();
+  const StepState* newest = newest_entry(state, input.step);
+  const bool over = is_terminal(state.phase) || is_ending(state) ||
+                    state.compensation.state != CompensationState::kNone || (newest && !listens(planner, newest));
+  if (used || over) {
+    return planner.refuse("callback.used", used ? "this callback address has been used"
+                                                : "nobody waits for this callback any more");
+  }
+  planner.record(EventReceived{
+      .step = newest ? newest->path : input.step, .pattern = 0, .event = event_of_callback(planner, input)});
+}
+
+}  // namespace skald::saga

@@ -1,0 +1,26 @@
+#include "engine/saga/subscriptions.hpp"
+
+#include <algorithm>
+
+namespace skald::saga {
+namespace {
+
+void collect(const StepState& step, std::vector<Subscription>& found) {
+  if (step.status != StepStatus::kRunning) return;
+  for (const auto& listen : step.listens) {
+    Subscription subscription{.step = step.path, .listen = listen};
+    if (std::ranges::find(found, subscription) == found.end()) found.push_back(std::move(subscription));
+  }
+  for (const auto& child : step.children) collect(child, found);
+}
+
+}  // namespace
+
+std::vector<Subscription> subscriptions_of(const State& state) {
+  std::vector<Subscription> found;
+  const bool forward = state.compensation.state == CompensationState::kNone && !is_ending(state);
+  if (state.has_listens && forward && !is_terminal(state.phase)) collect(state.root, found);
+  return found;
+}
+
+}  // namespace skald::saga
