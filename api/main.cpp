@@ -236,7 +236,8 @@ int serve_api(const api::Settings& settings, Basis& basis, runtime::Loops& loops
   });
   const auto port = server.listen(settings.listen_host, settings.listen_port);
   if (!port) return refuse_to_start(port.error());
-  if (auto ready = services.engine.run(); !ready) return refuse_to_start(ready.error());
+  const std::string public_url = settings.public_url.empty() ? address_of(settings, *port) : settings.public_url;
+  if (auto ready = services.engine.run(public_url + "/v1/callbacks/"); !ready) return refuse_to_start(ready.error());
   loops.start();
   wait_for_shards(services.engine);
   std::cout << "skald ready on " << address_of(settings, *port) << std::endl;
@@ -279,6 +280,7 @@ int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& st
                           .in_hand = in_hand.get(),
                           .leases = store.leases(),
                           .inbox = store.inbox(),
+                          .events = &store,
                           .replaced = [&basis](const Error& error) { die(basis.log, error); },
                           .participant =
                               [&](runtime::Loop& loop) {

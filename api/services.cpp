@@ -14,6 +14,7 @@ void add_routes(Router& router, Services& services) {
   add_execution_routes(router, services);
   add_command_routes(router, services);
   add_replay_route(router, services);
+  add_event_routes(router, services);
   add_incident_routes(router, services);
   add_workflow_routes(router, services);
   add_operate_routes(router, services);

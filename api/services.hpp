@@ -52,6 +52,7 @@ void add_workflow_routes(Router& router, Services& services);
 void add_start_route(Router& router, Services& services);
 void add_execution_routes(Router& router, Services& services);
 void add_command_routes(Router& router, Services& services);
+void add_event_routes(Router& router, Services& services);
 void add_replay_route(Router& router, Services& services);
 void add_incident_routes(Router& router, Services& services);
 void add_operate_routes(Router& router, Services& services);

@@ -41,6 +41,10 @@ AppendStatements::AppendStatements(soci::session& session)
                  into(found_id_), into(found_fingerprint_), use(namespace_), use(workflow_), use(key_))),
       last_((session.prepare << "SELECT max(position) FROM history WHERE execution = :execution",
              into(last_position_, last_set_), use(id_))),
+      unsubscribe_((session.prepare << "DELETE FROM subscriptions WHERE execution = :execution", use(id_))),
+      subscribe_((session.prepare << "INSERT INTO subscriptions (shape, key, execution, step)"
+                                     " VALUES (:shape, :key, :execution, :step)",
+                  use(shape_), use(event_key_), use(id_), use(step_))),
       owner_((session.prepare << "SELECT epoch FROM shards WHERE id = 0", into(owner_epoch_))) {}
 
 void AppendStatements::name(const ExecutionId& execution) {
@@ -83,6 +87,16 @@ bool AppendStatements::update(const ports::ExecutionSummary& summary) {
   }
   update_.execute(true);
   return update_.get_affected_rows() == 1;
+}
+
+void AppendStatements::subscribe(const std::vector<ports::Subscription>& subscriptions) {
+  unsubscribe_.execute(true);
+  for (const auto& subscription : subscriptions) {
+    step_ = subscription.step;
+    shape_ = subscription.key.shape;
+    event_key_ = subscription.key.key;
+    subscribe_.execute(true);
+  }
 }
 
 std::uint64_t AppendStatements::owner_epoch() {

@@ -3,6 +3,7 @@
 #include <soci/soci.h>
 
 #include "storage/dialect.hpp"
+#include "storage/event_queries.hpp"
 #include "storage/guarded_transaction.hpp"
 
 namespace skald::storage {
@@ -64,6 +65,7 @@ StoredDefinition put_definition(soci::session& session, const Dialect& dialect, 
     }
     // An older revision's content that comes back becomes the newest revision.
     insert(session, definition);
+    insert_filters(session, definition.filters);
     if (const auto announce = dialect.announce_definitions(); !announce.empty()) session << announce;
     return definition;
   });

@@ -162,6 +162,7 @@ AppendResult MemoryStore::commit(const AppendGroup& group) {
           append.execution;
     }
     if (append.summary) kept.execution.summary = *append.summary;
+    if (append.subscriptions) events_.subscribe(append.execution, *append.subscriptions);
     kept.rows.insert(kept.rows.end(), append.rows.begin(), append.rows.end());
     kept.execution.position = kept.rows.size();
   }
@@ -237,6 +238,7 @@ Result<Removal> MemoryStore::remove_ended(const ShardSet& shards, Timestamp ende
       continue;
     }
     if (created.idempotency_key) by_key_.erase({created.namespace_name, created.workflow, *created.idempotency_key});
+    events_.subscribe(id, {});
     it = executions_.erase(it);
     ++removal.executions;
   }
@@ -281,6 +283,7 @@ Result<StoredDefinition> MemoryStore::put_definition(const StoredDefinition& def
     return *current;
   std::erase_if(definitions_, [&](const StoredDefinition& d) { return d.digest == definition.digest; });
   definitions_.push_back(definition);
+  events_.add_filters(definition.filters);
   return definition;
 }
 
@@ -313,6 +316,49 @@ Result<std::vector<StoredDefinition>> MemoryStore::list_revisions(const std::str
     if (d.namespace_name == namespace_name && d.name == name && d.version == version) list.push_back(d);
   }
   return list;
+}
+
+Result<std::vector<std::string>> MemoryStore::list_filters(const std::string& type) {
+  const std::lock_guard lock(mutex_);
+  return events_.list_filters(type);
+}
+
+Result<std::optional<std::uint64_t>> MemoryStore::put_event(const NewEvent& event) {
+  const std::lock_guard lock(mutex_);
+  return events_.put(event);
+}
+
+Result<void> MemoryStore::settle_event(std::uint64_t number, EventFate fate) {
+  const std::lock_guard lock(mutex_);
+  events_.settle(number, fate);
+  return {};
+}
+
+Result<std::vector<StoredEvent>> MemoryStore::list_new_events(Timestamp received_before, std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  return events_.list_new(received_before, limit);
+}
+
+Result<std::vector<StoredEvent>> MemoryStore::find_events(const std::vector<EventKey>& keys, Timestamp since,
+                                                          std::uint64_t after, std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  return events_.find(keys, since, after, limit);
+}
+
+Result<std::vector<Listener>> MemoryStore::list_listeners(const EventKey& key, const std::optional<Listener>& after,
+                                                          std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  return events_.list_listeners(key, after, limit);
+}
+
+Result<std::uint64_t> MemoryStore::count_kept_events() {
+  const std::lock_guard lock(mutex_);
+  return events_.count_kept();
+}
+
+Result<std::uint64_t> MemoryStore::remove_events(Timestamp received_before, std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  return events_.remove(received_before, limit);
 }
 
 }  // namespace skald::storage

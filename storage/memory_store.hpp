@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "storage/memory_events.hpp"
 #include "storage/store.hpp"
 
 namespace skald::storage {
@@ -61,6 +62,18 @@ class MemoryStore : public Store {
   Result<std::vector<ports::StoredDefinition>> list_revisions(const std::string& namespace_name,
                                                               const std::string& name,
                                                               const std::string& version) override;
+  Result<std::vector<std::string>> list_filters(const std::string& type) override;
+  Result<std::optional<std::uint64_t>> put_event(const ports::NewEvent& event) override;
+  Result<void> settle_event(std::uint64_t number, ports::EventFate fate) override;
+  Result<std::vector<ports::StoredEvent>> list_new_events(Timestamp received_before, std::size_t limit) override;
+  Result<std::vector<ports::StoredEvent>> find_events(const std::vector<ports::EventKey>& keys, Timestamp since,
+                                                      std::uint64_t after, std::size_t limit) override;
+  Result<std::vector<ports::Listener>> list_listeners(const ports::EventKey& key,
+                                                      const std::optional<ports::Listener>& after,
+                                                      std::size_t limit) override;
+  Result<std::uint64_t> count_kept_events() override;
+  Result<std::uint64_t> remove_events(Timestamp received_before, std::size_t limit) override;
+
   bool is_shared() const override { return false; }
   void notify_definitions(std::function<void()>) override {}
 
@@ -94,6 +107,7 @@ class MemoryStore : public Store {
   std::deque<std::pair<ports::Verdict, bool>> faults_;
   std::map<ExecutionId, Kept> executions_;
   std::map<Key, ExecutionId> by_key_;
+  MemoryEvents events_;
   std::vector<ports::StoredDefinition> definitions_;  // by revision within a version; the last one is current
   std::jthread thread_;
 };

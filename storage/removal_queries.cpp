@@ -58,7 +58,9 @@ std::uint64_t delete_ended(soci::session& session, const Dialect& dialect, const
                                    soci::use(before), soci::into(id));
       for (bool more = statement.execute(true); more; more = statement.fetch()) gone.push_back(id_from_text(id));
     }
-    if (!gone.empty()) session << "DELETE FROM history WHERE execution IN (" << sql_list_of_ids(gone) << ")";
+    if (gone.empty()) return;
+    session << "DELETE FROM history WHERE execution IN (" << sql_list_of_ids(gone) << ")";
+    session << "DELETE FROM subscriptions WHERE execution IN (" << sql_list_of_ids(gone) << ")";
   });
   transaction.commit();
   return gone.size();

@@ -67,6 +67,7 @@ Verdict RowTransaction::write_append(const Append& append, AppendResult& result)
   if (append.summary && !s.update(*append.summary)) {
     throw DoesNotFit{{.ticket = result.ticket, .verdict = Verdict::kConflict}};
   }
+  if (append.subscriptions) s.subscribe(*append.subscriptions);
   return Verdict::kWritten;
 }
 
@@ -81,6 +82,7 @@ Verdict RowTransaction::write_creation(const Append& append, AppendResult& resul
     return Verdict::kDuplicate;
   }
   for (const auto& row : append.rows) s.insert(row);
+  if (append.subscriptions) s.subscribe(*append.subscriptions);
   return Verdict::kWritten;
 }
 

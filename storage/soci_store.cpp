@@ -10,6 +10,7 @@
 #include "storage/batch_transaction.hpp"
 #include "storage/definition_queries.hpp"
 #include "storage/dialect.hpp"
+#include "storage/event_queries.hpp"
 #include "storage/history_queries.hpp"
 #include "storage/migrations.hpp"
 #include "storage/postgres_connection.hpp"
@@ -146,6 +147,47 @@ class SociStore final : public Store {
   Result<std::vector<StoredDefinition>> list_revisions(const std::string& namespace_name, const std::string& name,
                                                        const std::string& version) override {
     return read([&](soci::session& session) { return select_revisions(session, namespace_name, name, version); });
+  }
+
+  Result<std::vector<std::string>> list_filters(const std::string& type) override {
+    return read([&](soci::session& session) { return select_filters(session, type); });
+  }
+
+  Result<std::optional<std::uint64_t>> put_event(const NewEvent& event) override {
+    return keep_up([&](soci::session& session) -> Result<std::optional<std::uint64_t>> {
+      return insert_event(session, *dialect_, event);
+    });
+  }
+
+  Result<void> settle_event(std::uint64_t number, EventFate fate) override {
+    return keep_up([&](soci::session& session) -> Result<void> {
+      storage::settle_event(session, *dialect_, number, fate);
+      return {};
+    });
+  }
+
+  Result<std::vector<StoredEvent>> list_new_events(Timestamp received_before, std::size_t limit) override {
+    return read([&](soci::session& session) { return select_new_events(session, received_before, limit); });
+  }
+
+  Result<std::vector<StoredEvent>> find_events(const std::vector<EventKey>& keys, Timestamp since,
+                                               std::uint64_t after, std::size_t limit) override {
+    return read([&](soci::session& session) { return select_events(session, keys, since, after, limit); });
+  }
+
+  Result<std::vector<Listener>> list_listeners(const EventKey& key, const std::optional<Listener>& after,
+                                               std::size_t limit) override {
+    return read([&](soci::session& session) { return select_listeners(session, key, after, limit); });
+  }
+
+  Result<std::uint64_t> count_kept_events() override {
+    return read([](soci::session& session) { return storage::count_kept_events(session); });
+  }
+
+  Result<std::uint64_t> remove_events(Timestamp received_before, std::size_t limit) override {
+    return keep_up([&](soci::session& session) -> Result<std::uint64_t> {
+      return delete_events(session, *dialect_, received_before, limit);
+    });
   }
 
   bool is_shared() const override { return cluster_->leases != nullptr; }

@@ -33,6 +33,9 @@ appends AS MATERIALIZED (
     creation jsonb, summary jsonb, rows jsonb)),
 applied AS MATERIALIZED (
   SELECT c.n, c.command, c.answer FROM batch, jsonb_to_recordset(b->'applied') AS c(n int, command bigint, answer text)),
+listening AS MATERIALIZED (
+  SELECT l.n, l.execution, l.step, l.shape, l.key
+  FROM batch, jsonb_to_recordset(b->'listening') AS l(n int, execution text, step text, shape text, key text)),
 created AS (
   INSERT INTO executions (id, shard, namespace, workflow, version, digest, phase, outcome, status, labels, started_at,
     ended_at, wake_at, open_incidents, resting, idempotency_key, idempotency_fingerprint, replay_of)
@@ -66,7 +69,15 @@ changed AS (
   WHERE f.summary IS NOT NULL AND e.id = f.execution),
 answered AS (
   UPDATE inbox AS i SET answer = c.answer FROM applied AS c, fits AS f
-  WHERE i.id = c.command AND f.n = c.n AND i.answer IS NULL)
+  WHERE i.id = c.command AND f.n = c.n AND i.answer IS NULL),
+unsubscribed AS (
+  DELETE FROM subscriptions AS s USING fits AS f, listening AS l
+  WHERE l.n = f.n AND l.step IS NULL AND s.execution = l.execution AND NOT EXISTS (SELECT 1 FROM listening AS k
+    WHERE k.n = f.n AND k.step = s.step AND k.shape = s.shape AND k.key = s.key)),
+subscribed AS (
+  INSERT INTO subscriptions (shape, key, execution, step)
+  SELECT l.shape, l.key, l.execution, l.step FROM listening AS l JOIN fits AS f ON f.n = l.n WHERE l.step IS NOT NULL
+  ON CONFLICT DO NOTHING)
 SELECT n, 1 FROM fits UNION ALL SELECT n, 2 FROM appends WHERE NOT held)";
 
 // Beyond it the parameter's size costs more than the round trips.
@@ -108,6 +119,7 @@ class Batch {
       add_summary(summary, *append.summary);
     }
     if (append.applied) add_applied(*append.applied);
+    if (append.subscriptions) add_listening(append);
     std::string& rows = object.key("rows");
     rows += '[';
     for (const auto& row : append.rows) add_row(rows, row);
@@ -118,7 +130,7 @@ class Batch {
 
   std::string to_json(const Owner& owner) const {
     return "{\"node\":" + std::to_string(owner.number()) + ",\"appends\":[" + appends_ + "],\"applied\":[" + applied_ +
-           "]}";
+           "],\"listening\":[" + listening_ + "]}";
   }
 
  private:
@@ -133,6 +145,23 @@ class Batch {
     object.number("n", count_ - 1);
     object.number("command", applied.number);
     object.text("answer", applied.answer);
+  }
+
+  // A row without a step: what is not among the others has ended.
+  void add_listening(const Append& append) {
+    add_listening(append, nullptr);
+    for (const auto& subscription : *append.subscriptions) add_listening(append, &subscription);
+  }
+
+  void add_listening(const Append& append, const Subscription* subscription) {
+    separate(listening_);
+    JsonObject object(listening_);
+    object.number("n", count_ - 1);
+    object.id("execution", append.execution);
+    if (subscription == nullptr) return;
+    object.text("step", subscription->step);
+    object.text("shape", subscription->key.shape);
+    object.text("key", subscription->key.key);
   }
 
   static void add_creation(JsonObject& object, const NewExecution& execution) {
@@ -162,7 +191,7 @@ class Batch {
     object.text("data", row.data);
   }
 
-  std::string appends_, applied_;
+  std::string appends_, applied_, listening_;
   std::size_t count_ = 0;
 };
 

@@ -11,6 +11,7 @@
 
 #include "engine/ports/clock.hpp"
 #include "engine/ports/definition_store.hpp"
+#include "engine/ports/event_store.hpp"
 #include "engine/ports/execution_index.hpp"
 #include "engine/ports/history_store.hpp"
 #include "engine/ports/inbox.hpp"
@@ -51,7 +52,10 @@ struct StoreOptions {
   NodeOptions node = {};
 };
 
-class Store : public ports::HistoryStore, public ports::ExecutionIndex, public ports::DefinitionStore {
+class Store : public ports::HistoryStore,
+              public ports::ExecutionIndex,
+              public ports::DefinitionStore,
+              public ports::EventStore {
  public:
   // Of this process's ownership of all shards, higher than that of any process before it. 0 where there are leases.
   virtual std::uint64_t epoch() const = 0;

@@ -186,6 +186,8 @@ std::vector<Setting> make_table() {
       text("node.name", "a name that no other node has, or empty for HOST:PORT",
            "this node among those that share a PostgreSQL; a restart under the same name goes on at once",
            &S::node_name, true),
+      text("publicUrl", "a URL without a slash at its end, or empty for http://HOST:PORT",
+           "where the world reaches this API: what callback addresses begin with", &S::public_url, true),
       text("node.address", "a URL, or empty for http://HOST:PORT", "where others reach this node's API, for /v1/nodes",
            &S::node_address, true),
       text("node.suspects", "a file, or empty for DATABASE-suspects beside an SQLite file and none on PostgreSQL",

@@ -45,6 +45,7 @@ struct Settings {
   Millis engine_recovery_ramp = std::chrono::seconds(5);
   Millis retention_ended = std::chrono::days(30);  // 0: for ever
   std::string node_name;                           // empty: HOST:PORT
+  std::string public_url;                          // empty: where it listens
   std::string node_address;                        // empty: where it listens
   std::string node_suspects;                       // empty: beside an SQLite file, none on PostgreSQL
   Millis node_lease = std::chrono::seconds(15);

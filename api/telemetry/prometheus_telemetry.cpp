@@ -123,6 +123,8 @@ struct PrometheusTelemetry::Metrics {
                     "skald_executions_active",
                     "Executions that have not ended, by phase.",
                     {"namespace", "workflow", "phase"}};
+  CounterOf<1> events{
+      registry, described, "skald_events_received_total", "Events from outside, by what became of them.", {"result"}};
   CounterOf<0> removed{registry,
                        described,
                        "skald_executions_removed_total",
@@ -261,6 +263,10 @@ void PrometheusTelemetry::execution_phase(ports::WorkflowLabel workflow, std::st
 
 void PrometheusTelemetry::executions_removed(std::uint64_t count) {
   metrics_->removed.of().Increment(static_cast<double>(count));
+}
+
+void PrometheusTelemetry::event_received(std::string_view result) {
+  metrics_->events.of(result).Increment();
 }
 
 void PrometheusTelemetry::step_attempt(std::string_view workflow, std::string_view step, std::string_view action,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "api/views/mask.hpp"
 #include "engine/base/json_object.hpp"
 #include "engine/saga/problem.hpp"
 
@@ -105,6 +106,7 @@ void append_step(std::string& out, const StepState& step) {
   if (step.timed_out) object.flag("timedOut", true);
   if (step.deadline) object.time("deadline", *step.deadline);
   if (step.wait_until) object.time("waitUntil", *step.wait_until);
+  if (!step.listens.empty()) object.number("events", step.events.size());
   if (step.origin) object.id("reusedFrom", *step.origin);
   if (step.undo_status != saga::UndoStatus::kNone) append_undo(object.key("undo"), step);
   if (!step.children.empty()) append_array(object.key("steps"), step.children, append_step);
@@ -204,6 +206,7 @@ std::string execution_view(const saga::State& state) {
   std::string out;
   out.reserve(1024 + state.input.text().size() + state.output.text().size());
   append_execution(out, state);
+  mask_callbacks(out);
   return out;
 }
 
@@ -241,7 +244,9 @@ void append_history_item(std::string& out, const ports::HistoryRow& row) {
     object.raw("attempt", "null");
   }
   object.text_or_null("actor", row.actor);
-  object.raw("data", row.data.empty() ? "{}" : std::string_view(row.data));
+  std::string data = row.data.empty() ? "{}" : row.data;
+  mask_callbacks(data);
+  object.raw("data", data);
 }
 
 void append_incident_item(std::string& out, const saga::State& state, const saga::Incident& incident) {

@@ -35,6 +35,16 @@ void append_kind(JsonObject& object, const definition::WaitStep& wait) {
   if (const auto* fixed = std::get_if<Millis>(&wait.duration)) object.text("wait", format_duration(*fixed));
 }
 
+void append_kind(JsonObject& object, const definition::ListenStep& listen) {
+  object.text("kind", "listen");
+  std::string& types = object.key("types");
+  types += '[';
+  append_joined(types, listen.patterns, [](std::string& text, const definition::EventPattern& pattern) {
+    append_json_string(text, pattern.filter.type());
+  });
+  types += ']';
+}
+
 void append_kind(JsonObject& object, const definition::ForStep& loop) {
   object.text("kind", "for");
   object.number("concurrency", loop.concurrency);

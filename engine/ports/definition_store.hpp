@@ -13,6 +13,13 @@
 
 namespace skald::ports {
 
+// What a definition listens for, so that events are held against it without loading it.
+struct StoredFilter {
+  std::string shape;
+  std::string type;    // empty: of several types
+  std::string filter;  // as definition::EventFilter stores it
+};
+
 struct StoredDefinition {
   std::string digest;
   std::string namespace_name;
@@ -22,6 +29,7 @@ struct StoredDefinition {
   std::string source;
   std::string origin;  // "file:checkout.yaml" or "api"
   Timestamp registered_at{};
+  std::vector<StoredFilter> filters = {};  // written with it, not read
 };
 
 struct WorkflowName {

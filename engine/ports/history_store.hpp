@@ -14,6 +14,7 @@
 #include "engine/base/error.hpp"
 #include "engine/base/ids.hpp"
 #include "engine/base/time.hpp"
+#include "engine/ports/event_store.hpp"
 #include "engine/ports/shard_leases.hpp"
 
 namespace skald::ports {
@@ -68,6 +69,14 @@ struct CommandApplied {
   std::string answer;  // JSON object
 };
 
+// A step of the execution that listens for events under a key.
+struct Subscription {
+  std::string step;  // instance path
+  EventKey key;
+
+  bool operator==(const Subscription&) const = default;
+};
+
 // Rows for one execution. They are written only if its last position is still `expected_position`.
 struct Append {
   ExecutionId execution;
@@ -77,6 +86,7 @@ struct Append {
   std::vector<HistoryRow> rows;             // positions expected_position + 1, + 2, ...
   std::optional<ExecutionSummary> summary;  // absent: the row's changing part stays
   std::optional<CommandApplied> applied;    // answered in the same transaction
+  std::optional<std::vector<Subscription>> subscriptions = std::nullopt;  // all it has from here on; absent: as before
 };
 
 enum class Verdict {

@@ -62,6 +62,9 @@ class Telemetry {
   virtual void adapter_inflight(std::string_view adapter, int change) = 0;
   virtual void circuit(std::string_view adapter, bool open) = 0;
 
+  // An event from outside. result: "taken", "kept", "duplicate", "ignored", "refused".
+  virtual void event_received(std::string_view result) = 0;
+
   virtual void definitions_loaded(std::uint64_t count) = 0;
   // Shards that this process has.
   virtual void node_leases(std::uint64_t count) = 0;
@@ -89,6 +92,7 @@ class SilentTelemetry : public Telemetry {
   void adapter_request(std::string_view, std::string_view, std::string_view, std::chrono::nanoseconds) override {}
   void adapter_inflight(std::string_view, int) override {}
   void circuit(std::string_view, bool) override {}
+  void event_received(std::string_view) override {}
   void definitions_loaded(std::uint64_t) override {}
   void node_leases(std::uint64_t) override {}
 };

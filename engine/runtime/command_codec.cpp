@@ -29,6 +29,13 @@ saga::ResolveIncident resolution_of(const Json& json) {
   return input;
 }
 
+decltype(saga::Input::what) arrival_of(const std::string& name, const Json& json) {
+  auto step = json.at("step").get<std::string>();
+  if (name == "event") return saga::EventArrived{.step = std::move(step), .event = payload_of(json.at("event"))};
+  return saga::CallbackArrived{
+      .step = std::move(step), .mac = json.at("mac").get<std::string>(), .data = payload_of(json.at("data"))};
+}
+
 ReplayCommand replay_of(const ExecutionId& execution, const Json& json) {
   ReplayCommand command{.original = execution,
                         .from = json.at("from").get<std::string>(),
@@ -44,6 +51,10 @@ AnyCommand command_of(const ExecutionId& execution, const Json& json) {
   const auto name = json.at("command").get<std::string>();
   if (name == "replay") return replay_of(execution, json);
   saga::Input input{.actor = json.at("actor").get<std::string>(), .what = saga::TimerFired{}};
+  if (name == "event" || name == "callback") {
+    input.what = arrival_of(name, json);
+    return input;
+  }
   const auto reason = json.at("reason").get<std::string>();
   if (name == "cancel") {
     input.what = saga::CancelExecution{reason};
@@ -79,6 +90,17 @@ std::string encode_command(const saga::Input& input) {
                         object.number("number", what.number);
                         object.text("resolution", saga::to_string(what.resolution));
                         if (what.output) object.payload("output", *what.output);
+                      },
+                      [&](const saga::EventArrived& what) {
+                        object.text("command", "event");
+                        object.text("step", what.step);
+                        object.payload("event", what.event);
+                      },
+                      [&](const saga::CallbackArrived& what) {
+                        object.text("command", "callback");
+                        object.text("step", what.step);
+                        object.text("mac", what.mac);
+                        object.payload("data", what.data);
                       },
                       [](const auto&) {}},
              input.what);

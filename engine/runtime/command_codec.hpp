@@ -12,7 +12,8 @@
 
 namespace skald::runtime {
 
-// {"command":"cancel","actor":"...","reason":"..."}. An operator's word only: the engine's own inputs stay at home.
+// {"command":"cancel","actor":"...","reason":"..."}. An operator's word, an event or a callback: the engine's own
+// inputs stay at home.
 std::string encode_command(const saga::Input& input);
 std::string encode_command(const ReplayCommand& command);
 

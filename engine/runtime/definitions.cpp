@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "engine/runtime/definition_shelf.hpp"
+#include "engine/runtime/event_filters.hpp"
 
 namespace skald::runtime {
 namespace {
@@ -252,7 +253,8 @@ Result<RegisterOutcome> Definitions::add(const std::string& source, const std::s
                                                .revision = revisions->empty() ? 1 : revisions->back().revision + 1,
                                                .source = source,
                                                .origin = origin,
-                                               .registered_at = impl_->clock.now()});
+                                               .registered_at = impl_->clock.now(),
+                                               .filters = filters_of(d)});
     if (!stored) return std::unexpected(std::move(stored.error()));
     // Another node was first: what it put is judged like what was there before.
     if (stored->digest != d.digest) continue;

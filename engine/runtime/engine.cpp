@@ -40,6 +40,7 @@ Engine::Impl::Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOp
               .telemetry = ports.telemetry,
               .log = ports.log,
               .in_hand = ports.in_hand ? *ports.in_hand : nothing_in_hand_,
+              .events = ports.events,
               .definitions = definitions,
               .time = EngineTime(ports.clock),
               .options = options,
@@ -57,6 +58,13 @@ Engine::Impl::Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOp
       retention_(*hosts_.front()),
       leases_(ports.leases) {
   if (threads_) shared_.blocking = on_threads_of(*threads_);
+  if (ports.events != nullptr) {
+    events_ = std::make_unique<EventExchange>(
+        *hosts_.front(), *ports.events,
+        [this](const ExecutionId& id, saga::Input input, Callback<Snapshot> callback) {
+          command(id, std::move(input), std::move(callback));
+        });
+  }
   if (leases_ == nullptr) {
     shared_.shards.hold_all(options.epoch);
   } else {
@@ -93,7 +101,8 @@ Engine::Impl::~Impl() {
   for (auto& host : hosts_) host->timers().close();
 }
 
-Result<void> Engine::Impl::run() {
+Result<void> Engine::Impl::run(std::string callback_url) {
+  shared_.callback_url = std::move(callback_url);
   // With leases it is counted when the shards come.
   if (!lease_keeper_) {
     auto live = shared_.history.count_live(shared_.shards.held());
@@ -112,8 +121,14 @@ Result<void> Engine::Impl::run() {
     }
     due_poller_.begin();
     retention_.begin();
+    if (events_) events_->begin();
   });
   return {};
+}
+
+void Engine::Impl::accept_event(std::string envelope, Callback<EventReceipt> callback) {
+  if (!events_) return callback(failure("events.none", "this engine takes no events"));
+  events_->accept(std::move(envelope), std::move(callback));
 }
 
 void Engine::Impl::drain(Millis at_most, std::move_only_function<void()> drained) {
@@ -209,8 +224,11 @@ Engine::Engine(Loops& loops, Ports ports, Definitions& definitions, EngineOption
 
 Engine::~Engine() = default;
 
-Result<void> Engine::run() {
-  return impl_->run();
+Result<void> Engine::run(std::string callback_url) {
+  return impl_->run(std::move(callback_url));
+}
+void Engine::accept_event(std::string envelope, Callback<EventReceipt> callback) {
+  impl_->accept_event(std::move(envelope), std::move(callback));
 }
 void Engine::drain(Millis at_most, std::move_only_function<void()> drained) {
   impl_->drain(at_most, std::move(drained));

@@ -14,10 +14,12 @@
 
 #include "engine/base/error.hpp"
 #include "engine/base/ids.hpp"
+#include "engine/base/limits.hpp"
 #include "engine/base/payload.hpp"
 #include "engine/ports/clock.hpp"
 #include "engine/ports/definition_store.hpp"
 #include "engine/ports/entropy.hpp"
+#include "engine/ports/event_store.hpp"
 #include "engine/ports/history_store.hpp"
 #include "engine/ports/in_hand.hpp"
 #include "engine/ports/inbox.hpp"
@@ -51,6 +53,8 @@ struct Ports {
   ports::ShardLeases* leases = nullptr;
   // With leases only.
   ports::Inbox* inbox = nullptr;
+  // Absent: no event is taken from outside.
+  ports::EventStore* events = nullptr;
   // Another process has this node's name: this one must end. With leases only.
   std::function<void(const Error&)> replaced = [](const Error&) {};
   // One participant a loop, made on construction.
@@ -68,6 +72,7 @@ struct EngineOptions {
   Millis recovery_ramp = std::chrono::seconds(5);    // resumed executions are spread over at most this long
   std::size_t recovery_concurrency = 64;             // loads under way at once, a loop
   Millis retention{0};                               // of ended executions; 0: they are kept for ever
+  std::uint64_t events_kept_max = limits::kKeptEventsMax;  // that nobody has taken yet
   std::uint64_t epoch = 1;  // of this process's ownership, written into every event; without leases only
 };
 
@@ -88,6 +93,17 @@ struct Started {
   Snapshot state;
 };
 
+// What became of an event from outside.
+enum class EventReceipt {
+  kTaken,      // by at least one execution
+  kKept,       // for those that come to their `listen` within a day
+  kDuplicate,  // its source and id were there before
+  kIgnored,    // no definition listens for its like
+};
+
+// "taken", "kept", "duplicate", "ignored".
+std::string_view to_string(EventReceipt receipt);
+
 struct ReplayCommand {
   ExecutionId original;
   std::string from = "start";  // "start", "failed" or a step
@@ -106,8 +122,8 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   // Begins the recovery of what was live, and looks for due executions from then on. Blocks while it counts what is
-  // live. Errors: "store.unavailable".
-  Result<void> run();
+  // live. `callback_url` is what callback tokens are appended to. Errors: "store.unavailable".
+  Result<void> run(std::string callback_url = {});
 
   // Takes no more starts, begins no more attempts, waits for what is in flight until `deadline` (steady, from now),
   // then abandons it: unfinished work is never written as failed. Shards are given up as nothing is under way in them
@@ -123,6 +139,10 @@ class Engine {
   // another node has the execution, it may not be applied yet, and the state is that from before.
   // Errors: "execution.unknown", the refusals of saga::decide, "store.unavailable".
   void command(const ExecutionId& id, saga::Input input, Callback<Snapshot> callback);
+
+  // `envelope`: a CloudEvent in its structured form, with a source, an id and a type. It is durable when the callback
+  // runs, unless nobody can want it. Errors: "events.full", "engine.draining", "store.unavailable".
+  void accept_event(std::string envelope, Callback<EventReceipt> callback);
 
   // Without a version the replay follows the original's own definition. Errors: "command.pending" where another node
   // has the original and will begin the replay; "replay.expired" where retention is about to remove it; those of start,

@@ -7,6 +7,7 @@
 #include "engine/async/offload.hpp"
 #include "engine/runtime/due_poller.hpp"
 #include "engine/runtime/engine.hpp"
+#include "engine/runtime/event_exchange.hpp"
 #include "engine/runtime/execution_host.hpp"
 #include "engine/runtime/gauges.hpp"
 #include "engine/runtime/inbox_reader.hpp"
@@ -22,7 +23,8 @@ class Engine::Impl {
   Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOptions options);
   ~Impl();
 
-  Result<void> run();
+  Result<void> run(std::string callback_url);
+  void accept_event(std::string envelope, Callback<EventReceipt> callback);
   void drain(Millis at_most, std::move_only_function<void()> drained);
   void start(StartCommand command, Callback<Started> callback);
   void command(const ExecutionId& id, saga::Input input, Callback<Snapshot> callback);
@@ -81,6 +83,7 @@ class Engine::Impl {
   Recovery recovery_;
   DuePoller due_poller_;
   Retention retention_;
+  std::unique_ptr<EventExchange> events_;
   ports::ShardLeases* leases_;
   // With leases only.
   std::unique_ptr<LeaseKeeper> lease_keeper_;

@@ -1,5 +1,7 @@
 #include "engine/runtime/execution_driver.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <exception>
 #include <utility>
@@ -36,6 +38,12 @@ Snapshot ExecutionDriver::snapshot() const {
 void ExecutionDriver::begin(std::unique_ptr<NewStart> start) {
   stage_ = Stage::kReady;
   definition_ = start->definition;
+  if (definition_->uses_callbacks) {
+    auto& input = std::get<saga::StartExecution>(start->input.what);
+    auto& shared = host_.shared();
+    input.callback_url = shared.callback_url;
+    input.callback_secret = fmt::format("{:016x}{:016x}", shared.entropy.next(), shared.entropy.next());
+  }
   Mail mail{.input = std::move(start->input), .reply = {}};
   start_ = std::move(start);
   put(std::move(mail));
@@ -221,12 +229,12 @@ void ExecutionDriver::rest() {
   if (is_settled(state_) && !waiters_.empty()) answer_waiters(snapshot());
   const auto& shared = host_.shared();
   if (!shared.shards.serves(id_)) {
-    if (calls_ == 0) leave_behind();
+    if (calls_ == 0 && looks_ == 0) leave_behind();
     return;
   }
   if (shared.draining.load(std::memory_order_relaxed)) return;
   const Timestamp wake = *saga::next_wake(state_, at);
-  if (calls_ == 0) {
+  if (calls_ == 0 && looks_ == 0) {
     if (auto summary = summary_change(stored_, state_, at)) return write_summary(std::move(*summary));
     if (waiters_.empty() && wake > at + shared.options.passivate_after) return leave();
   }
@@ -234,7 +242,7 @@ void ExecutionDriver::rest() {
 }
 
 bool ExecutionDriver::is_busy() const {
-  return calls_ > 0 || stage_ == Stage::kLoading || stage_ == Stage::kAppending || stage_ == Stage::kBackingOff ||
+  return calls_ > 0 || looks_ > 0 || stage_ == Stage::kLoading || stage_ == Stage::kAppending || stage_ == Stage::kBackingOff ||
          (aside_ && aside_->appending);
 }
 

@@ -117,6 +117,8 @@ class ExecutionDriver final : public TimerNode {
   void leave();
   void leave_behind();
   void let_go(const Error& error);
+  void look_for_events(std::uint64_t after);
+  void events_found(const Result<std::vector<ports::StoredEvent>>& found, std::uint64_t after);
   void perform(std::vector<saga::Effect> effects);
   void send(saga::SendRequest request);
   void withdraw_calls(const saga::StepState& step);
@@ -147,6 +149,7 @@ class ExecutionDriver final : public TimerNode {
   bool lost_ = false;                          // leaves with its verdict
   bool retries_soon_ = false;                  // why it was set aside last passes by itself
   std::uint16_t calls_ = 0;                    // in flight, of this driver
+  std::uint16_t looks_ = 0;                    // for events that came before somebody listened
   std::uint16_t failures_ = 0;                 // exceptions in a row
   std::uint16_t pauses_ = 0;                   // back-offs in a row
   std::uint16_t conflicts_ = 0;                // lost appends in a row
@@ -154,6 +157,7 @@ class ExecutionDriver final : public TimerNode {
   definition::DefinitionPtr definition_;
   saga::State state_;
   ports::ExecutionSummary stored_;  // the row as last written
+  std::vector<ports::Subscription> subscriptions_;  // and what stands in the store beside it
   Timestamp armed_wake_{};          // what the pending timer stands for
   Timestamp fired_for_{};           // the wake that has come: time for decide() is not before it
   std::vector<Mail> mailbox_;

@@ -160,6 +160,7 @@ void ExecutionDriver::write_end(Mail mail, const ports::StoredExecution& row, st
   ports::Append own{.execution = id_, .epoch = epoch_, .expected_position = row.position};
   own.rows = to_rows({event}, row.position);
   own.summary = summary_change(row.summary, *end, at);
+  own.subscriptions.emplace();
   if (mail.command != 0)
     own.applied = ports::CommandApplied{.number = mail.command, .answer = encode_answer(std::nullopt)};
   aside_->events = {event};

@@ -27,6 +27,14 @@ Error unavailable(const ports::AppendResult& result, std::string message, std::s
                .detail = result.error ? to_text(*result.error) : std::string()};
 }
 
+// Everything it has from here on, where that changes.
+std::optional<std::vector<ports::Subscription>> subscription_change(const std::vector<ports::Subscription>& before,
+                                                                    const saga::State& next) {
+  if (!next.has_listens && before.empty()) return std::nullopt;
+  auto after = subscriptions_of(next);
+  return after == before ? std::nullopt : std::optional(std::move(after));
+}
+
 }  // namespace
 
 ports::ParticipantCall participant_call(const saga::State& state, saga::SendRequest request, std::uint64_t epoch) {
@@ -47,10 +55,17 @@ ports::ParticipantCall participant_call(const saga::State& state, saga::SendRequ
 void ExecutionDriver::commit(Mail&& mail, std::unique_ptr<saga::Decision> decision, std::unique_ptr<saga::State> before,
                              Timestamp at) {
   auto summary = summary_change(stored_, decision->next, at);
+  auto subscriptions = subscription_change(subscriptions_, decision->next);
+  // Who begins to listen has to look for what came before: a crash until then is to be noticed.
+  if (subscriptions && !subscriptions->empty()) {
+    if (!summary && stored_.resting) summary = stored_;
+    if (summary) summary->resting = false;
+  }
   pending_ = std::make_unique<Pending>(Pending{.mail = std::move(mail),
                                                .decision = std::move(decision),
                                                .before = std::move(before),
                                                .summary = std::move(summary),
+                                               .subscriptions = std::move(subscriptions),
                                                .phase_before = phase_});
   append();
 }
@@ -75,6 +90,7 @@ void ExecutionDriver::append() {
   if (start_) own.create = start_->row;
   own.rows = to_rows(decision.events, own.expected_position);
   own.summary = pending_->summary;
+  own.subscriptions = pending_->subscriptions;
   if (const auto number = pending_->mail.command; number != 0) {
     own.applied = ports::CommandApplied{.number = number, .answer = encode_answer(std::nullopt)};
   }
@@ -126,6 +142,10 @@ void ExecutionDriver::written() {
       tell_standing(host_.shared().telemetry, state_);
     }
     log_raised_incidents(host_.shared().log, decision.events, state_);
+  }
+  if (pending->subscriptions) {
+    subscriptions_ = std::move(*pending->subscriptions);
+    look_for_events(0);
   }
   perform(std::move(decision.effects));
   if (calls_ > 0 && saga::is_ending(state_)) withdraw_calls(state_.root);

@@ -32,6 +32,7 @@ void ExecutionDriver::loaded(Result<LoadedExecution> result) {
   state_ = std::move(result->state);
   definition_ = std::move(result->definition);
   stored_ = std::move(result->summary);
+  subscriptions_ = subscriptions_of(state_);
   // Read again after an append of unknown fate, which may have moved it; one that comes into memory is counted already.
   if (phase_ != saga::Phase::kPending || start_) count_phase(host_.shared().live, phase_, state_);
   phase_ = state_.phase;
@@ -49,6 +50,7 @@ void ExecutionDriver::loaded(Result<LoadedExecution> result) {
     saga::Input first{.actor = {}, .what = saga::RecoverExecution{}};
     if (failures_ >= kFailuresMax) first.what = saga::QuarantineExecution{.detail = failed_with_};
     mailbox_.insert(mailbox_.begin(), Mail{.input = std::move(first), .reply = {}});
+    look_for_events(0);
   }
   pump();
 }

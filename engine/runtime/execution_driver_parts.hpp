@@ -16,6 +16,7 @@ struct ExecutionDriver::Pending {
   std::unique_ptr<saga::Decision> decision;
   std::unique_ptr<saga::State> before;  // of a command
   std::optional<ports::ExecutionSummary> summary;
+  std::optional<std::vector<ports::Subscription>> subscriptions = std::nullopt;  // where they change
   saga::Phase phase_before = saga::Phase::kPending;
 };
 
@@ -45,6 +46,9 @@ inline constexpr std::uint16_t kFailuresMax = 2;
 inline bool is_settled(const saga::State& state) {
   return saga::is_terminal(state.phase) || state.phase == saga::Phase::kSuspended;
 }
+
+// What the execution listens for, as the store has it.
+std::vector<ports::Subscription> subscriptions_of(const saga::State& state);
 
 ports::ParticipantCall participant_call(const saga::State& state, saga::SendRequest request, std::uint64_t epoch);
 

@@ -67,6 +67,7 @@ Correlations read_correlate(LoadContext& context, const Node& node, const Scope&
       if (auto compiled = read_expression(context, *from, scope, Slot::kEvent)) read.from[name] = compiled->source();
     }
     if (const Node* expect = correlation.take("expect")) {
+      if (expect->is_null()) context.report.error("wrong-type", *expect, "must not be null: no event would match");
       expects[name] = read_template(context, *expect, scope, Slot::kArguments);
     } else if (node.items[i].is_map()) {
       context.report.error("missing-key", node.items[i],

@@ -73,6 +73,7 @@ RuntimeBench::Process::Process(RuntimeBench& bench)
               .in_hand = &bench.in_hand,
               .leases = bench.leases,
               .inbox = bench.inbox,
+              .events = &bench.store,
               .replaced = [&bench](const Error& error) { bench.replaced.push_back(error.code); },
               .participant =
                   [this, &bench](runtime::Loop&) {

@@ -1,0 +1,246 @@
+#include "engine/runtime/event_exchange.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "engine/base/limits.hpp"
+#include "engine/runtime/event_filters.hpp"
+#include "engine/runtime/refusals.hpp"
+
+namespace skald::runtime {
+namespace {
+
+constexpr std::size_t kPage = 100;
+constexpr Millis kLookInterval{5'000};
+// What has no end by then is not under way any more, wherever it came in.
+constexpr Millis kLeftAlone{30'000};
+constexpr Millis kRemoveInterval{60'000};
+constexpr std::size_t kRemovedAtOnce = 500;
+
+// Nobody gets an event that execution does not wait for; anything else may pass.
+bool is_no(const Error& error) {
+  return error.code == "event.not_awaited" || error.code == "execution.ended" || error.code == "execution.unknown";
+}
+
+EventReceipt receipt_of(ports::EventFate fate) {
+  return fate == ports::EventFate::kTaken ? EventReceipt::kTaken : EventReceipt::kKept;
+}
+
+// Tells what became of it to who asked and to the metrics.
+Callback<EventReceipt> counted(ports::Telemetry& telemetry, Callback<EventReceipt> callback) {
+  return [&telemetry, callback = std::move(callback)](Result<EventReceipt> receipt) mutable {
+    telemetry.event_received(receipt ? to_string(*receipt) : "refused");
+    callback(std::move(receipt));
+  };
+}
+
+}  // namespace
+
+std::string_view to_string(EventReceipt receipt) {
+  switch (receipt) {
+    case EventReceipt::kTaken:
+      return "taken";
+    case EventReceipt::kKept:
+      return "kept";
+    case EventReceipt::kDuplicate:
+      return "duplicate";
+    case EventReceipt::kIgnored:
+      return "ignored";
+  }
+  return "ignored";
+}
+
+// One event on its way to those who listen for it.
+class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
+ public:
+  Offer(EventExchange& owner, ports::StoredEvent event, Callback<EventReceipt> callback)
+      : owner_(owner), event_(std::move(event)), callback_(std::move(callback)) {}
+
+  void next_page() {
+    if (key_ == event_.keys.size()) return settle();
+    owner_.host_.offload(
+        [&store = owner_.store_, key = event_.keys[key_], after = after_] {
+          return store.list_listeners(key, after, kPage);
+        },
+        [self = shared_from_this()](Result<std::vector<ports::Listener>> found) { self->listed(std::move(found)); });
+  }
+
+  void answer(Result<EventReceipt> receipt) {
+    if (callback_) std::exchange(callback_, nullptr)(std::move(receipt));
+  }
+
+ private:
+  void listed(Result<std::vector<ports::Listener>> found) {
+    if (!found) return leave(found.error());
+    if (found->size() < kPage) {
+      ++key_;
+      after_.reset();
+    } else {
+      after_ = found->back();
+    }
+    awaited_ = found->size();
+    if (awaited_ == 0) return next_page();
+    for (const auto& listener : *found) deliver(listener);
+  }
+
+  void deliver(const ports::Listener& listener) {
+    saga::Input input{.actor = {},
+                      .what = saga::EventArrived{.step = listener.step,
+                                                 .event = Payload::from_trusted_text(event_.envelope)}};
+    owner_.deliver_(listener.execution, std::move(input), [self = shared_from_this()](Result<Snapshot> state) {
+      std::optional<Error> error;
+      if (!state) error = std::move(state.error());
+      auto& loop = self->owner_.host_.loop();
+      loop.post([self, error = std::move(error)] { self->delivered(error); });
+    });
+  }
+
+  void delivered(const std::optional<Error>& error) {
+    if (!error) ++taken_;
+    if (error && !is_no(*error)) failed_ = *error;
+    if (--awaited_ > 0) return;
+    if (failed_) return leave(*failed_);
+    // Those who wait for many others' sake have waited long enough.
+    if (taken_ > 0) answer(EventReceipt::kTaken);
+    next_page();
+  }
+
+  // It stays without a fate, and is found again.
+  void leave(const Error& error) {
+    owner_.host_.warn("an event could not be brought to those who listen; it is tried again", error);
+    answer(EventReceipt::kKept);
+    owner_.offers_.erase(event_.number);
+  }
+
+  void settle() {
+    const bool is_full = owner_.kept_ >= owner_.host_.shared().options.events_kept_max;
+    const auto fate = taken_ > 0 ? ports::EventFate::kTaken
+                      : is_full  ? ports::EventFate::kDropped
+                                 : ports::EventFate::kKept;
+    owner_.host_.offload(
+        [&store = owner_.store_, number = event_.number, fate] { return store.settle_event(number, fate); },
+        [self = shared_from_this(), fate](const Result<void>& settled) { self->settled(settled, fate); });
+  }
+
+  void settled(const Result<void>& settled, ports::EventFate fate) {
+    if (!settled) return leave(settled.error());
+    if (fate == ports::EventFate::kKept) ++owner_.kept_;
+    if (fate == ports::EventFate::kDropped) {
+      answer(failure("events.full", "too many events wait for somebody who listens", {}, "send it again later"));
+    }
+    answer(receipt_of(fate));
+    owner_.offers_.erase(event_.number);
+  }
+
+  EventExchange& owner_;
+  ports::StoredEvent event_;
+  Callback<EventReceipt> callback_;
+  std::size_t key_ = 0;                   // of the event's, whose listeners come next
+  std::optional<ports::Listener> after_;  // of the pages of this key
+  std::size_t awaited_ = 0;               // of this page
+  std::size_t taken_ = 0;
+  std::optional<Error> failed_;
+};
+
+EventExchange::EventExchange(ExecutionHost& host, ports::EventStore& store, Deliver deliver)
+    : host_(host), store_(store), deliver_(std::move(deliver)), filters_(std::make_shared<EventFilters>()) {}
+
+EventExchange::~EventExchange() = default;
+
+void EventExchange::begin() {
+  begun_ = host_.shared().time.now();
+  fired();
+}
+
+void EventExchange::again(std::chrono::nanoseconds pause) {
+  host_.timers().set(*this, host_.shared().time.steady() + pause);
+}
+
+void EventExchange::accept(std::string envelope, Callback<EventReceipt> callback) {
+  host_.loop().post([this, envelope = std::move(envelope),
+                     callback = counted(host_.shared().telemetry, std::move(callback))]() mutable {
+    if (host_.shared().draining || host_.is_closed()) return callback(std::unexpected(draining()));
+    host_.offload(
+        [&store = store_, filters = filters_, now = host_.shared().time.now(),
+         envelope = std::move(envelope)]() mutable -> Result<ports::StoredEvent> {
+          const auto event = parse_json(envelope);
+          if (!event) return std::unexpected(event.error());
+          auto keys = filters->keys_of(store, *event);
+          if (!keys) return std::unexpected(std::move(keys.error()));
+          if (keys->empty()) return ports::StoredEvent{};
+          const auto number = store.put_event({.source = event->at("source").get<std::string>(),
+                                               .id = event->at("id").get<std::string>(),
+                                               .envelope = envelope,
+                                               .received_at = now,
+                                               .keys = *keys});
+          if (!number) return std::unexpected(number.error());
+          return ports::StoredEvent{
+              .number = number->value_or(0), .envelope = std::move(envelope), .keys = std::move(*keys)};
+        },
+        [this, callback = std::move(callback)](Result<ports::StoredEvent> event) mutable {
+          stored(std::move(event), std::move(callback));
+        });
+  });
+}
+
+void EventExchange::stored(Result<ports::StoredEvent> event, Callback<EventReceipt> callback) {
+  if (!event) return callback(std::unexpected(std::move(event.error())));
+  if (event->keys.empty()) return callback(EventReceipt::kIgnored);
+  if (event->number == 0) return callback(EventReceipt::kDuplicate);
+  offer(std::move(*event), std::move(callback));
+}
+
+void EventExchange::offer(ports::StoredEvent event, Callback<EventReceipt> callback) {
+  const auto number = event.number;
+  const auto made = std::make_shared<Offer>(*this, std::move(event), std::move(callback));
+  offers_[number] = made;
+  made->next_page();
+}
+
+void EventExchange::fired() {
+  const auto& shared = host_.shared();
+  if (shared.draining || host_.is_closed()) return;
+  look_for_leftovers();
+}
+
+void EventExchange::look_for_leftovers() {
+  const Timestamp before = std::max(begun_, host_.shared().time.now() - kLeftAlone);
+  host_.offload([&store = store_, before] { return store.list_new_events(before, kPage); },
+                [this](Result<std::vector<ports::StoredEvent>> found) {
+                  if (!found) {
+                    host_.warn("events could not be listed; it is tried again", found.error());
+                    return again(kLookInterval);
+                  }
+                  for (auto& event : *found) {
+                    if (!offers_.contains(event.number)) offer(std::move(event), nullptr);
+                  }
+                  remove_old();
+                });
+}
+
+void EventExchange::remove_old() {
+  const auto steady = host_.shared().time.steady();
+  if (removed_at_ != std::chrono::nanoseconds{} && steady - removed_at_ < kRemoveInterval) return again(kLookInterval);
+  struct Swept {
+    std::uint64_t removed = 0;
+    std::uint64_t kept = 0;
+  };
+  const Timestamp before = host_.shared().time.now() - limits::kEventsRemembered;
+  host_.offload(
+      [&store = store_, before]() -> Result<Swept> {
+        const auto removed = store.remove_events(before, kRemovedAtOnce);
+        if (!removed) return std::unexpected(removed.error());
+        const auto kept = store.count_kept_events();
+        if (!kept) return std::unexpected(kept.error());
+        return Swept{*removed, *kept};
+      },
+      [this, steady](const Result<Swept>& swept) {
+        if (!swept) host_.warn("old events could not be removed; it is tried again", swept.error());
+        if (swept) kept_ = swept->kept;
+        if (swept && swept->removed < kRemovedAtOnce) removed_at_ = steady;
+        again(kLookInterval);
+      });
+}
+
+}  // namespace skald::runtime

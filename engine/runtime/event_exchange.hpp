@@ -1,0 +1,60 @@
+// Takes events from outside: stores each before anybody gets it, and brings it to those who listen for it.
+//
+//   accept ─> filters of all definitions ─> stored ─> those who listen, page by page ─> taken, or kept for those who
+//                                                                                      have not come to it yet
+//
+// What was stored and not brought to its end (a crash, a lost store) is brought to it by a later round, of any node;
+// an execution takes an event once, however often it is brought.
+// Thread rule: accept() from any thread, the callback runs on the loop of the host; everything else on that loop. Life
+// cycle: begin() once; it stops when the engine drains.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/ports/event_store.hpp"
+#include "engine/runtime/engine.hpp"
+#include "engine/runtime/execution_host.hpp"
+#include "engine/runtime/timer_queue.hpp"
+
+namespace skald::runtime {
+
+class EventFilters;
+
+class EventExchange final : public TimerNode {
+ public:
+  using Deliver = std::function<void(const ExecutionId&, saga::Input, Callback<Snapshot>)>;
+
+  EventExchange(ExecutionHost& host, ports::EventStore& store, Deliver deliver);
+  ~EventExchange() override;
+
+  void begin();
+  void accept(std::string envelope, Callback<EventReceipt> callback);
+
+ private:
+  class Offer;
+  using OfferPtr = std::shared_ptr<Offer>;
+
+  void fired() override;
+  void again(std::chrono::nanoseconds pause);
+  void stored(Result<ports::StoredEvent> event, Callback<EventReceipt> callback);
+  void offer(ports::StoredEvent event, Callback<EventReceipt> callback);
+  void look_for_leftovers();
+  void remove_old();
+
+  ExecutionHost& host_;
+  ports::EventStore& store_;
+  Deliver deliver_;
+  std::shared_ptr<EventFilters> filters_;
+  std::map<std::uint64_t, OfferPtr> offers_;  // under way, by the number of their event
+  std::uint64_t kept_ = 0;                    // when it was last counted, and since
+  Timestamp begun_{};
+  std::chrono::nanoseconds removed_at_{};
+};
+
+}  // namespace skald::runtime
