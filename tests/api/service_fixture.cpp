@@ -26,6 +26,7 @@ void Participant::handle(api::Request request, api::Responder respond) {
   const std::string path(request.path());
   const std::lock_guard lock(mutex_);
   requests_.push_back(path);
+  bodies_.push_back(request.body);
   authorizations_.emplace_back(request.header("authorization").value_or(""));
   if (path == "/refuse" || path == "/undo-refused") {
     return respond({.status = 409, .body = R"({"title":"no","detail":"not today"})"});
@@ -54,6 +55,11 @@ void Participant::await_held(std::size_t count) {
 std::vector<std::string> Participant::requests() {
   const std::lock_guard lock(mutex_);
   return requests_;
+}
+
+std::vector<std::string> Participant::bodies() {
+  const std::lock_guard lock(mutex_);
+  return bodies_;
 }
 
 std::vector<std::string> Participant::authorizations() {

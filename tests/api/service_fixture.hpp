@@ -36,6 +36,8 @@ class Participant {
   // Waits until `hold` has been called that often in all.
   void await_held(std::size_t count);
   std::vector<std::string> requests();
+  // The body of each.
+  std::vector<std::string> bodies();
   // The `Authorization` of each.
   std::vector<std::string> authorizations();
 
@@ -56,6 +58,7 @@ class Participant {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::string> requests_;
+  std::vector<std::string> bodies_;
   std::vector<std::string> authorizations_;
   std::vector<api::Responder> held_;
   std::size_t held_count_ = 0;

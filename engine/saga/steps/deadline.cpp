@@ -3,8 +3,6 @@
 #include "engine/saga/problem.hpp"
 
 namespace skald::saga {
-namespace {
-
 bool has_passed(Planner& planner, std::string_view path) {
   const StepState& instance = planner.step(path);
   if (instance.timed_out) return true;
@@ -12,8 +10,6 @@ bool has_passed(Planner& planner, std::string_view path) {
   planner.record(TimeoutReached{.step = std::string(path)});
   return true;
 }
-
-}  // namespace
 
 std::optional<Timestamp> deadline_of(const Planner& planner, const definition::Step& step) {
   return step.timeout ? std::optional(planner.now() + *step.timeout) : std::nullopt;

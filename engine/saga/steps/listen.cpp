@@ -100,7 +100,8 @@ bool advance(Planner& planner, const definition::Step& step, const ListenStep& k
     complete_step(planner, step, path, read_events(kind, planner.step(path)));
     return true;
   }
-  if (!is_late(planner, path)) return false;
+  // Behind the pivot too: what nobody answers is an incident there.
+  if (!has_passed(planner, path)) return false;
   fail_step(planner, step, path, lateness(step), false);
   return true;
 }

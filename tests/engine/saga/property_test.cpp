@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
 #include "engine/saga/path.hpp"
+#include "engine/saga/subscriptions.hpp"
 #include "tests/engine/saga/random_workflow.hpp"
 #include "tests/engine/saga/saga_bench.hpp"
 
@@ -68,14 +70,15 @@ class SagaRun {
     }
   }
 
-  // A live execution waits for an answer, a time within a day, or a person.
+  // A live execution waits for an answer, a time within a day, an event, or a person.
   void check_something_wakes_it() {
     const State& state = bench_.state();
     if (is_terminal(state.phase)) return;
     const auto wake = bench_.wake();
     ASSERT_TRUE(wake.has_value());
     ASSERT_LE(*wake, bench_.now() + std::chrono::hours(24));
-    const bool waits = !bench_.in_flight().empty() || *wake < bench_.now() + std::chrono::hours(24);
+    const bool waits = !bench_.in_flight().empty() || *wake < bench_.now() + std::chrono::hours(24) ||
+                       !subscriptions_of(state).empty();
     ASSERT_TRUE(waits || state.phase == Phase::kSuspended) << "nothing will ever wake it";
     if (bench_.in_flight().empty() && !state.turn_ended) ASSERT_GT(*wake, bench_.now()) << "it spins";
   }
@@ -93,10 +96,27 @@ class SagaRun {
       take({.actor = "", .what = AttemptEnded{call.step, call.attempt, call.settling, answer}});
       return true;
     }
+    if (chance(random_, 40) && send_event()) return true;
     if (bench_.state().phase == Phase::kSuspended) return operate(turn);
     bench_.advance(*bench_.wake() - bench_.now());
     take({.actor = "", .what = TimerFired{}});
     return true;
+  }
+
+  // For some step that listens, or that has ceased to; sometimes twice.
+  bool send_event() {
+    const auto subscriptions = subscriptions_of(bench_.state());
+    if (!subscriptions.empty()) listened_.push_back(subscriptions[random_() % subscriptions.size()].step);
+    if (listened_.empty()) return false;
+    const std::string step = listened_[random_() % listened_.size()];
+    const std::string name(base_name(step.substr(step.rfind('.') + 1)));
+    const Json event = {{"id", std::to_string(random_() % 50)},
+                        {"source", "test"},
+                        {"type", chance(random_, 50) ? "go." + name : "more"},
+                        {"data", "A"}};
+    const std::size_t rows = bench_.rows().size();
+    take({.actor = "", .what = EventArrived{step, Payload::from_json(event)}});
+    return bench_.rows().size() != rows;
   }
 
   // Once the world is well an operator retries what is stuck; a refused step stays refused, then it is skipped.
@@ -173,6 +193,7 @@ class SagaRun {
   Counts& counts_;
   int crashes_ = 0;
   int words_ = 0;
+  std::vector<std::string> listened_;  // steps
   bool skipped_ = false;
   bool asked_to_cancel_ = false;
 };

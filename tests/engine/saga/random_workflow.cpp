@@ -49,6 +49,8 @@ class Writer {
     } else if (kind == 2 && chance(random_, 60)) {
       if (chance(random_, 20)) line(body, "timeout: { after: PT4S }");
       line(body, fmt::format("wait: PT{}S", random_() % 12));
+    } else if (kind == 2) {
+      listen(body, names[place]);
     } else if (kind == 3) {
       choice(body, names[place], names, place);
     } else if (kind == 1 && may_nest) {
@@ -64,6 +66,14 @@ class Writer {
     } else {
       call(body, names[place], may_pivot);
     }
+  }
+
+  void listen(int indent, int name) {
+    line(indent, "timeout: { after: PT6S }");
+    if (chance(random_, 50)) line(indent, "onError: continue");
+    const auto pattern = fmt::format("{{ with: {{ type: go.s{} }}, correlate: {{ a: {{ from: .data, expect: A }} }} }}", name);
+    if (chance(random_, 70)) return line(indent, fmt::format("listen: {{ to: {{ one: {} }} }}", pattern));
+    line(indent, fmt::format("listen: {{ to: {{ all: [ {}, {{ with: {{ type: more }} }} ] }} }}", pattern));
   }
 
   void composite(int indent) {
