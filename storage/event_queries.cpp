@@ -124,15 +124,19 @@ std::vector<StoredEvent> select_events(soci::session& session, const std::vector
   std::vector<StoredEvent> found;
   for (const auto& [shape, key] : keys) {
     long long number = 0;
+    long long received_at = 0;
     std::string envelope;
     soci::statement statement =
-        (session.prepare << "SELECT e.id, e.envelope FROM event_keys AS k JOIN events AS e ON e.id = k.event"
+        (session.prepare << "SELECT e.id, e.envelope, e.received_at FROM event_keys AS k JOIN events AS e ON e.id = k.event"
                             " WHERE k.shape = :shape AND k.key = :key AND k.event > :last AND e.received_at >= :since"
                             " ORDER BY k.event LIMIT "
                          << limit,
-         soci::into(number), soci::into(envelope), soci::use(shape), soci::use(key), soci::use(last), soci::use(from));
+         soci::into(number), soci::into(envelope), soci::into(received_at), soci::use(shape), soci::use(key), soci::use(last), soci::use(from));
     for (bool more = statement.execute(true); more; more = statement.fetch()) {
-      add_unless_there(found, {.number = static_cast<std::uint64_t>(number), .envelope = envelope, .keys = {}});
+      add_unless_there(found, {.number = static_cast<std::uint64_t>(number),
+                               .envelope = envelope,
+                               .received_at = from_millis(received_at),
+                               .keys = {}});
     }
   }
   std::ranges::sort(found, {}, &StoredEvent::number);

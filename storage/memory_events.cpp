@@ -58,7 +58,7 @@ std::vector<StoredEvent> MemoryEvents::find(const std::vector<EventKey>& keys, T
     const bool is_wanted =
         std::ranges::any_of(keys, [&](const auto& key) { return std::ranges::find(event.keys, key) != event.keys.end(); });
     if (found.size() == limit || number <= after || !is_wanted || event.received_at < since) continue;
-    found.push_back({.number = number, .envelope = event.envelope, .keys = {}});
+    found.push_back({.number = number, .envelope = event.envelope, .received_at = event.received_at, .keys = {}});
   }
   return found;
 }

@@ -35,6 +35,7 @@ struct NewEvent {
 struct StoredEvent {
   std::uint64_t number = 0;
   std::string envelope;
+  Timestamp received_at{};
   std::vector<EventKey> keys;  // filled by list_new_events only
 };
 

@@ -1,4 +1,5 @@
 // The driver's look at the events that came before its execution listened for them.
+#include <algorithm>
 #include <utility>
 
 #include "engine/runtime/execution_driver_parts.hpp"
@@ -12,11 +13,18 @@ constexpr std::size_t kPage = 100;
 constexpr Millis kLookAgain{1'000};
 // What an execution has caused by its first call may come in where the clock is behind.
 constexpr Millis kClockDifferenceMax{10'000};
+// Of what is correlated by nothing.
+constexpr std::string_view kNoKey = "[]";
 
 std::vector<ports::EventKey> keys_of(const std::vector<ports::Subscription>& subscriptions) {
   std::vector<ports::EventKey> keys;
   for (const auto& subscription : subscriptions) keys.push_back(subscription.key);
   return keys;
+}
+
+// An event that names what it is about waits for whoever asks for that. Any other one is for those who are there.
+Timestamp oldest_for(const ports::Subscription& subscription, const saga::State& state) {
+  return subscription.key.key == kNoKey ? state.started_at - kClockDifferenceMax : Timestamp{};
 }
 
 }  // namespace
@@ -33,8 +41,10 @@ void ExecutionDriver::look_for_events(std::uint64_t after) {
   auto* events = host_.shared().events;
   if (subscriptions_.empty() || events == nullptr || host_.shared().draining) return;
   ++looks_;
+  Timestamp since = Timestamp::max();
+  for (const auto& subscription : subscriptions_) since = std::min(since, oldest_for(subscription, state_));
   host_.offload(
-      [events, keys = keys_of(subscriptions_), since = state_.started_at - kClockDifferenceMax, after] {
+      [events, keys = keys_of(subscriptions_), since, after] {
         return events->find_events(keys, since, after, kPage);
       },
       [&host = host_, id = id_, number = number_, after](const Result<std::vector<ports::StoredEvent>>& found) {
@@ -55,7 +65,8 @@ void ExecutionDriver::events_found(const Result<std::vector<ports::StoredEvent>>
   }
   --looks_;
   for (const auto& event : *found) {
-    for (const auto& subscription : std::vector(subscriptions_)) {
+    for (const auto& subscription : subscriptions_) {
+      if (event.received_at < oldest_for(subscription, state_)) continue;
       saga::EventArrived arrived{.step = subscription.step, .event = Payload::from_trusted_text(event.envelope)};
       mailbox_.push_back(Mail{.input = saga::Input{.actor = {}, .what = std::move(arrived)}, .reply = {}});
     }

@@ -20,8 +20,17 @@ bool listens(const Planner& planner, const StepState* step) {
   return in_time || has_blocking_incident(state, step->path);
 }
 
-bool is_same(const Json& one, const Json& other) {
-  return one.at("id") == other.at("id") && one.at("source") == other.at("source");
+bool has_event(const StepState& step, const Json& event) {
+  return std::ranges::any_of(step.events, [&](const auto& had) {
+    const Json& other = had.event.json();
+    return other.at("id") == event.at("id") && other.at("source") == event.at("source");
+  });
+}
+
+// What a step that is over has taken is not there for the next one.
+bool was_used(const StepState& step, const Json& event) {
+  if (step.status != StepStatus::kRunning && has_event(step, event)) return true;
+  return std::ranges::any_of(step.children, [&](const auto& child) { return was_used(child, event); });
 }
 
 // Which of the step's patterns takes the event, from 1; 0: none.
@@ -64,7 +73,8 @@ void handle(Planner& planner, const EventArrived& input) {
   const auto not_awaited = [&] { planner.refuse("event.not_awaited", "the step does not wait for this event"); };
   if (!listens(planner, step)) return not_awaited();
   const Json& event = input.event.json();
-  if (std::ranges::any_of(step->events, [&](const auto& had) { return is_same(had.event.json(), event); })) return;
+  if (has_event(*step, event)) return;
+  if (was_used(planner.state().root, event)) return not_awaited();
   const auto* kind = std::get_if<ListenStep>(&planner.step_definition(input.step).kind);
   if (!kind || kind->patterns.size() != step->listens.size()) return not_awaited();
   const std::uint32_t pattern = pattern_for(*kind, *step, event);

@@ -6,6 +6,7 @@
 #include "engine/base/invariant.hpp"
 #include "tests/engine/saga/saga_bench.hpp"
 #include "tests/simulation/process_ports.hpp"
+#include "tests/simulation/simulated_events.hpp"
 #include "tests/simulation/simulated_participant.hpp"
 #include "tests/simulation/simulated_store.hpp"
 #include "tests/support/seeded_entropy.hpp"
@@ -30,6 +31,7 @@ struct Node::Process {
                                                                 life, *around.lease)
                             : nullptr),
         inbox(around.world, around.faults, around.database.cluster(), life),
+        events(around.world, around.faults, around.database, life),
         store(around.world, around.faults, around.database, life, leases.get(),
               [&node] { node.crash("at an append"); }),
         loops(1 + around.world.below(2)),
@@ -60,6 +62,7 @@ struct Node::Process {
             .log = log,
             .leases = leases.get(),
             .inbox = leases ? &inbox : nullptr,
+            .events = &events,
             .replaced = [this](const Error& error) { around.oracle.problem(to_text(error)); },
             .participant =
                 [this](runtime::Loop& loop) {
@@ -116,6 +119,7 @@ struct Node::Process {
   ports::SilentTelemetry telemetry;
   std::unique_ptr<SimulatedLeases> leases;
   SimulatedInbox inbox;
+  SimulatedEvents events;
   SimulatedStore store;
   runtime::Loops loops;
   runtime::Definitions definitions;

@@ -1,20 +1,11 @@
 #include "tests/simulation/simulated_cluster.hpp"
 
+#include "tests/simulation/wire.hpp"
+
 #include <utility>
 
 namespace skald::simulation {
 namespace {
-
-// Does what is asked, or not, and may fail either way.
-template <class Ask>
-auto over_the_wire(World& world, Faults& faults, const Life& life, Ask ask) -> Result<decltype(ask())> {
-  const bool cut = life.database_cut_until > world.now();
-  const bool fails = cut || faults.happens(Fault::kReadFails);
-  if (fails && (cut || world.chance(50))) return failure("store.unavailable", "the database does not answer");
-  auto answer = ask();
-  if (fails) return failure("store.unavailable", "the connection was lost");
-  return answer;
-}
 
 // A listener of the process, as notices come to it: late, or never.
 ClusterTables::Listener notices(World& world, LifePtr life, std::function<void()> told) {

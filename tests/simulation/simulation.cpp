@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "tests/simulation/clients.hpp"
+#include "tests/simulation/senders.hpp"
 #include "tests/simulation/node.hpp"
 #include "tests/simulation/verdict.hpp"
 #include "tests/simulation/verdict_replays.hpp"
@@ -30,7 +31,8 @@ class Simulation {
         services_(world_, faults_),
         oracle_(world_, database_, clocks_),
         around_{world_, faults_, database_, services_, oracle_, clocks_, {}},
-        clients_(around_, nodes_) {}
+        clients_(around_, nodes_),
+        senders_(around_, nodes_) {}
 
   RunReport run() {
     const auto workflows = draw_workflows(world_);
@@ -50,6 +52,7 @@ class Simulation {
     for (auto& node : nodes_) node->start();
     clients_.place_orders(workflows);
     clients_.operate();
+    senders_.begin(workflows);
     look();
     while (!at_rest_ && oracle_.problems().empty()) world_.step();
     if (oracle_.problems().empty()) judge_all();
@@ -74,16 +77,18 @@ class Simulation {
     }
     // What was stored under a clock that was ahead is due late under one that is behind.
     if (world_.now() > faults_.heals_at() + kRestWithin + clocks_.ahead_most + clocks_.behind_most) {
-      return oracle_.problem(fmt::format("the world has healed, and does not come to rest: {}{}{}{}", unsettled(),
+      return oracle_.problem(fmt::format("the world has healed, and does not come to rest: {}{}{}{}{}", unsettled(),
                                          services_.is_quiet() ? "" : "requests are on their way ",
                                          clients_.are_quiet() ? "" : "commands wait ",
-                                         clients_.all_answered() ? "" : "orders wait"));
+                                         clients_.all_answered() ? "" : "orders wait ",
+                                         senders_.are_quiet() ? "" : "events wait"));
     }
     world_.after(kLookInterval, [this] { look(); });
   }
 
   bool is_at_rest() {
-    return services_.is_quiet() && clients_.are_quiet() && clients_.all_answered() && unsettled().empty();
+    return services_.is_quiet() && clients_.are_quiet() && clients_.all_answered() && senders_.are_quiet() &&
+           unsettled().empty();
   }
 
   std::string unsettled() {
@@ -166,6 +171,7 @@ class Simulation {
   Surroundings around_;
   std::vector<std::unique_ptr<Node>> nodes_;
   Clients clients_;
+  Senders senders_;
   bool at_rest_ = false;
   std::map<std::string, std::uint64_t> counts_;
 };

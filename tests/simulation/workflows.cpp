@@ -133,6 +133,29 @@ do:
   - ship: { call: shipping.create, with: { orderId: A }, compensate: { call: shipping.cancel, with: { orderId: A } } }
 )";
 
+// Events that come when they like; each is sent once to each execution, and it ends only when it has them.
+constexpr const char* kListening = R"(
+document: { dsl: '1.0.3', namespace: test, name: listening, version: '1.0.0' }
+do:
+  - charge:
+      call: payments.charge
+      with: { orderId: A }
+      retry: { delay: PT1S }
+      compensate: { call: payments.refund, with: { orderId: A } }
+  - both:
+      fork:
+        branches:
+          - pay:
+              listen: { to: { one: { with: { type: paid }, correlate: { id: { from: .data, expect: '${ $workflow.id }' } } } } }
+          - ship:
+              call: shipping.create
+              with: { orderId: A }
+              retry: { delay: PT1S }
+              compensate: { call: shipping.cancel, with: { orderId: A } }
+  - pack:
+      listen: { to: { one: { with: { type: packed }, correlate: { id: { from: .data, expect: '${ $workflow.id }' } } } } }
+)";
+
 }  // namespace
 
 const std::vector<Workflow>& written_workflows() {
@@ -140,7 +163,8 @@ const std::vector<Workflow>& written_workflows() {
                                                {"test", "pivot", kPivot},
                                                {"test", "patient", kPatient},
                                                {"test", "tried", kTried},
-                                               {"test", "long", kLong}};
+                                               {"test", "long", kLong},
+                                               {"test", "listening", kListening}};
   return workflows;
 }
 

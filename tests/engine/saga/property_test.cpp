@@ -113,7 +113,7 @@ class SagaRun {
     const Json event = {{"id", std::to_string(random_() % 50)},
                         {"source", "test"},
                         {"type", chance(random_, 50) ? "go." + name : "more"},
-                        {"data", "A"}};
+                        {"data", to_string(bench_.state().id)}};
     const std::size_t rows = bench_.rows().size();
     take({.actor = "", .what = EventArrived{step, Payload::from_json(event)}});
     return bench_.rows().size() != rows;

@@ -1,0 +1,46 @@
+// The world's senders of events: each execution gets every event that it may ever wait for, early or late, by whatever
+// node, again and again until one of them says that it has it.
+//
+// One thread. Life cycle: outlives the nodes.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/node.hpp"
+#include "tests/simulation/workflows.hpp"
+
+namespace skald::simulation {
+
+class Senders {
+ public:
+  Senders(Surroundings& around, std::vector<std::unique_ptr<Node>>& nodes) : around_(around), nodes_(nodes) {}
+
+  // Looks for new executions from time to time.
+  void begin(const std::vector<Workflow>& workflows);
+
+  // Everything has been taken over.
+  bool are_quiet() const;
+  std::size_t sent() const { return events_.size(); }
+
+ private:
+  struct Event {
+    std::string envelope;
+    bool acknowledged = false;
+  };
+
+  void look();
+  void send(Event& event);
+  void answered(Event& event, const Result<runtime::EventReceipt>& receipt);
+
+  Surroundings& around_;
+  std::vector<std::unique_ptr<Node>>& nodes_;
+  std::vector<std::string> types_;
+  std::set<ExecutionId> known_;
+  std::deque<Event> events_;
+};
+
+}  // namespace skald::simulation
