@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cctype>
+
+#include "engine/graph/text.hpp"
+#include "engine/graph/writers.hpp"
+
+namespace skald::graph {
+namespace {
+
+constexpr std::size_t kColumnsMax = 60;
+
+// Everything that Mermaid, its markdown or HTML might read as more than text becomes a numeric entity.
+std::string escape(std::string_view text) {
+  constexpr std::string_view kPlain = " .,/()=$!?+'_";
+  std::string escaped;
+  for (const char c : one_line(text, kColumnsMax)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80 || std::isalnum(byte) != 0 || kPlain.find(c) != std::string_view::npos) {
+      escaped += c;
+    } else if (byte < 0x20 || byte == 0x7F) {
+      escaped += ' ';
+    } else {
+      escaped += fmt::format("#{};", static_cast<int>(byte));
+    }
+  }
+  return escaped;
+}
+
+std::string_view opening(Shape shape) {
+  return shape == Shape::kSwitch ? "{" : shape == Shape::kWait ? "([" : "[";
+}
+
+std::string_view closing(Shape shape) {
+  return shape == Shape::kSwitch ? "}" : shape == Shape::kWait ? "])" : "]";
+}
+
+class Writer {
+ public:
+  std::string write(const Graph& graph) {
+    out_ = fmt::format("---\ntitle: \"{}\"\n---\nflowchart TB\n", graph.title);
+    std::string start = "start";
+    for (const std::string& note : graph.notes) start += "<br/>" + escape(note);
+    line(fmt::format("n{}([\"{}\"])", graph.start, start));
+    lane(graph.body);
+    line(fmt::format("n{}([\"end\"])", graph.end));
+    for (const Edge& edge : graph.edges) this->edge(edge);
+    line("classDef back stroke-dasharray: 5 4");
+    line("classDef pivot stroke-width: 4px");
+    return std::move(out_);
+  }
+
+ private:
+  void line(std::string_view text) { out_ += std::string(depth_ * 2, ' ') + std::string(text) + "\n"; }
+
+  void lane(const Lane& lane) {
+    for (const Block& block : lane.blocks) this->block(block);
+  }
+
+  void block(const Block& block) {
+    std::string text = escape(block.name);
+    if (block.what != "switch") text += "<br/>" + escape(block.what);
+    for (const std::string& note : block.notes) text += "<br/>" + escape(note);
+    if (block.lanes.empty()) {
+      if (block.undo) text += "<br/>undone by " + escape(fmt::format("{}", fmt::join(block.undo->lines, ", then ")));
+      line(fmt::format("n{}{}\"{}\"{}{}", block.id, opening(block.shape), text, closing(block.shape),
+                       block.is_pivot ? ":::pivot" : ""));
+    } else {
+      group(block, text);
+    }
+    if (block.gives_up != 0) line(fmt::format("n{}([\"undo everything\"]):::back", block.gives_up));
+    if (block.undo && !block.lanes.empty()) {
+      line(fmt::format("n{}[\"undo {}<br/>{}\"]:::back", block.undo->id, escape(block.name),
+                       escape(fmt::format("{}", fmt::join(block.undo->lines, ", then ")))));
+    }
+  }
+
+  void group(const Block& block, std::string_view text) {
+    line(fmt::format("subgraph n{}[\"{}\"]", block.id, text));
+    ++depth_;
+    if (block.opening != 0) line(fmt::format("n{}(( ))", block.opening));
+    for (const Lane& inside : block.lanes) {
+      if (inside.title.empty()) {
+        lane(inside);
+        continue;
+      }
+      line(fmt::format("subgraph n{}[\"{}\"]", inside.id, escape(inside.title)));
+      ++depth_;
+      lane(inside);
+      --depth_;
+      line("end");
+    }
+    if (block.closing != 0) line(fmt::format("n{}(( ))", block.closing));
+    --depth_;
+    line("end");
+  }
+
+  void edge(const Edge& edge) {
+    const bool is_dotted = edge.kind != EdgeKind::kFlow && edge.kind != EdgeKind::kLoop;
+    const std::string_view arrow = edge.kind == EdgeKind::kTie ? "-.-" : is_dotted ? "-.->" : "-->";
+    const std::string label = edge.label.empty() ? "" : fmt::format("|\"{}\"|", escape(edge.label));
+    line(fmt::format("n{} {}{} n{}", edge.from, arrow, label, edge.to));
+  }
+
+  std::string out_;
+  std::size_t depth_ = 1;
+};
+
+}  // namespace
+
+std::string to_mermaid(const Graph& graph) {
+  return Writer().write(graph);
+}
+
+}  // namespace skald::graph
