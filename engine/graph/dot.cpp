@@ -49,10 +49,11 @@ class Writer {
   }
 
   static std::string text_of(const Block& block) {
+    const std::string next = block.lanes.empty() ? "<br/>" : "<br align=\"left\"/>";
     std::string text = fmt::format("<b>{}</b>", escape(block.name));
-    if (block.what != "switch") text += "<br/>" + escape(block.what);
-    for (const std::string& note : block.notes) text += "<br/><font point-size=\"9\">" + escape(note) + "</font>";
-    return text;
+    if (block.what != "switch") text += next + escape(block.what);
+    for (const std::string& note : block.notes) text += next + "<font point-size=\"9\">" + escape(note) + "</font>";
+    return block.lanes.empty() ? text : text + next;
   }
 
   void block(const Block& block) {

@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include <cctype>
+#include <unordered_set>
 
 #include "engine/graph/text.hpp"
 #include "engine/graph/writers.hpp"
@@ -59,9 +60,11 @@ class Writer {
   }
 
   void block(const Block& block) {
+    // A group has one line for all of it.
+    const std::string_view next = block.lanes.empty() ? "<br/>" : ", ";
     std::string text = escape(block.name);
-    if (block.what != "switch") text += "<br/>" + escape(block.what);
-    for (const std::string& note : block.notes) text += "<br/>" + escape(note);
+    if (block.what != "switch") text += std::string(next) + escape(block.what);
+    for (const std::string& note : block.notes) text += std::string(next) + escape(note);
     if (block.lanes.empty()) {
       if (block.undo) text += "<br/>undone by " + escape(fmt::format("{}", fmt::join(block.undo->lines, ", then ")));
       line(fmt::format("n{}{}\"{}\"{}{}", block.id, opening(block.shape), text, closing(block.shape),
@@ -69,7 +72,10 @@ class Writer {
     } else {
       group(block, text);
     }
-    if (block.gives_up != 0) line(fmt::format("n{}([\"undo everything\"]):::back", block.gives_up));
+    if (block.gives_up != 0) {
+      gives_up_.insert(block.gives_up);
+      line(fmt::format("n{}([\"undo everything\"]):::back", block.gives_up));
+    }
     if (block.undo && !block.lanes.empty()) {
       line(fmt::format("n{}[\"undo {}<br/>{}\"]:::back", block.undo->id, escape(block.name),
                        escape(fmt::format("{}", fmt::join(block.undo->lines, ", then ")))));
@@ -96,8 +102,13 @@ class Writer {
     line("end");
   }
 
+  // Mermaid lays out by the direction of lines, and turns some of those that run in circles: the way back is written
+  // downwards, with its direction beside it.
   void edge(const Edge& edge) {
     const bool is_dotted = edge.kind != EdgeKind::kFlow && edge.kind != EdgeKind::kLoop;
+    if (edge.kind == EdgeKind::kBack && !gives_up_.contains(edge.to)) {
+      return line(fmt::format("n{} -.-|\"↑\"| n{}", edge.to, edge.from));
+    }
     const std::string_view arrow = edge.kind == EdgeKind::kTie ? "-.-" : is_dotted ? "-.->" : "-->";
     const std::string label = edge.label.empty() ? "" : fmt::format("|\"{}\"|", escape(edge.label));
     line(fmt::format("n{} {}{} n{}", edge.from, arrow, label, edge.to));
@@ -105,6 +116,7 @@ class Writer {
 
   std::string out_;
   std::size_t depth_ = 1;
+  std::unordered_set<NodeId> gives_up_;  // each "undo everything"
 };
 
 }  // namespace

@@ -61,8 +61,7 @@ class Painter {
     if (!is_undone) return out;
     const double middle = y + kLineHeight / 2;
     out += svg_line({{kMargin, middle}, {kMargin + 34, middle}}, "back");
-    return out +
-           svg_text(kMargin + 44, y + kBaseline, "undo-name", "the way back when a later step fails");
+    return out + svg_text(kMargin + 44, y + kBaseline, "undo-name", "the way back when a later step fails");
   }
 
   void paint_ends(const Layout& layout) {

@@ -51,5 +51,11 @@ INSTANTIATE_TEST_SUITE_P(All, Drawings, testing::ValuesIn(workflows()), [](const
   return name;
 });
 
+TEST(CommandLinePage, ShowsADrawing) {
+  const std::string page = test::text_of(kRoot / "docs/command-line.md");
+  EXPECT_NE(page.find("```text\n" + test::text_of(kDrawings / "order-lines.mmd") + "```\n"), std::string::npos)
+      << "docs/command-line.md must hold tests/engine/graph/drawings/order-lines.mmd";
+}
+
 }  // namespace
 }  // namespace skald::graph
