@@ -38,6 +38,7 @@ LoadResult load(std::string_view source, const LoadOptions& options) {
   read_document(context, tree.root, *definition);
   for (const Step& step : definition->steps) index_step(*definition, step);
   check(context, tree.root, *definition);
+  apply_silences(context);
   if (context.report.has_errors()) return {nullptr, context.report.take()};
 
   definition->source = source;

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <tuple>
 
+#include "engine/base/invariant.hpp"
+#include "engine/definition/rules.hpp"
 #include "engine/definition/suggest.hpp"
 
 namespace skald::definition {
@@ -49,6 +51,8 @@ void Report::add(Severity severity, std::string_view rule, const Node& node, Mar
 }
 
 void Report::add(Diagnostic diagnostic) {
+  const Rule* rule = find_rule(diagnostic.rule);
+  SKALD_INVARIANT(rule != nullptr && rule->severity == diagnostic.severity);
   has_errors_ = has_errors_ || diagnostic.severity == Severity::kError;
   diagnostics_.push_back(std::move(diagnostic));
 }
@@ -74,6 +78,15 @@ void Report::error_at(std::string_view rule, const Node& node, Mark mark, std::s
 
 void Report::warning_at(std::string_view rule, const Node& node, Mark mark, std::string_view message) {
   add(Severity::kWarning, rule, node, mark, prefix_of(node) + std::string(message));
+}
+
+std::size_t Report::silence(std::string_view rule, std::string_view pointer) {
+  const auto is_at_or_below = [&](std::string_view place) {
+    return place.starts_with(pointer) && (place.size() == pointer.size() || place[pointer.size()] == '/');
+  };
+  return std::erase_if(diagnostics_, [&](const Diagnostic& one) {
+    return one.severity == Severity::kWarning && one.rule == rule && is_at_or_below(one.pointer);
+  });
 }
 
 std::vector<Diagnostic> Report::take() {
