@@ -89,9 +89,9 @@ const step = {
   "an empty label": ["{ call: a.b, status: '' }", "3:29: String is shorter than the minimum length of 1."],
   "a condition that is no text": ["{ if: true, set: { b: 1 } }", "3:14: must be an expression, in quotes where YAML would read it as something else"],
   "an empty `then`": ["{ set: { b: 1 }, then: '' }", "3:31: String is shorter than the minimum length of 1."],
-  "a silence of no rule": ["{ set: { b: 1 }, metadata: { skald: { silence: { wait-exceeds: why } } } }", "3:14: must be an expression, in quotes where YAML would read it as something else"],
-  "a silence without a reason": ["{ set: { b: 1 }, metadata: { skald: { silence: { unused-silence: '' } } } }", "3:57: Property wait-exceeds is not allowed."],
-  "an unknown word to Skald": ["{ set: { b: 1 }, metadata: { skald: { silent: true } } }", "3:73: needs a reason, for whoever reads this next"],
+  "a silence of no rule": ["{ set: { b: 1 }, metadata: { skald: { silence: { wait-exceeds: why } } } }", "3:57: Property wait-exceeds is not allowed."],
+  "a silence without a reason": ["{ set: { b: 1 }, metadata: { skald: { silence: { unused-silence: '' } } } }", "3:73: needs a reason, for whoever reads this next"],
+  "an unknown word to Skald": ["{ set: { b: 1 }, metadata: { skald: { silent: true } } }", "3:46: Property silent is not allowed."],
   "metadata that is text": ["{ set: { b: 1 }, metadata: x }", "3:35: Incorrect type. Expected \"metadata\"."],
 };
 
