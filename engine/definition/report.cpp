@@ -6,8 +6,6 @@
 #include <numeric>
 #include <tuple>
 
-#include "engine/base/invariant.hpp"
-#include "engine/definition/rules.hpp"
 #include "engine/definition/suggest.hpp"
 
 namespace skald::definition {
@@ -51,8 +49,6 @@ void Report::add(Severity severity, std::string_view rule, const Node& node, Mar
 }
 
 void Report::add(Diagnostic diagnostic) {
-  const Rule* rule = find_rule(diagnostic.rule);
-  SKALD_INVARIANT(rule != nullptr && rule->severity == diagnostic.severity);
   has_errors_ = has_errors_ || diagnostic.severity == Severity::kError;
   diagnostics_.push_back(std::move(diagnostic));
 }

@@ -114,8 +114,8 @@ class Flow {
 
 void connect_flow(Graph& graph, const definition::Definition& definition) {
   Flow flow(graph);
-  const Exits exits = flow.connect(graph.body, definition.steps);
   flow.add({graph.start, ""}, entry_of(graph.body.blocks.front()));
+  const Exits exits = flow.connect(graph.body, definition.steps);
   for (const Exit& exit : exits) flow.add(exit, graph.end);
 }
 

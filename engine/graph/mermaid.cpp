@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cctype>
 #include <unordered_set>
 
@@ -11,6 +12,9 @@ namespace skald::graph {
 namespace {
 
 constexpr std::size_t kColumnsMax = 60;
+// Classes; no text of a definition has a colon left.
+constexpr std::string_view kBack = ":::back";
+constexpr std::string_view kPivot = ":::pivot";
 
 // Everything that Mermaid, its markdown or HTML might read as more than text becomes a numeric entity.
 std::string escape(std::string_view text) {
@@ -40,15 +44,18 @@ std::string_view closing(Shape shape) {
 class Writer {
  public:
   std::string write(const Graph& graph) {
-    out_ = fmt::format("---\ntitle: \"{}\"\n---\nflowchart TB\n", graph.title);
+    const bool is_undone = std::any_of(graph.edges.begin(), graph.edges.end(),
+                                       [](const Edge& edge) { return edge.kind == EdgeKind::kBack; });
+    const std::string_view legend = is_undone ? " (dotted, upwards: the way back when a later step fails)" : "";
+    out_ = fmt::format("---\ntitle: \"{}{}\"\n---\nflowchart TB\n", graph.title, legend);
     std::string start = "start";
     for (const std::string& note : graph.notes) start += "<br/>" + escape(note);
     line(fmt::format("n{}([\"{}\"])", graph.start, start));
     lane(graph.body);
     line(fmt::format("n{}([\"end\"])", graph.end));
     for (const Edge& edge : graph.edges) this->edge(edge);
-    line("classDef back stroke-dasharray: 5 4");
-    line("classDef pivot stroke-width: 4px");
+    if (out_.find(kBack) != std::string::npos) line("classDef back stroke-dasharray: 5 4");
+    if (out_.find(kPivot) != std::string::npos) line("classDef pivot stroke-width: 4px");
     return std::move(out_);
   }
 
@@ -68,17 +75,17 @@ class Writer {
     if (block.lanes.empty()) {
       if (block.undo) text += "<br/>undone by " + escape(fmt::format("{}", fmt::join(block.undo->lines, ", then ")));
       line(fmt::format("n{}{}\"{}\"{}{}", block.id, opening(block.shape), text, closing(block.shape),
-                       block.is_pivot ? ":::pivot" : ""));
+                       block.is_pivot ? kPivot : ""));
     } else {
       group(block, text);
     }
     if (block.gives_up != 0) {
       gives_up_.insert(block.gives_up);
-      line(fmt::format("n{}([\"undo everything\"]):::back", block.gives_up));
+      line(fmt::format("n{}([\"undo everything\"]){}", block.gives_up, kBack));
     }
     if (block.undo && !block.lanes.empty()) {
-      line(fmt::format("n{}[\"undo {}<br/>{}\"]:::back", block.undo->id, escape(block.name),
-                       escape(fmt::format("{}", fmt::join(block.undo->lines, ", then ")))));
+      line(fmt::format("n{}[\"undo {}<br/>{}\"]{}", block.undo->id, escape(block.name),
+                       escape(fmt::format("{}", fmt::join(block.undo->lines, ", then "))), kBack));
     }
   }
 
