@@ -38,7 +38,7 @@ CaseColumns columns_of(const std::vector<Case>& cases) {
 
 double height_of_head(const Block& block) {
   const bool says_what = block.shape != Shape::kSwitch;
-  return kLineHeight * static_cast<double>(1 + (says_what ? 1 : 0) + block.notes.size()) + 2;
+  return kLineHeight * static_cast<double>(1 + (says_what ? 1 : 0) + block.notes.size()) + (says_what ? 2 : 5);
 }
 
 }  // namespace skald::graph
