@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <set>
 
 #include "engine/definition/rules.hpp"
@@ -78,6 +79,23 @@ TEST(DiagnosticsPage, HasASectionForEachRuleAndNoOther) {
     EXPECT_TRUE(known.insert(std::string(rule.id)).second) << rule.id;
   }
   EXPECT_EQ(sections, known);
+}
+
+// A rule outside of the table would end the process that reports it.
+TEST(Rules, WhatTheSourcesReportIsInTheTable) {
+  const std::regex report(R"re((?:error|warning|error_at|warning_at|refuse|warn)\(\s*"([a-z-]+)")re");
+  std::set<std::string> reported;
+  const auto folder = std::filesystem::path(SKALD_SOURCE_DIR) / "engine/definition";
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.path().extension() != ".cpp") continue;
+    const std::string text = test::text_of(entry.path());
+    for (auto it = std::sregex_iterator(text.begin(), text.end(), report); it != std::sregex_iterator(); ++it) {
+      EXPECT_NE(find_rule((*it)[1].str()), nullptr) << (*it)[1] << " in " << entry.path();
+      reported.insert((*it)[1]);
+    }
+  }
+  // "duplicate-key" and "unused-silence" are said in other words.
+  EXPECT_EQ(reported.size() + 2, rules().size());
 }
 
 // A document on the page of the language names every rule too, and which of them are warnings.
