@@ -29,6 +29,7 @@ constexpr std::array kRows = {
     Row{"incident.unknown", 404, "The execution has no such incident"},
     Row{"callback.unknown", 404, "There is no such callback address"},
     Row{"http.method", 405, "The address does not take this method"},
+    Row{"http.not_acceptable", 406, "None of the media types that are accepted can be given"},
     Row{"http.timeout", 408, "The request did not arrive in time"},
     Row{"definition.conflict", 409, "The version is registered with other content"},
     Row{"execution.ended", 409, "The execution has ended"},

@@ -17,6 +17,7 @@ void add_routes(Router& router, Services& services) {
   add_event_routes(router, services);
   add_incident_routes(router, services);
   add_workflow_routes(router, services);
+  add_graph_routes(router, services);
   add_operate_routes(router, services);
 }
 

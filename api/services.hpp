@@ -49,6 +49,7 @@ struct Services {
 void add_routes(Router& router, Services& services);
 
 void add_workflow_routes(Router& router, Services& services);
+void add_graph_routes(Router& router, Services& services);
 void add_start_route(Router& router, Services& services);
 void add_execution_routes(Router& router, Services& services);
 void add_command_routes(Router& router, Services& services);

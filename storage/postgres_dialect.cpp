@@ -8,6 +8,7 @@
 
 #include "storage/batch_transaction.hpp"
 #include "storage/dialect.hpp"
+#include "storage/event_tables.hpp"
 #include "storage/postgres_notices.hpp"
 
 namespace skald::storage {
@@ -68,22 +69,7 @@ const std::vector<std::vector<std::string>>& postgres_migrations() {
           "DROP INDEX executions_wake",
           "CREATE INDEX executions_wake ON executions (resting, wake_at, id) WHERE wake_at IS NOT NULL",
       },
-      {
-          // Events from outside: `fate` is 0 until they were offered to those who listen, 1 where they are kept for
-          // those who will, 2 where somebody has them and only their source and id are remembered.
-          "CREATE TABLE events (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, source TEXT NOT NULL, event_id TEXT NOT NULL,"
-          " envelope TEXT NOT NULL, received_at BIGINT NOT NULL, fate INTEGER NOT NULL, UNIQUE (source, event_id))",
-          "CREATE INDEX events_age ON events (received_at)",
-          "CREATE INDEX events_fate ON events (fate, id) WHERE fate < 2",
-          "CREATE TABLE event_keys (shape TEXT NOT NULL, key TEXT NOT NULL, event BIGINT NOT NULL,"
-          " PRIMARY KEY (shape, key, event))",
-          "CREATE INDEX event_keys_event ON event_keys (event)",
-          "CREATE TABLE event_filters (shape TEXT NOT NULL PRIMARY KEY, type TEXT NOT NULL, filter TEXT NOT NULL)",
-          "CREATE INDEX event_filters_type ON event_filters (type)",
-          "CREATE TABLE subscriptions (shape TEXT NOT NULL, key TEXT NOT NULL, execution TEXT COLLATE \"C\" NOT NULL,"
-          " step TEXT COLLATE \"C\" NOT NULL, PRIMARY KEY (shape, key, execution, step))",
-          "CREATE INDEX subscriptions_execution ON subscriptions (execution)",
-      },
+      event_tables({"BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "COLLATE \"C\" ", ""}),
   };
   return versions;
 }

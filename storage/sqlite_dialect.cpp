@@ -6,6 +6,7 @@
 
 #include "storage/batch_transaction.hpp"
 #include "storage/dialect.hpp"
+#include "storage/event_tables.hpp"
 
 namespace skald::storage {
 namespace {
@@ -65,22 +66,7 @@ const std::vector<std::vector<std::string>>& sqlite_migrations() {
           " WHERE idempotency_key IS NOT NULL",
           "CREATE INDEX executions_incidents ON executions (id) WHERE open_incidents > 0",
       },
-      {
-          // Events from outside: `fate` is 0 until they were offered to those who listen, 1 where they are kept for
-          // those who will, 2 where somebody has them and only their source and id are remembered.
-          "CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, event_id TEXT NOT NULL,"
-          " envelope TEXT NOT NULL, received_at BIGINT NOT NULL, fate INTEGER NOT NULL, UNIQUE (source, event_id))",
-          "CREATE INDEX events_age ON events (received_at)",
-          "CREATE INDEX events_fate ON events (fate, id) WHERE fate < 2",
-          "CREATE TABLE event_keys (shape TEXT NOT NULL, key TEXT NOT NULL, event BIGINT NOT NULL,"
-          " PRIMARY KEY (shape, key, event)) WITHOUT ROWID",
-          "CREATE INDEX event_keys_event ON event_keys (event)",
-          "CREATE TABLE event_filters (shape TEXT NOT NULL PRIMARY KEY, type TEXT NOT NULL, filter TEXT NOT NULL)",
-          "CREATE INDEX event_filters_type ON event_filters (type)",
-          "CREATE TABLE subscriptions (shape TEXT NOT NULL, key TEXT NOT NULL, execution TEXT NOT NULL,"
-          " step TEXT NOT NULL, PRIMARY KEY (shape, key, execution, step)) WITHOUT ROWID",
-          "CREATE INDEX subscriptions_execution ON subscriptions (execution)",
-      },
+      event_tables({"INTEGER PRIMARY KEY AUTOINCREMENT", "", " WITHOUT ROWID"}),
   };
   return versions;
 }

@@ -22,4 +22,12 @@ Result<std::string> read_text(const std::string& file) {
   return std::move(text).str();
 }
 
+Result<void> write_text(const std::string& file, std::string_view text) {
+  std::ofstream stream(file, std::ios::binary | std::ios::trunc);
+  stream << text;
+  stream.close();
+  if (!stream) return failure("file.unwritable", "cannot be written", file, "check the folder, and its permissions");
+  return {};
+}
+
 }  // namespace skald::cli

@@ -1,14 +1,17 @@
-// What operators and their tools ask: adapters, metrics, liveness, readiness, the OpenAPI document.
+// What operators and their tools ask: adapters, metrics, liveness, readiness, the OpenAPI document, the schema of
+// workflows.
 #include <algorithm>
 
 #include "api/openapi_document.hpp"
 #include "api/request_reader.hpp"
+#include "api/schema_document.hpp"
 #include "api/services.hpp"
 #include "engine/base/json_object.hpp"
 
 namespace skald::api {
 namespace {
 
+constexpr std::string_view kSchemaType = "application/schema+json";
 constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
 std::string adapters_view(const definition::OperationCatalog& catalog) {
@@ -126,6 +129,12 @@ void add_operate_routes(Router& router, Services& services) {
   });
   router.add(Verb::get, "/openapi.json",
              [](Call call) { call.respond(json_response(200, std::string(openapi_document()))); });
+  router.add(Verb::get, "/schemas/workflow.json", [](Call call) {
+    call.respond({.status = 200,
+                  .content_type = std::string(kSchemaType),
+                  .headers = {},
+                  .body = std::string(schema_document())});
+  });
 }
 
 }  // namespace skald::api

@@ -2,10 +2,12 @@
 
 #include <utility>
 
+#include "engine/base/invariant.hpp"
 #include "engine/definition/check.hpp"
 #include "engine/definition/digest.hpp"
 #include "engine/definition/load_context.hpp"
 #include "engine/definition/read_document.hpp"
+#include "engine/definition/rules.hpp"
 #include "engine/definition/step_lists.hpp"
 #include "engine/definition/yaml_tree.hpp"
 
@@ -22,6 +24,17 @@ void index_step(Definition& definition, const Step& step) {
   if (step.compensate) index_step(definition, *step.compensate);
 }
 
+// What is said is by a rule of the table, so that it has a section on a page and, where it is a warning, can be
+// silenced.
+std::vector<Diagnostic> take_all(LoadContext& context) {
+  auto diagnostics = context.report.take();
+  for (const Diagnostic& diagnostic : diagnostics) {
+    const Rule* rule = find_rule(diagnostic.rule);
+    SKALD_INVARIANT(rule != nullptr && rule->severity == diagnostic.severity);
+  }
+  return diagnostics;
+}
+
 }  // namespace
 
 LoadResult load(std::string_view source, const LoadOptions& options) {
@@ -31,19 +44,20 @@ LoadResult load(std::string_view source, const LoadOptions& options) {
   for (const YamlProblem& problem : tree.problems) {
     context.report.add({Severity::kError, problem.rule, problem.mark, problem.pointer, problem.message});
   }
-  if (!tree.complete) return {nullptr, context.report.take()};
+  if (!tree.complete) return {nullptr, take_all(context)};
 
   link_tree(tree.root);
   auto definition = std::make_shared<Definition>();
   read_document(context, tree.root, *definition);
   for (const Step& step : definition->steps) index_step(*definition, step);
   check(context, tree.root, *definition);
-  if (context.report.has_errors()) return {nullptr, context.report.take()};
+  apply_silences(context);
+  if (context.report.has_errors()) return {nullptr, take_all(context)};
 
   definition->uses_callbacks = context.uses_callbacks;
   definition->source = source;
   definition->digest = sha256_hex(source);
-  return {std::move(definition), context.report.take()};
+  return {std::move(definition), take_all(context)};
 }
 
 }  // namespace skald::definition

@@ -13,6 +13,7 @@
 
 #include "engine/definition/load.hpp"
 #include "engine/definition/report.hpp"
+#include "engine/definition/silences.hpp"
 #include "engine/definition/source_text.hpp"
 #include "engine/definition/yaml_tree.hpp"
 #include "engine/expression/value_template.hpp"
@@ -63,6 +64,7 @@ struct LoadContext {
 
   std::vector<ExpressionSite> sites;
   bool uses_callbacks = false;
+  std::vector<Silence> silences;
   std::size_t step_count = 0;
 };
 

@@ -56,8 +56,10 @@ void read_header(LoadContext& context, const Node& node, Definition& definition)
   }
   if (const Node* title = map.take("title")) definition.title = read_text(context, *title).value_or("");
   if (const Node* summary = map.take("summary")) definition.summary = read_text(context, *summary).value_or("");
-  for (const std::string_view key : {"tags", "metadata"}) {
-    if (const Node* value = map.take(key)) MapReader(context, *value);
+  if (const Node* tags = map.take("tags")) MapReader(context, *tags);
+  if (const Node* metadata = map.take("metadata")) {
+    MapReader(context, *metadata);
+    read_silences(context, *metadata, *node.parent);
   }
   map.finish();
 }

@@ -120,8 +120,9 @@ void read_body(LoadContext& context, const Node& body, const Scope& around, Step
   if (const Node* node = body.find("export"); node != nullptr && !scope.may_export) {
     misplaced(context, *node, "cannot stand within iterations that run beside each other; use the loop's output");
   }
-  if (const Node* node = map.take("metadata"); node != nullptr && !node->is_map()) {
-    context.report.error("wrong-type", *node, fmt::format("must be a map (got {})", describe(node->kind)));
+  if (const Node* node = map.take("metadata")) {
+    MapReader(context, *node);
+    read_silences(context, *node, body);
   }
   read_saga_keys(context, map, kind, scope, step);
   if (const Node* node = map.take("then")) {

@@ -76,6 +76,15 @@ void Report::warning_at(std::string_view rule, const Node& node, Mark mark, std:
   add(Severity::kWarning, rule, node, mark, prefix_of(node) + std::string(message));
 }
 
+std::size_t Report::silence(std::string_view rule, std::string_view pointer) {
+  const auto is_at_or_below = [&](std::string_view place) {
+    return place.starts_with(pointer) && (place.size() == pointer.size() || place[pointer.size()] == '/');
+  };
+  return std::erase_if(diagnostics_, [&](const Diagnostic& one) {
+    return one.severity == Severity::kWarning && one.rule == rule && is_at_or_below(one.pointer);
+  });
+}
+
 std::vector<Diagnostic> Report::take() {
   std::vector<std::size_t> order(diagnostics_.size());
   std::iota(order.begin(), order.end(), 0);

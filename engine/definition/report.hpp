@@ -33,6 +33,9 @@ class Report {
   // As it stands.
   void add(Diagnostic diagnostic);
 
+  // Takes out the warnings of a rule at `pointer` and below; how many there were.
+  std::size_t silence(std::string_view rule, std::string_view pointer);
+
   bool has_errors() const { return has_errors_; }
 
   // In document order, each once.

@@ -18,6 +18,7 @@ ARROWS = {
     "engine/base": set(),
     "engine/expression": _BASE,
     "engine/definition": _EXPRESSION,
+    "engine/graph": _DEFINITION,
     "engine/saga": _DEFINITION,
     "engine/ports": _SAGA,
     "engine/async": _BASE,
@@ -26,12 +27,12 @@ ARROWS = {
     "adapters": _PORTS,
     # A program of its own: the participants share no code with what they are there to judge.
     "adapters/samples": _BASE | {"engine/async"},
-    "api": _RUNTIME,
+    "api": _RUNTIME | {"engine/graph"},
     "bench": _BASE,
 }
 # The composition root: the only file that names the concrete types of several modules.
 COMPOSITION_ROOTS = {"api/main.cpp": _RUNTIME | {"api", "storage", "adapters"}}
-PURE = ("engine/base/", "engine/expression/", "engine/definition/", "engine/saga/")
+PURE = ("engine/base/", "engine/expression/", "engine/definition/", "engine/graph/", "engine/saga/")
 
 INCLUDE_QUOTED = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.M)
 INCLUDE_ANY = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"\n]+)[>"]', re.M)

@@ -33,6 +33,7 @@ class RuleTest(unittest.TestCase):
     def test_arrows(self):
         for path, target in (("engine/base/a.cpp", "engine/expression"), ("engine/expression/a.hpp", "engine/definition"),
                              ("engine/definition/a.cpp", "engine/saga"), ("engine/saga/a.cpp", "engine/ports"),
+                             ("engine/graph/a.cpp", "engine/saga"), ("engine/saga/a.cpp", "engine/graph"), ("engine/runtime/a.cpp", "engine/graph"),
                              ("engine/saga/deep/er/a.cpp", "engine/ports"), ("engine/ports/a.hpp", "engine/async"),
                              ("engine/async/a.cpp", "engine/saga"), ("engine/runtime/a.cpp", "storage"),
                              ("engine/runtime/a.cpp", "api"), ("storage/a.cpp", "engine/runtime"), ("storage/a.cpp", "adapters"),
@@ -44,7 +45,8 @@ class RuleTest(unittest.TestCase):
     def test_arrows_along_the_drawing_pass(self):
         for path, target in (("engine/saga/a.cpp", "engine/base"), ("engine/saga/a.cpp", "engine/saga"),
                              ("engine/runtime/a.cpp", "engine/ports"), ("storage/a.cpp", "engine/async"), ("adapters/a.cpp", "engine/saga"),
-                             ("api/a.cpp", "engine/runtime"), ("api/main.cpp", "storage"), ("api/main.cpp", "adapters"),
+                             ("api/a.cpp", "engine/runtime"), ("api/a.cpp", "engine/graph"), ("engine/graph/a.cpp", "engine/definition"),
+                             ("api/main.cpp", "storage"), ("api/main.cpp", "adapters"),
                              ("tests/engine/a_test.cpp", "storage")):
             self.passed(rules.check_arrows, path, f'#include "{target}/x.hpp"\n')
         self.passed(rules.check_arrows, "engine/base/a.cpp", '// #include "api/x.hpp"\n#include <vector>\n')

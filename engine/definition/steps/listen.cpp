@@ -23,9 +23,8 @@ bool has_expressions(const Node& node) {
 
 // CloudEvents 1.0.2, "Naming Conventions", but for `data`.
 bool is_attribute_name(std::string_view name) {
-  return !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-  });
+  return !name.empty() &&
+         std::ranges::all_of(name, [](unsigned char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
 }
 
 // The attributes as they stand, expressions being checked on the way.
@@ -43,7 +42,8 @@ Json read_with(LoadContext& context, const Node& node, const Scope& scope) {
     } else if (is_wrapped(value)) {
       read_expression(context, value, scope, Slot::kEvent);
     } else if (has_expressions(value)) {
-      context.report.error("misplaced-key", value, "must be constant, or as a whole an expression that is true or false");
+      context.report.error("misplaced-key", value,
+                           "must be constant, or as a whole an expression that is true or false");
     } else if (node.keys[i] != "data" && (value.is_map() || value.is_sequence())) {
       context.report.error("wrong-type", value, fmt::format("must be text (got {})", show(value)));
     }
@@ -94,7 +94,7 @@ std::optional<EventPattern> read_pattern(LoadContext& context, const Node& node,
   if (filter) return EventPattern{std::move(*filter), std::move(correlations.expects)};
   const Node& place = node_at(node, filter.error().subject);
   // An expression that does not compile is reported where it was read.
-  if (!is_wrapped(place)) context.report.error("bad-value", place, filter.error().message);
+  if (!is_wrapped(place)) context.report.error("bad-pattern", place, filter.error().message);
   return std::nullopt;
 }
 
@@ -107,9 +107,9 @@ std::vector<EventPattern> read_patterns(LoadContext& context, const Node& node, 
     return patterns;
   }
   if (node.items.size() > limits::kListenPatternsMax) {
-    context.report.error("too-many-values", node,
-                         fmt::format("has {} events; a 'listen' has at most {}", node.items.size(),
-                                     limits::kListenPatternsMax));
+    context.report.error(
+        "out-of-range", node,
+        fmt::format("has {} events; a 'listen' has at most {}", node.items.size(), limits::kListenPatternsMax));
   }
   for (const Node& item : node.items) {
     if (auto pattern = read_pattern(context, item, scope)) patterns.push_back(std::move(*pattern));
@@ -137,7 +137,8 @@ void read_strategy(LoadContext& context, const Node& node, const Scope& scope, L
     if (any == nullptr) {
       context.report.error("misplaced-key", *until, "stands beside 'any' only");
     } else if (until->is_map()) {
-      context.report.error("not-yet", *until, "as events is part of the language, but this version runs only a condition");
+      context.report.error("not-yet", *until,
+                           "as events is part of the language, but this version runs only a condition");
     } else {
       read.until = read_expression(context, *until, scope, Slot::kArguments);
     }

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <regex>
 #include <set>
-#include <sstream>
 
+#include "tests/engine/definition/page_blocks.hpp"
 #include "tests/engine/definition/sample_catalog.hpp"
 #include "tests/support/files.hpp"
 
@@ -20,38 +20,12 @@ std::string page() {
   return test::text_of(fs::path(SKALD_SOURCE_DIR) / "docs/workflow-language.md");
 }
 
-struct Block {
-  std::string kind;
-  std::string text;
-  std::size_t line = 0;
-};
-
-std::vector<Block> blocks() {
-  std::vector<Block> found;
-  std::istringstream lines(page());
-  bool inside = false;
-  std::size_t number = 0;
-  for (std::string line; std::getline(lines, line);) {
-    ++number;
-    if (line.starts_with("```")) {
-      inside = !inside;
-      if (inside) found.push_back({line.substr(3), "", number});
-    } else if (inside) {
-      found.back().text += line + "\n";
-    }
-  }
-  return found;
-}
-
 TEST(LanguagePage, ExamplesLoad) {
-  const std::string header = "document: { dsl: '1.0.3', namespace: shop, name: sample, version: '1.0.0' }\n";
   const OperationCatalog catalog = sample_catalog();
   std::size_t loaded = 0;
-  for (const Block& block : blocks()) {
+  for (const Block& block : blocks_of(page())) {
     if (!block.kind.starts_with("yaml")) continue;
-    std::string source = block.text;
-    if (block.kind == "yaml top") source = header + block.text + "do: [ { a: { set: { b: 1 } } } ]\n";
-    if (block.kind == "yaml step") source = header + "do:\n" + block.text;
+    const std::string source = document_of(block).source;
     const LoadResult result = load(source, {.operations = &catalog});
     EXPECT_TRUE(result.ok()) << "line " << block.line;
     for (const Diagnostic& diagnostic : result.diagnostics) {

@@ -194,6 +194,29 @@ TEST(Load, RandomBytesAreRefusedNotThrown) {
   }
 }
 
+// What a server accepted before silences had a meaning.
+TEST(Load, AStoredDefinitionMayHaveAnythingInItsMetadata) {
+  const std::string source =
+      std::string(kHeader) + "do: [ { a: { wait: PT1S, metadata: { skald: { silence: 7 } } } } ]\n";
+  EXPECT_FALSE(load(source, {}).ok());
+  const LoadResult stored = load(source, {.is_stored = true});
+  EXPECT_TRUE(stored.ok());
+  EXPECT_TRUE(stored.diagnostics.empty());
+}
+
+// The warning that a silence waits for may come back once the error is mended.
+TEST(Load, ASilenceIsNotCalledUnusedBesideAnError) {
+  const std::string silenced = "{ wait: PT1S, metadata: { skald: { silence: { undo-after-pivot: on purpose } } } }";
+  const auto rules_of = [&](const std::string& more) {
+    std::vector<std::string> rules;
+    const auto loaded = load(std::string(kHeader) + "do:\n  - a: " + silenced + "\n" + more, {});
+    for (const Diagnostic& one : loaded.diagnostics) rules.push_back(one.rule);
+    return rules;
+  };
+  EXPECT_EQ(rules_of(""), std::vector<std::string>{"unused-silence"});
+  EXPECT_EQ(rules_of("  - b: {}\n"), std::vector<std::string>{"no-kind"});
+}
+
 TEST(StepNames, NearestScopeWins) {
   const DefinitionPtr definition = load_ok(std::string(kHeader) +
                                            "do:\n"

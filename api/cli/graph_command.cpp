@@ -1,0 +1,65 @@
+// `skald graph FILE`: the drawing of a workflow, without a server.
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "api/cli/cli.hpp"
+#include "api/cli/files.hpp"
+#include "api/cli/print.hpp"
+#include "engine/definition/load.hpp"
+#include "engine/graph/writers.hpp"
+
+namespace skald::cli {
+namespace {
+
+struct GraphOptions {
+  std::string file;
+  std::string format;  // empty: by the name of `output`
+  std::string output;
+};
+
+std::string format_of(const GraphOptions& options) {
+  if (!options.format.empty()) return options.format;
+  const std::string extension = std::filesystem::path(options.output).extension().string();
+  if (extension == ".svg") return "svg";
+  return extension == ".dot" || extension == ".gv" ? "dot" : "mermaid";
+}
+
+int draw(const GraphOptions& options) {
+  const auto source = read_text(options.file);
+  if (!source) return report(source.error());
+  const auto result = definition::load(*source, {});
+  if (!result.ok()) {
+    for (const auto& diagnostic : result.diagnostics) {
+      std::cerr << definition::to_text(options.file, diagnostic) << '\n';
+    }
+    return kNotCompleted;
+  }
+  const auto graph = graph::make_graph(*result.definition);
+  const std::string format = format_of(options);
+  const std::string text = format == "svg"   ? graph::to_svg(graph)
+                           : format == "dot" ? graph::to_dot(graph)
+                                             : graph::to_mermaid(graph);
+  if (options.output.empty() || options.output == "-") {
+    std::cout << text;
+    return kDone;
+  }
+  if (auto written = write_text(options.output, text); !written) return report(written.error());
+  return kDone;
+}
+
+}  // namespace
+
+void add_graph(CLI::App& app, Context& context) {
+  auto options = std::make_shared<GraphOptions>();
+  auto* command = app.add_subcommand("graph", "Draw a workflow file; needs no server");
+  command->add_option("FILE", options->file, "A workflow file, - for standard input")->required();
+  command->add_option("--format", options->format, "mermaid (the default), dot or svg")
+      ->check(CLI::IsMember({"mermaid", "dot", "svg"}));
+  command->add_option("-o,--output", options->output,
+                      "Where to write it; .svg and .dot choose the format where --format does not");
+  command->callback([&context, options] { context.chosen = [options] { return draw(*options); }; });
+}
+
+}  // namespace skald::cli

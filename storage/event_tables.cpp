@@ -1,0 +1,29 @@
+#include "storage/event_tables.hpp"
+
+#include <fmt/format.h>
+
+namespace skald::storage {
+
+// `fate` is 0 until an event was offered to those who listen, 1 where it is kept for those who will, 2 where somebody
+// has it and only its source and id are remembered.
+std::vector<std::string> event_tables(const EventTableWords& words) {
+  return {
+      fmt::format("CREATE TABLE events (id {}, source TEXT NOT NULL, event_id TEXT NOT NULL, envelope TEXT NOT NULL,"
+                  " received_at BIGINT NOT NULL, fate INTEGER NOT NULL, UNIQUE (source, event_id))",
+                  words.number),
+      "CREATE INDEX events_age ON events (received_at)",
+      "CREATE INDEX events_fate ON events (fate, id) WHERE fate < 2",
+      fmt::format("CREATE TABLE event_keys (shape TEXT NOT NULL, key TEXT NOT NULL, event BIGINT NOT NULL,"
+                  " PRIMARY KEY (shape, key, event)){}",
+                  words.keyed),
+      "CREATE INDEX event_keys_event ON event_keys (event)",
+      "CREATE TABLE event_filters (shape TEXT NOT NULL PRIMARY KEY, type TEXT NOT NULL, filter TEXT NOT NULL)",
+      "CREATE INDEX event_filters_type ON event_filters (type)",
+      fmt::format("CREATE TABLE subscriptions (shape TEXT NOT NULL, key TEXT NOT NULL, execution TEXT {0}NOT NULL,"
+                  " step TEXT {0}NOT NULL, PRIMARY KEY (shape, key, execution, step)){1}",
+                  words.by_byte, words.keyed),
+      "CREATE INDEX subscriptions_execution ON subscriptions (execution)",
+  };
+}
+
+}  // namespace skald::storage

@@ -1,0 +1,19 @@
+// The tables of events, as both databases have them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace skald::storage {
+
+// What differs between them: how rows are numbered, how ids are compared, what a table without row numbers is called.
+struct EventTableWords {
+  std::string_view number;
+  std::string_view by_byte;
+  std::string_view keyed;
+};
+
+std::vector<std::string> event_tables(const EventTableWords& words);
+
+}  // namespace skald::storage
