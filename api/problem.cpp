@@ -34,6 +34,7 @@ constexpr std::array kRows = {
     Row{"definition.conflict", 409, "The version is registered with other content"},
     Row{"execution.ended", 409, "The execution has ended"},
     Row{"execution.pivot", 409, "The point of no return has been passed"},
+    Row{"execution.cancel_refused", 409, "The workflow does not allow a cancellation now"},
     Row{"execution.not_suspended", 409, "The execution is not suspended"},
     Row{"incident.resolved", 409, "The incident is resolved already"},
     Row{"incident.retry_only", 409, "The incident can only be retried"},

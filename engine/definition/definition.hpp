@@ -26,6 +26,7 @@ struct SagaOptions {
   OnError on_error = OnError::kSuspend;
   RetryPolicy retry;              // of the undos: 1 s doubled, capped at 1 min, for 24 h
   std::optional<Millis> timeout;  // of the whole compensation; raises an incident
+  std::optional<expression::Expression> cancel_if;  // when it does not hold, nobody may cancel
   StatusLabels status;
 };
 

@@ -29,6 +29,7 @@ enum class Slot : std::uint8_t {
   kArguments,       // with, set, raise
   kOutput,          // a step's output.as and export.as
   kRetry,           // when, exceptWhen
+  kCancel,          // saga.cancel.if
   kEvent,           // of an event alone: a filter's attributes, a correlation's `from`
 };
 

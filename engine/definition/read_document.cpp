@@ -110,7 +110,13 @@ void read_saga(LoadContext& context, const Node& node, SagaOptions& saga) {
   MapReader map(context, node, MapKind::kSaga);
   if (const Node* value = map.take("compensation")) read_saga_compensation(context, *value, saga);
   if (const Node* value = map.take("status")) saga.status = read_saga_status(context, *value);
-  map.refuse_for_now("cancel");
+  if (const Node* value = map.take("cancel")) {
+    MapReader cancel(context, *value);
+    if (const Node* condition = cancel.require("if")) {
+      saga.cancel_if = read_expression(context, *condition, {}, Slot::kCancel);
+    }
+    cancel.finish();
+  }
   map.refuse_for_now("unique");
   map.finish();
 }

@@ -35,7 +35,8 @@ struct Decision {
   State next;
 };
 
-// Refusal codes: "execution.ended", "execution.pivot" (the pivot forbids it), "execution.not_suspended",
+// Refusal codes: "execution.ended", "execution.pivot" (the pivot forbids it), "execution.cancel_refused",
+// "execution.not_suspended",
 // "event.not_awaited", "callback.unknown", "callback.used", "incident.unknown", "incident.resolved", "incident.needs_output", "incident.retry_only", "incident.not_retryable",
 // "replay.standing", "replay.reused", "replay.not_ended".
 Decision decide(const Context& context, State state, const Input& input);

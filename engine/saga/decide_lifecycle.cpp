@@ -25,6 +25,17 @@ bool leaves_effects(const Planner& planner) {
   return is_quarantined(state) ? !standing_steps(state).empty() : !undo_units(planner).empty();
 }
 
+// Why the workflow does not let itself be cancelled now; empty where it does.
+std::string objection_to_cancel(const Planner& planner) {
+  const auto& condition = planner.definition().saga.cancel_if;
+  if (!condition) return {};
+  const Scope scope{.path = {}, .step = nullptr};
+  const Variables variables(planner.definition(), planner.state(), scope);
+  const auto holds = condition->evaluate_condition(planner.state().input.json(), variables);
+  if (!holds) return fmt::format("the workflow's saga.cancel.if cannot be told: {}", holds.error().message);
+  return *holds ? "" : fmt::format("the workflow does not allow it now: '{}' does not hold", condition->source());
+}
+
 }  // namespace
 
 void handle(Planner& planner, const StartExecution& input) {
@@ -71,6 +82,9 @@ void handle(Planner& planner, const CancelExecution& input) {
                           state.pivoted ? "the execution has passed its pivot, so it cannot be cancelled"
                                         : "the pivot is under way, so the execution cannot be cancelled",
                           "let it go forward, or terminate it");
+  }
+  if (auto objection = objection_to_cancel(planner); !objection.empty()) {
+    return planner.refuse("execution.cancel_refused", std::move(objection), "let it go on, or terminate it");
   }
   planner.record(CancelRequested{.reason = input.reason});
 }

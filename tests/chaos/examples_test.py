@@ -4,6 +4,7 @@ first lines say.
 
 examples_test.py --skald build/release/skald --samples build/release/skald-samples
 """
+import time
 import unittest
 
 from databases import SqliteFile
@@ -66,6 +67,59 @@ class Examples(ServerCase):
         self.expect(ended, "compensated")
         self.assertEqual(ended["compensation"]["reason"], "explicit")
         self.assertEqual(self.standing(order), [])
+
+    def begin_order(self, workflow, status):
+        """Started, and waiting where its label says."""
+        self.orders += 1
+        order = {"orderId": f"o{self.orders}", "amount": 10, "currency": "EUR", "address": "1 Main Street", "items": [BOOK]}
+        _, started = request(self.server.base, "POST", f"/v1/workflows/shop/{workflow}/executions", order)
+        return order["orderId"], self.wait_for(started["id"], lambda e: e["phase"] == "waiting" and e["status"] == status)
+
+    def wait_for(self, execution, holds):
+        for _ in range(200):
+            state = request(self.server.base, "GET", f"/v1/executions/{execution}")[1]
+            if holds(state):
+                return state
+            time.sleep(0.05)
+        self.fail(f"it did not come about: {state}")
+
+    def send(self, kind, order, **data):
+        event = {"specversion": "1.0", "id": f"{kind}-{order}", "source": "test", "type": f"com.example.{kind}", "data": {"orderId": order, **data}}
+        status, answer = request(self.server.base, "POST", "/v1/events", event, {"Content-Type": "application/cloudevents+json"})
+        self.assertEqual(status, 202, answer)
+        return answer["items"][0]["result"]
+
+    def cancel(self, execution):
+        request(self.server.base, "POST", f"/v1/executions/{execution}/cancel", {"reason": "changed my mind"})
+        return self.wait_for(execution, lambda e: e["outcome"])
+
+    def test_payment_by_webhook__waits_for_both_events(self):
+        order, waiting = self.begin_order("payment-by-webhook", "PAYMENT_PENDING")
+        self.assertEqual(self.send("payments.authorized", "another"), "kept")
+        self.assertEqual(self.send("payments.authorized", order), "taken")
+        self.wait_for(waiting["id"], lambda e: e["status"] == "IN_DELIVERY")
+        self.assertEqual(self.send("shipping.delivered", order, signedBy="Ann"), "taken")
+        ended = self.wait_for(waiting["id"], lambda e: e["outcome"])
+        self.expect(ended, "completed", status="DELIVERED", output={"orderId": order, "signedBy": "Ann"})
+        self.assertEqual(self.standing(order), [f"{service}:{order}" for service in ("inventory", "payments", "shipping")])
+
+    def test_payment_by_webhook__is_cancelled_before_the_payment(self):
+        order, waiting = self.begin_order("payment-by-webhook", "PAYMENT_PENDING")
+        self.expect(self.cancel(waiting["id"]), "cancelled", status="CANCELLED")
+        self.assertEqual(self.standing(order), [])
+        self.assertEqual(self.effects(order, "undone"), [f"inventory:{order}"])
+
+    def test_payment_by_webhook__is_cancelled_after_the_hand_over(self):
+        order, waiting = self.begin_order("payment-by-webhook", "PAYMENT_PENDING")
+        self.send("payments.authorized", order)
+        self.wait_for(waiting["id"], lambda e: e["phase"] == "waiting" and e["status"] == "IN_DELIVERY")
+        self.expect(self.cancel(waiting["id"]), "cancelled", status="CANCELLED")
+        self.assertEqual(self.standing(order), [f"shipping:{order}-return"])
+        self.assertEqual(self.effects(order, "undone"), [f"{service}:{order}" for service in ("inventory", "payments", "shipping")])
+
+    def test_payment_by_webhook__is_paid_before_it_was_ordered(self):
+        self.assertEqual(self.send("payments.authorized", f"o{self.orders + 1}"), "kept")
+        self.begin_order("payment-by-webhook", "IN_DELIVERY")
 
     def test_order_lines__reserves_each(self):
         order, ended = self.run_order("order-lines", lines=[BOOK] * 7)

@@ -1,0 +1,30 @@
+// Growing the tree of step instances, and what their attempts and ends leave in it. Part of apply(), which alone
+// changes a state.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/saga/state.hpp"
+
+namespace skald::saga {
+
+// The instance at `path`, made where it does not exist yet, with whatever contains it.
+StepState& ensure_step(State& state, std::string_view path, Timestamp at);
+
+// Makes the instance and hands it its input. An undo's input is its step's output.
+StepState& open_step(State& state, const std::string& path, std::uint32_t round, const std::optional<Payload>& input,
+                     Timestamp at);
+
+void begin_attempt(Attempts& attempts, std::uint32_t number, Timestamp at);
+
+// The attempts an answer or a retry belongs to: those of settling once it began, else the step's own.
+Attempts& current_attempts(StepState& step);
+
+void answer_attempt(Attempts& attempts);
+
+void end_step(State& state, StepState& step, StepStatus status, Timestamp at);
+
+}  // namespace skald::saga
