@@ -58,6 +58,7 @@ class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
       : owner_(owner), event_(std::move(event)), callback_(std::move(callback)) {}
 
   void next_page() {
+    if (owner_.host_.is_closed()) return leave(draining());
     if (key_ == event_.keys.size()) return settle();
     owner_.host_.offload(
         [&store = owner_.store_, key = event_.keys[key_], after = after_] {
