@@ -58,6 +58,7 @@ int run(int argc, const char* const* argv, Hooks hooks) {
   app.add_option("--actor", context.actor, "Who is recorded as having asked")->envname("SKALD_ACTOR");
   add_serve(app, context);
   add_validate(app, context);
+  add_simulate(app, context);
   add_start(app, context);
   add_reading(app, context);
   add_changing(app, context);

@@ -1,4 +1,5 @@
-// The command line: `serve` is the service, `validate` works offline, everything else is a client of the HTTP API.
+// The command line: `serve` is the service, `validate` and `simulate` work offline, everything else is a client of the
+// HTTP API.
 //
 // Exit codes: 0 done; 1 the definition has errors, or the awaited execution did not complete; 2 wrong usage or an
 // unreadable file; 3 the server refused (4xx); 4 the server cannot be reached or failed (5xx).
@@ -55,6 +56,7 @@ int run(int argc, const char* const* argv, Hooks hooks);
 
 void add_serve(CLI::App& app, Context& context);
 void add_validate(CLI::App& app, Context& context);
+void add_simulate(CLI::App& app, Context& context);
 void add_start(CLI::App& app, Context& context);
 void add_reading(CLI::App& app, Context& context);
 void add_changing(CLI::App& app, Context& context);

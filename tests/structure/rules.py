@@ -19,6 +19,8 @@ ARROWS = {
     "engine/expression": _BASE,
     "engine/definition": _EXPRESSION,
     "engine/saga": _DEFINITION,
+    # The decisions as they are, in a world of its own: no ports, no runtime.
+    "engine/dry_run": _SAGA,
     "engine/ports": _SAGA,
     "engine/async": _BASE,
     "engine/runtime": _PORTS,
@@ -26,12 +28,12 @@ ARROWS = {
     "adapters": _PORTS,
     # A program of its own: the participants share no code with what they are there to judge.
     "adapters/samples": _BASE | {"engine/async"},
-    "api": _RUNTIME,
+    "api": _RUNTIME | {"engine/dry_run"},
     "bench": _BASE,
 }
 # The composition root: the only file that names the concrete types of several modules.
 COMPOSITION_ROOTS = {"api/main.cpp": _RUNTIME | {"api", "storage", "adapters"}}
-PURE = ("engine/base/", "engine/expression/", "engine/definition/", "engine/saga/")
+PURE = ("engine/base/", "engine/expression/", "engine/definition/", "engine/saga/", "engine/dry_run/")
 
 INCLUDE_QUOTED = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.M)
 INCLUDE_ANY = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"\n]+)[>"]', re.M)

@@ -1,0 +1,179 @@
+#include "engine/dry_run/explore.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+#include "engine/dry_run/undo_data.hpp"
+#include "engine/dry_run/world.hpp"
+#include "engine/saga/path.hpp"
+
+namespace skald::dry_run {
+namespace {
+
+// Schedules of three troubles, at most.
+constexpr std::size_t kThreesMax = 200;
+
+class Explorer {
+ public:
+  Explorer(const Subject& subject, const Options& options) : subject_(subject), options_(options) {}
+
+  Report explore() {
+    const auto& definition = *subject_.definition;
+    report_.workflow = fmt::format("{}/{} {}", definition.namespace_name, definition.name, definition.version);
+    report_.assumptions = subject_.assumptions;
+    report_.seed = options_.seed;
+    Pool singles = pool(options_.runs_max);
+    try_one({}, &singles);
+    Pool pairs = pool(options_.runs_max - std::min(options_.runs_max, 1 + singles.kept()));
+    try_all(singles, &pairs, "single troubles");
+    const std::size_t left = options_.runs_max - std::min(options_.runs_max, report_.tried.size() + pairs.kept());
+    Pool threes = pool(std::min(left, kThreesMax));
+    try_all(pairs, &threes, "pairs of troubles");
+    try_all(threes, nullptr, "schedules of three troubles");
+    report_gaps();
+    tell_what_was_not_tried();
+    put_errors_first();
+    return std::move(report_);
+  }
+
+ private:
+  Pool pool(std::size_t max) const { return {max, options_.seed}; }
+
+  void try_all(Pool& pool, Pool* next, std::string_view what) {
+    const std::size_t seen = pool.seen();
+    std::size_t tried = 0;
+    for (auto& candidate : pool.take()) {
+      if (work_ > options_.work_max) break;
+      try_one(std::move(candidate), next);
+      ++tried;
+    }
+    if (tried == seen) return;
+    std::string text = fmt::format("{} of {} {}", seen - tried, seen, what);
+    if (tried != 0) text += fmt::format("; those tried were chosen by seed {}", options_.seed);
+    report_.not_tried.push_back(std::move(text));
+  }
+
+  void try_one(Candidate candidate, Pool* next) {
+    Run run = play(subject_, candidate.schedule);
+    work_ += run.work;
+    undo_data_.note(run);
+    for (const auto& point : run.points) note_call(point);
+    const auto findings = judge(subject_, run, options_.may_stand);
+    const bool has_errors =
+        std::any_of(findings.begin(), findings.end(), [](const auto& f) { return f.severity == Severity::kError; });
+    report_.tried.push_back({.candidate = std::move(candidate),
+                             .ending = run.ending,
+                             .was_refused = run.was_refused,
+                             .has_errors = has_errors,
+                             .calls = run.calls,
+                             .duration = run.duration});
+    if (next != nullptr) {
+      Extensions extensions = extend(run);
+      for (auto& extension : extensions.candidates) next->add(std::move(extension));
+      calls_left_out_ = std::max(calls_left_out_, extensions.calls_left_out);
+    }
+    run.state = {};
+    for (const auto& finding : findings) note_finding(finding, run);
+  }
+
+  void note_call(const Point& point) {
+    if (point.kind == Point::Kind::kAfter) return;
+    std::string path = saga::static_path(point.step);
+    if (met_.insert(path).second) report_.calls.push_back(std::move(path));
+  }
+
+  // Findings that differ only in where they were found are one.
+  void note_finding(const Finding& finding, const Run& run) {
+    const auto known = std::find_if(report_.findings.begin(), report_.findings.end(), [&](const Reported& reported) {
+      return reported.finding.kind == finding.kind && reported.finding.step == finding.step &&
+             reported.finding.message == finding.message;
+    });
+    if (known == report_.findings.end()) {
+      report_.findings.push_back({.finding = finding, .schedules = 1, .example = run});
+    } else {
+      ++known->schedules;
+    }
+  }
+
+  void report_gaps() {
+    for (const auto& gap : undo_data_.gaps()) {
+      const std::string step(saga::step_of(gap.undo));
+      Run example = play(subject_, gap.schedule);
+      example.state = {};
+      report_.findings.push_back(
+          {.finding = {.severity = Severity::kWarning,
+                       .kind = "undo-lacks-data",
+                       .step = gap.undo,
+                       .message = fmt::format("{} is called without {} where nobody knows what {} answered", gap.undo,
+                                              gap.key, step)},
+           .schedules = 1,
+           .example = std::move(example)});
+    }
+  }
+
+  void put_errors_first() {
+    std::vector<Reported> sorted;
+    for (const Severity severity : {Severity::kError, Severity::kWarning}) {
+      for (auto& reported : report_.findings) {
+        if (reported.finding.severity == severity) sorted.push_back(std::move(reported));
+      }
+    }
+    report_.findings = std::move(sorted);
+  }
+
+  void tell_what_was_not_tried() {
+    auto& not_tried = report_.not_tried;
+    if (work_ > options_.work_max) not_tried.emplace_back("what is beyond the work that one dry run may take");
+    if (calls_left_out_ != 0) {
+      not_tried.push_back(fmt::format(
+          "troubles in other entries of a step than the first two and the last: {} places a run", calls_left_out_));
+    }
+    std::vector<std::string> unmet;
+    for (const auto& [path, step] : subject_.definition->by_path) {
+      const bool is_call = std::holds_alternative<definition::CallStep>(step->kind);
+      if (is_call && !met_.contains(path)) unmet.push_back(path);
+    }
+    std::sort(unmet.begin(), unmet.end());
+    if (!unmet.empty()) {
+      not_tried.push_back(fmt::format("calls that no run came to: {}; other data may lead there (--input, --output)",
+                                      fmt::join(unmet, ", ")));
+    }
+    not_tried.emplace_back("four and more troubles at once, other data, an operator's word on an incident");
+  }
+
+  const Subject& subject_;
+  const Options& options_;
+  Report report_;
+  UndoData undo_data_;
+  std::set<std::string> met_;
+  std::uint64_t work_ = 0;
+  std::size_t calls_left_out_ = 0;
+};
+
+}  // namespace
+
+Report explore(const Subject& subject, const Options& options) {
+  return Explorer(subject, options).explore();
+}
+
+Extremes extremes_of(const Report& report) {
+  Extremes extremes;
+  const auto& tried = report.tried;
+  for (std::size_t i = 0; i < tried.size(); ++i) {
+    const auto key = [&](std::size_t at) { return std::pair(tried[at].calls, tried[at].duration); };
+    if (key(i) < key(extremes.fewest_calls)) extremes.fewest_calls = i;
+    if (key(i) > key(extremes.most_calls)) extremes.most_calls = i;
+    if (tried[i].duration > tried[extremes.longest].duration) extremes.longest = i;
+  }
+  return extremes;
+}
+
+bool has_errors(const Report& report) {
+  return std::any_of(report.findings.begin(), report.findings.end(),
+                     [](const Reported& reported) { return reported.finding.severity == Severity::kError; });
+}
+
+}  // namespace skald::dry_run

@@ -1,0 +1,162 @@
+#include "engine/dry_run/verdict.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "engine/dry_run/line_words.hpp"
+#include "engine/saga/path.hpp"
+
+namespace skald::dry_run {
+namespace {
+
+using saga::StepState;
+
+bool has_compensate_around(const definition::Definition& definition, std::string_view path) {
+  for (std::string_view at = path; !at.empty(); at = saga::parent_of(at)) {
+    const auto* step = definition.find(saga::static_path(at));
+    if (step != nullptr && step->compensate) return true;
+  }
+  return false;
+}
+
+bool is_triggered(const definition::SagaOptions& saga, const saga::State& state) {
+  if (state.cancel_requested) return saga.on_cancel;
+  return state.timed_out ? saga.on_timeout : saga.on_fault;
+}
+
+std::string_view trigger_of(const saga::State& state) {
+  return state.cancel_requested ? "cancel" : state.timed_out ? "timeout" : "fault";
+}
+
+// The nearest step at or around `path` whose undo was begun or ended.
+const StepState* undone_around(const saga::State& state, std::string_view path) {
+  for (std::string_view at = path; !at.empty(); at = saga::parent_of(at)) {
+    const auto* step = saga::find_step(state, at);
+    if (step != nullptr && step->undo_status != saga::UndoStatus::kNone) return step;
+  }
+  return nullptr;
+}
+
+// A round of a try, or a branch of a race, that the flow did not go on with.
+bool is_left_behind(const definition::Definition& definition, const saga::State& state, std::string_view path) {
+  for (std::string_view at = path; !at.empty(); at = saga::parent_of(at)) {
+    const auto* step = saga::find_step(state, at);
+    const auto* around = saga::find_step(state, saga::parent_of(at));
+    const auto* defined = definition.find(saga::static_path(saga::parent_of(at)));
+    if (step == nullptr || around == nullptr || defined == nullptr) continue;
+    if (around->undoing && around->undoing->kept != step->round) return true;
+    const bool is_try = std::holds_alternative<definition::TryStep>(defined->kind);
+    const std::uint32_t kept = around->children.empty() ? 0 : around->children.back().round;
+    if (is_try && step->round != kept) return true;
+  }
+  return false;
+}
+
+class Judge {
+ public:
+  Judge(const Subject& subject, const Run& run, const std::vector<std::string>& may_stand)
+      : definition_(*subject.definition), run_(run), may_stand_(may_stand) {}
+
+  std::vector<Finding> judge() {
+    check_end();
+    check_effects();
+    check_undos();
+    return std::move(findings_);
+  }
+
+ private:
+  void add(Severity severity, std::string kind, std::string_view step, std::string message) {
+    findings_.push_back({severity, std::move(kind), saga::static_path(step), std::move(message)});
+  }
+
+  void check_end() {
+    if (run_.ending != Ending::kUnfinished) return;
+    add(Severity::kWarning, "never-ends", "",
+        fmt::format("The run was stopped after {} events: the flow goes round", run_.state.position));
+  }
+
+  bool may_stand(std::string_view step) const {
+    return std::find(may_stand_.begin(), may_stand_.end(), saga::static_path(step)) != may_stand_.end();
+  }
+
+  void check_effects() {
+    if (run_.ending == Ending::kParked || run_.ending == Ending::kUnfinished) return;
+    for (const auto& step : run_.standing) {
+      if (may_stand(step)) continue;
+      if (run_.ending == Ending::kCompleted) {
+        check_completed(step);
+      } else {
+        check_undone(step);
+      }
+    }
+  }
+
+  void check_completed(const std::string& step) {
+    if (!is_left_behind(definition_, run_.state, step)) return;
+    add(Severity::kWarning, "effect-left-behind", step,
+        fmt::format("{} stands although the flow went on without it: {}", saga::static_path(step),
+                    has_compensate_around(definition_, step) ? "`catch.compensate: true` would undo it"
+                                                             : "nothing undoes it, it has no `compensate`"));
+  }
+
+  void check_undone(const std::string& step) {
+    const StepState* undone = undone_around(run_.state, step);
+    const std::string path = saga::static_path(step);
+    const auto stands = [&](std::string_view why) {
+      add(Severity::kError, "effect-stands", step, fmt::format("{} stands when it is over: {}", path, why));
+    };
+    if (undone != nullptr && undone->undo_status == saga::UndoStatus::kCompleted) {
+      return add(Severity::kWarning, "effect-stands", step,
+                 fmt::format("{} stands when it is over: its `compensate` had nothing to call", path));
+    }
+    if (undone != nullptr) return stands("its undo failed and was passed over (`onError: continue`)");
+    if (!has_compensate_around(definition_, step)) return stands("nothing undoes it, it has no `compensate`");
+    if (!is_triggered(definition_.saga, run_.state)) {
+      return stands(fmt::format("`saga.compensation.triggers` leaves {} out", trigger_of(run_.state)));
+    }
+    const auto* instance = saga::find_step(run_.state, step);
+    const auto* defined = definition_.find(path);
+    const bool is_own = defined != nullptr && defined->compensate;
+    if (instance != nullptr && !is_own) return stands("the step around it that has a `compensate` did not complete");
+    stands("no undo was called");
+  }
+
+  // An undo whose request could not be made fails without a call.
+  void check_undos() {
+    for (const auto& incident : run_.state.incidents) {
+      if (incident.kind == saga::IncidentKind::kUndoFailed) check_undo(incident.step, incident.error);
+    }
+    check_passed_over(run_.state.root);
+  }
+
+  void check_passed_over(const StepState& step) {
+    if (step.undo_status == saga::UndoStatus::kFailed && !step.undo.empty()) {
+      check_undo(step.undo.front().path, step.undo.front().error);
+    }
+    for (const auto& child : step.children) check_passed_over(child);
+  }
+
+  void check_undo(const std::string& path, const Payload& error) {
+    if (!saga::is_in_undo(path)) return;
+    const Json& json = error.json();
+    const auto type = json.is_object() ? json.value("type", std::string()) : std::string();
+    if (!type.ends_with("/expression") && !type.ends_with("/configuration")) return;
+    add(Severity::kError, "undo-not-computable", path,
+        fmt::format("{} cannot be called with the data it has: {}", saga::static_path(path), words_of_problem(error)));
+  }
+
+  const definition::Definition& definition_;
+  const Run& run_;
+  const std::vector<std::string>& may_stand_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+std::vector<Finding> judge(const Subject& subject, const Run& run, const std::vector<std::string>& may_stand) {
+  return Judge(subject, run, may_stand).judge();
+}
+
+}  // namespace skald::dry_run
