@@ -94,24 +94,22 @@ Result<dry_run::Schedule> read_schedule(const definition::Definition& definition
 }
 
 // The command that repeats a schedule, but for the schedule.
-std::string command_of(const SimulateOptions& options) {
+dry_run::Origin origin_of(const SimulateOptions& options) {
   std::string command = "skald simulate " + options.file;
   if (!options.adapters.empty()) command += " --adapters " + options.adapters;
   if (!options.input.empty()) command += " --input " + options.input;
   for (const auto& output : options.outputs) command += " --output '" + output + "'";
-  return command;
+  return {.file = options.file, .command = std::move(command)};
 }
 
 int play_one(const SimulateOptions& options, const dry_run::Subject& subject, const dry_run::Schedule& schedule,
              const std::vector<std::string>& may_stand) {
   const auto run = dry_run::play(subject, schedule);
   const auto findings = dry_run::judge(subject, run, may_stand);
-  const auto& definition = *subject.definition;
-  const auto workflow = fmt::format("{}/{} {}", definition.namespace_name, definition.name, definition.version);
   if (options.format == "json") {
-    std::cout << dump_json(dry_run::to_json(workflow, subject.assumptions, run, findings)) << '\n';
+    std::cout << dump_json(dry_run::to_json(subject, run, findings)) << '\n';
   } else {
-    std::cout << dry_run::to_text(workflow, subject.assumptions, run, findings);
+    std::cout << dry_run::to_text(subject, run, findings, origin_of(options));
   }
   const auto is_error = [](const auto& finding) { return finding.severity == dry_run::Severity::kError; };
   return std::any_of(findings.begin(), findings.end(), is_error) ? kNotCompleted : kDone;
@@ -121,9 +119,9 @@ int explore(const SimulateOptions& options, const dry_run::Subject& subject, std
   const auto report = dry_run::explore(
       subject, {.seed = options.seed, .runs_max = options.runs_max, .may_stand = std::move(may_stand)});
   if (options.format == "json") {
-    std::cout << dump_json(dry_run::to_json(report, command_of(options))) << '\n';
+    std::cout << dump_json(dry_run::to_json(report, origin_of(options))) << '\n';
   } else {
-    std::cout << dry_run::to_text(report, command_of(options), options.coverage);
+    std::cout << dry_run::to_text(report, origin_of(options), options.coverage);
   }
   return dry_run::has_errors(report) ? kNotCompleted : kDone;
 }

@@ -13,16 +13,12 @@
 namespace skald::dry_run {
 namespace {
 
-// Schedules of three troubles, at most.
-constexpr std::size_t kThreesMax = 200;
-
 class Explorer {
  public:
   Explorer(const Subject& subject, const Options& options) : subject_(subject), options_(options) {}
 
   Report explore() {
-    const auto& definition = *subject_.definition;
-    report_.workflow = fmt::format("{}/{} {}", definition.namespace_name, definition.name, definition.version);
+    report_.workflow = name_of(subject_);
     report_.assumptions = subject_.assumptions;
     report_.seed = options_.seed;
     Pool singles = pool(options_.runs_max);
@@ -30,7 +26,7 @@ class Explorer {
     Pool pairs = pool(options_.runs_max - std::min(options_.runs_max, 1 + singles.kept()));
     try_all(singles, &pairs, "single troubles");
     const std::size_t left = options_.runs_max - std::min(options_.runs_max, report_.tried.size() + pairs.kept());
-    Pool threes = pool(std::min(left, kThreesMax));
+    Pool threes = pool(left);
     try_all(pairs, &threes, "pairs of troubles");
     try_all(threes, nullptr, "schedules of three troubles");
     report_gaps();
@@ -50,6 +46,7 @@ class Explorer {
       try_one(std::move(candidate), next);
       ++tried;
     }
+    report_.levels.push_back({.found = seen, .tried = tried});
     if (tried == seen) return;
     std::string text = fmt::format("{} of {} {}", seen - tried, seen, what);
     if (tried != 0) text += fmt::format("; those tried were chosen by seed {}", options_.seed);
@@ -75,27 +72,59 @@ class Explorer {
       for (auto& extension : extensions.candidates) next->add(std::move(extension));
       calls_left_out_ = std::max(calls_left_out_, extensions.calls_left_out);
     }
+    note_steps(run.state.root);
+    if (run.ending == Ending::kParked) note_parked(run);
     run.state = {};
     for (const auto& finding : findings) note_finding(finding, run);
+  }
+
+  void note_steps(const saga::StepState& step) {
+    for (const auto& child : step.children) note_steps(child);
+    for (const auto& undo : step.undo) note_steps(undo);
+    std::string path = saga::static_path(step.path);
+    if (!met_.contains(path)) met_.insert(std::move(path));
+  }
+
+  void note_parked(const Run& run) {
+    for (const auto& incident : run.state.incidents) {
+      if (!incident.open) continue;
+      const Parked found{.step = saga::static_path(incident.step),
+                         .incident = std::string(to_string(incident.kind)),
+                         .schedules = 1,
+                         .example = run.schedule};
+      const auto known = std::find_if(report_.parked.begin(), report_.parked.end(), [&](const Parked& parked) {
+        return parked.step == found.step && parked.incident == found.incident;
+      });
+      if (known == report_.parked.end()) {
+        report_.parked.push_back(found);
+      } else {
+        ++known->schedules;
+      }
+    }
   }
 
   void note_call(const Point& point) {
     if (point.kind == Point::Kind::kAfter) return;
     std::string path = saga::static_path(point.step);
-    if (met_.insert(path).second) report_.calls.push_back(std::move(path));
+    if (rows_.insert(path).second) report_.calls.push_back(std::move(path));
   }
 
   // Findings that differ only in where they were found are one.
   void note_finding(const Finding& finding, const Run& run) {
-    const auto known = std::find_if(report_.findings.begin(), report_.findings.end(), [&](const Reported& reported) {
-      return reported.finding.kind == finding.kind && reported.finding.step == finding.step &&
-             reported.finding.message == finding.message;
-    });
+    const auto known = std::find_if(report_.findings.begin(), report_.findings.end(),
+                                    [&](const Reported& reported) { return reported.finding.is_same(finding); });
     if (known == report_.findings.end()) {
       report_.findings.push_back({.finding = finding, .schedules = 1, .example = run});
     } else {
       ++known->schedules;
+      if (weight_of(run) < weight_of(known->example)) known->example = run;
     }
+  }
+
+  // The plainest example has few troubles and is short.
+  static std::size_t weight_of(const Run& run) {
+    constexpr std::size_t kTrouble = 4;
+    return run.lines.size() + kTrouble * run.schedule.size();
   }
 
   void report_gaps() {
@@ -103,14 +132,14 @@ class Explorer {
       const std::string step(saga::step_of(gap.undo));
       Run example = play(subject_, gap.schedule);
       example.state = {};
-      report_.findings.push_back(
-          {.finding = {.severity = Severity::kWarning,
-                       .kind = "undo-lacks-data",
-                       .step = gap.undo,
-                       .message = fmt::format("{} is called without {} where nobody knows what {} answered", gap.undo,
-                                              gap.key, step)},
-           .schedules = 1,
-           .example = std::move(example)});
+      Finding finding{.severity = Severity::kWarning,
+                      .kind = "undo-lacks-data",
+                      .step = gap.undo,
+                      .message = fmt::format("{} is called without a value for {} where nobody knows what {} answered",
+                                             gap.undo, gap.key, step),
+                      .remedy = "see to it that the participant finds the effect by the rest of the request"};
+      place(finding, *subject_.definition);
+      report_.findings.push_back({.finding = std::move(finding), .schedules = 1, .example = std::move(example)});
     }
   }
 
@@ -133,12 +162,11 @@ class Explorer {
     }
     std::vector<std::string> unmet;
     for (const auto& [path, step] : subject_.definition->by_path) {
-      const bool is_call = std::holds_alternative<definition::CallStep>(step->kind);
-      if (is_call && !met_.contains(path)) unmet.push_back(path);
+      if (!met_.contains(path)) unmet.push_back(path);
     }
     std::sort(unmet.begin(), unmet.end());
     if (!unmet.empty()) {
-      not_tried.push_back(fmt::format("calls that no run came to: {}; other data may lead there (--input, --output)",
+      not_tried.push_back(fmt::format("steps that no run came to: {}; other data may lead there (--input, --output)",
                                       fmt::join(unmet, ", ")));
     }
     not_tried.emplace_back("four and more troubles at once, other data, an operator's word on an incident");
@@ -148,7 +176,8 @@ class Explorer {
   const Options& options_;
   Report report_;
   UndoData undo_data_;
-  std::set<std::string> met_;
+  std::set<std::string> rows_;  // the calls of the report
+  std::set<std::string> met_;   // steps
   std::uint64_t work_ = 0;
   std::size_t calls_left_out_ = 0;
 };

@@ -25,16 +25,32 @@ struct Tried {
 struct Reported {
   Finding finding;
   std::size_t schedules = 0;  // in so many
-  Run example;                // the first of them, without its state; empty where there is no one run to show
+  Run example;                // the plainest of them, without its state
+};
+
+// Executions that wait for an operator.
+struct Parked {
+  std::string step;      // static path; empty: the whole execution
+  std::string incident;  // "undo-failed", ...
+  std::size_t schedules = 0;
+  Schedule example;
+};
+
+// How many schedules with so many troubles there are behind those that were tried, and how many of them were.
+struct Level {
+  std::size_t found = 0;
+  std::size_t tried = 0;
 };
 
 struct Report {
   std::string workflow;  // "shop/checkout 1.0.0"
   std::vector<std::string> assumptions;
   std::uint64_t seed = 0;
-  std::vector<std::string> calls;      // static paths, in the order in which they were first met
-  std::vector<Tried> tried;            // the first is the run in which nothing goes wrong
-  std::vector<Reported> findings;      // errors first
+  std::vector<std::string> calls;  // static paths, in the order in which they were first met
+  std::vector<Tried> tried;        // the first is the run in which nothing goes wrong
+  std::vector<Level> levels;       // with one trouble, two, three
+  std::vector<Reported> findings;  // errors first
+  std::vector<Parked> parked;
   std::vector<std::string> not_tried;  // in sentences
 };
 

@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "engine/dry_run/report_text.hpp"
 #include "engine/dry_run/summary.hpp"
 
 namespace skald::dry_run {
@@ -32,7 +31,10 @@ Json finding_json(const Finding& finding) {
   return {{"severity", finding.severity == Severity::kError ? "error" : "warning"},
           {"kind", finding.kind},
           {"step", finding.step},
-          {"message", finding.message}};
+          {"message", finding.message},
+          {"remedy", finding.remedy},
+          {"line", finding.mark.line},
+          {"column", finding.mark.column}};
 }
 
 Json tried_json(const Tried& tried) {
@@ -61,21 +63,33 @@ Json coverage_json(const Report& report) {
 
 }  // namespace
 
-Json to_json(const Report& report, std::string_view command) {
+Json to_json(const Report& report, const Origin& origin) {
   Json findings = Json::array();
   for (const auto& reported : report.findings) {
     Json finding = finding_json(reported.finding);
     finding["schedules"] = reported.schedules;
     finding["example"] = run_json(reported.example);
     const std::string flags = to_flags(reported.example.schedule);
-    finding["command"] = fmt::format("{}{}{}", command, flags.empty() ? "" : " ", flags);
+    finding["command"] = fmt::format("{}{}{}", origin.command, flags.empty() ? "" : " ", flags);
     findings.push_back(std::move(finding));
   }
+  Json parked = Json::array();
+  for (const auto& entry : report.parked) {
+    parked.push_back({{"step", entry.step},
+                      {"incident", entry.incident},
+                      {"schedules", entry.schedules},
+                      {"flags", to_flags(entry.example)}});
+  }
+  Json levels = Json::array();
+  for (const auto& level : report.levels) levels.push_back({{"found", level.found}, {"tried", level.tried}});
   const Extremes extremes = extremes_of(report);
   return {{"workflow", report.workflow},
+          {"file", origin.file},
           {"schedules", report.tried.size()},
           {"seed", report.seed},
           {"findings", std::move(findings)},
+          {"parked", std::move(parked)},
+          {"troubles", std::move(levels)},
           {"coverage", coverage_json(report)},
           {"withoutTrouble", tried_json(report.tried.front())},
           {"fewestCalls", tried_json(report.tried[extremes.fewest_calls])},
@@ -85,11 +99,10 @@ Json to_json(const Report& report, std::string_view command) {
           {"notTried", report.not_tried}};
 }
 
-Json to_json(std::string_view workflow, const std::vector<std::string>& assumptions, const Run& run,
-             const std::vector<Finding>& findings) {
+Json to_json(const Subject& subject, const Run& run, const std::vector<Finding>& findings) {
   Json value = run_json(run);
-  value["workflow"] = workflow;
-  value["assumed"] = assumptions;
+  value["workflow"] = name_of(subject);
+  value["assumed"] = subject.assumptions;
   value["notes"] = missed_troubles(run);
   value["findings"] = Json::array();
   for (const auto& finding : findings) value["findings"].push_back(finding_json(finding));

@@ -6,13 +6,11 @@
 #include <vector>
 
 #include "engine/base/json.hpp"
-#include "engine/dry_run/report.hpp"
+#include "engine/dry_run/report_text.hpp"
 
 namespace skald::dry_run {
 
-// `command` as in report_text.hpp.
-Json to_json(const Report& report, std::string_view command);
-Json to_json(std::string_view workflow, const std::vector<std::string>& assumptions, const Run& run,
-             const std::vector<Finding>& findings);
+Json to_json(const Report& report, const Origin& origin);
+Json to_json(const Subject& subject, const Run& run, const std::vector<Finding>& findings);
 
 }  // namespace skald::dry_run

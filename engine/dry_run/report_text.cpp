@@ -4,6 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
+#include <set>
 
 #include "engine/dry_run/summary.hpp"
 #include "engine/dry_run/text_table.hpp"
@@ -11,6 +14,9 @@
 
 namespace skald::dry_run {
 namespace {
+
+// Of the example of a finding; the command that is named there shows them all.
+constexpr std::size_t kExampleLinesMax = 30;
 
 constexpr std::string_view kLegend =
     "REFUSED a definite no; UNKNOWN it took effect, and nobody hears of it; LOST it never arrives, and is refused when "
@@ -24,16 +30,35 @@ std::string_view name_of(const Line& line) {
   return is_undo ? step.substr(0, step.size() - saga::kUndoSuffix.size()) : step;
 }
 
+// "charge, look (60 times)".
+std::string standing_text(const Run& run) {
+  std::vector<std::string> order;
+  std::map<std::string, std::size_t> times;
+  for (const auto& step : run.standing) {
+    const std::string path = saga::static_path(step);
+    if (times[path]++ == 0) order.push_back(path);
+  }
+  for (auto& path : order) {
+    if (times[path] > 1) path += fmt::format(" ({} times)", times[path]);
+  }
+  return fmt::format("{}", fmt::join(order, ", "));
+}
+
 bool repeats(const Line& one, const Line& other) {
   return one.kind == other.kind && one.step == other.step && one.words == other.words && one.kind != Line::Kind::kNote;
 }
 
-std::string cell_text(const Cell& cell) {
+// Of an undo it matters whether the way back goes on; how it ends depends on what led there.
+std::string_view word_of(Ending ending, bool is_undo) {
+  const bool goes_on = ending != Ending::kParked && ending != Ending::kUnfinished;
+  return is_undo && goes_on ? "goes on" : to_string(ending);
+}
+
+std::string cell_text(const Cell& cell, bool is_undo) {
   if (cell.first.empty()) return "-";
-  std::vector<std::string_view> words;
-  for (const Ending ending : cell.first) words.push_back(to_string(ending));
-  std::sort(words.begin(), words.end());
-  return fmt::format("{}{}", fmt::join(words, "/"), cell.has_errors ? "!" : "");
+  std::set<std::string_view> words;
+  for (const Ending ending : cell.first) words.insert(word_of(ending, is_undo));
+  return fmt::format("{}{}", fmt::join(words, "/"), cell.first_has_errors ? "!" : "");
 }
 
 // The columns in which something happened.
@@ -60,7 +85,7 @@ std::string summary_text(const Report& report) {
   for (const std::size_t column : columns) table[0].push_back(upper(to_string(static_cast<Column>(column))));
   for (const auto& row : rows) {
     std::vector<std::string> cells = {row.call};
-    for (const std::size_t column : columns) cells.push_back(cell_text(row.cells[column]));
+    for (const std::size_t column : columns) cells.push_back(cell_text(row.cells[column], saga::is_in_undo(row.call)));
     table.push_back(std::move(cells));
   }
   return to_table(table, "") + "\n" + std::string(kLegend);
@@ -102,14 +127,42 @@ std::string extremes_text(const Report& report) {
   return to_table(table, "");
 }
 
-std::string finding_text(const Reported& reported, std::string_view command) {
-  const Finding& finding = reported.finding;
-  const bool is_error = finding.severity == Severity::kError;
-  std::string text = fmt::format("{}: {} [{}], in {}", is_error ? "error" : "warning", finding.message, finding.kind,
-                                 count_of(reported.schedules, "schedule"));
+// "checkout.yaml:14:5: error: what and why [kind]", and what to do about it.
+std::string finding_text(const Finding& finding, const std::string& file) {
+  const std::string place =
+      finding.mark.line == 0 ? file : fmt::format("{}:{}:{}", file, finding.mark.line, finding.mark.column);
+  std::string text = fmt::format("{}: {}: {} [{}]\n", place, finding.severity == Severity::kError ? "error" : "warning",
+                                 finding.message, finding.kind);
+  return finding.remedy.empty() ? text : text + "  " + finding.remedy + "\n";
+}
+
+std::string finding_text(const Reported& reported, const Origin& origin) {
+  std::string text = finding_text(reported.finding, origin.file);
   const std::string flags = to_flags(reported.example.schedule);
-  text += fmt::format("\n  {}{}{}\n", command, flags.empty() ? "" : " ", flags);
-  return text + order_of(reported.example, "  ");
+  text += fmt::format("  in {}, such as {}{}{}\n", count_of(reported.schedules, "schedule"), origin.command,
+                      flags.empty() ? "" : " ", flags);
+  const bool is_error = reported.finding.severity == Severity::kError;
+  return is_error ? text + order_of(reported.example, "    ", kExampleLinesMax) : text;
+}
+
+std::string parked_text(const Report& report) {
+  if (report.parked.empty()) return {};
+  std::vector<std::vector<std::string>> table = {{"PARKED AT", "INCIDENT", "SCHEDULES", "FOR EXAMPLE"}};
+  for (const auto& parked : report.parked) {
+    table.push_back({parked.step.empty() ? "(the whole)" : parked.step, parked.incident,
+                     std::to_string(parked.schedules), to_flags(parked.example)});
+  }
+  return to_table(table, "") + "\n";
+}
+
+std::vector<std::string> levels_text(const Report& report) {
+  constexpr std::array<std::string_view, 3> kNames = {"single troubles", "pairs", "threes"};
+  std::string text;
+  for (std::size_t i = 0; i < report.levels.size(); ++i) {
+    const Level& level = report.levels[i];
+    text += fmt::format("{}{} of {} {}", text.empty() ? "" : ", ", level.tried, level.found, kNames.at(i));
+  }
+  return {text};
 }
 
 std::string headline(const Report& report) {
@@ -132,7 +185,7 @@ std::string list_text(std::string_view title, const std::vector<std::string>& it
 
 }  // namespace
 
-std::string order_of(const Run& run, std::string_view indent) {
+std::string order_of(const Run& run, std::string_view indent, std::size_t lines_max) {
   std::vector<std::vector<std::string>> table;
   for (std::size_t i = 0; i < run.lines.size(); ++i) {
     const Line& line = run.lines[i];
@@ -145,32 +198,37 @@ std::string order_of(const Run& run, std::string_view indent) {
     table.push_back({to_words(line.at), std::string(line.kind == Line::Kind::kNote ? "" : to_string(line.kind)),
                      std::string(name_of(line)), std::move(words)});
   }
+  if (table.size() > lines_max) {
+    const auto first = table.begin() + static_cast<std::ptrdiff_t>(lines_max / 2);
+    const auto last = table.end() - static_cast<std::ptrdiff_t>(lines_max / 2);
+    const auto left_out = static_cast<std::size_t>(last - first);
+    *first = {"...", "", "", fmt::format("{} more", left_out)};
+    table.erase(first + 1, last);
+  }
   table.push_back({to_words(run.duration), "end", "", std::string(to_string(run.ending))});
   std::string text = to_table(table, indent);
   if (!run.standing.empty() && run.ending != Ending::kCompleted) {
-    text += fmt::format("{}what stands: {}\n", indent, fmt::join(run.standing, ", "));
+    text += fmt::format("{}what stands: {}\n", indent, standing_text(run));
   }
   return text;
 }
 
-std::string to_text(const Report& report, std::string_view command, bool coverage) {
+std::string to_text(const Report& report, const Origin& origin, bool coverage) {
   std::string text = headline(report) + "\n";
   text += coverage ? coverage_text(report) : summary_text(report);
-  text += "\n" + extremes_text(report);
-  for (const auto& reported : report.findings) text += "\n" + finding_text(reported, command);
-  text += "\n" + list_text("assumed", report.assumptions) + list_text("not tried", report.not_tried);
-  return text;
+  text += "\n" + extremes_text(report) + "\n" + parked_text(report);
+  for (const auto& reported : report.findings) text += finding_text(reported, origin) + "\n";
+  text += list_text("assumed", report.assumptions);
+  return text + list_text("tried", levels_text(report)) + list_text("not tried", report.not_tried);
 }
 
-std::string to_text(std::string_view workflow, const std::vector<std::string>& assumptions, const Run& run,
-                    const std::vector<Finding>& findings) {
-  std::string text = fmt::format("{}: {}\n\n{}", workflow, to_text(run.schedule), order_of(run, ""));
-  for (const auto& finding : findings) {
-    const bool is_error = finding.severity == Severity::kError;
-    text += fmt::format("\n{}: {} [{}]\n", is_error ? "error" : "warning", finding.message, finding.kind);
-  }
+std::string to_text(const Subject& subject, const Run& run, const std::vector<Finding>& findings,
+                    const Origin& origin) {
+  std::string text =
+      fmt::format("{}: {}\n\n{}", name_of(subject), to_text(run.schedule), order_of(run, "", run.lines.size()));
+  for (const auto& finding : findings) text += "\n" + finding_text(finding, origin.file);
   for (const auto& missed : missed_troubles(run)) text += fmt::format("\nnote: {}\n", missed);
-  return assumptions.empty() ? text : text + "\n" + list_text("assumed", assumptions);
+  return subject.assumptions.empty() ? text : text + "\n" + list_text("assumed", subject.assumptions);
 }
 
 std::vector<std::string> missed_troubles(const Run& run) {

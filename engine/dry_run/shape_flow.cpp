@@ -1,5 +1,7 @@
 #include "engine/dry_run/shape_flow.hpp"
 
+#include <algorithm>
+
 #include "engine/definition/step_names.hpp"
 #include "engine/dry_run/shape_reader.hpp"
 
@@ -30,11 +32,11 @@ class FlowReader {
   }
 
  private:
-  Shape* read_one(const expression::Expression& expression, Shape* dot, const Scope& scope) {
-    return read_shape(expression, dot,
-                      [&](std::string_view name, std::span<const std::string> fields, std::size_t& consumed) {
-                        return find(name, fields, consumed, scope);
-                      });
+  Shape* read_one(const expression::Expression& expression, Shape* dot, const Scope& scope, Wish wish = Wish::kEqual) {
+    const auto variable = [&](std::string_view name, std::span<const std::string> fields, std::size_t& consumed) {
+      return find(name, fields, consumed, scope);
+    };
+    return read_shape(expression, dot, variable, wish);
   }
 
   // What a template makes is a value of its own.
@@ -117,8 +119,10 @@ class FlowReader {
     return input;
   }
   Shape* read_kind(const Step&, const definition::SwitchStep& kind, Shape* input, const Scope& scope) {
+    const bool has_default =
+        std::any_of(kind.cases.begin(), kind.cases.end(), [](const auto& choice) { return !choice.when; });
     for (const auto& choice : kind.cases) {
-      if (choice.when) read_one(*choice.when, input, scope);
+      if (choice.when) read_one(*choice.when, input, scope, has_default ? Wish::kOther : Wish::kEqual);
     }
     return input;
   }

@@ -29,7 +29,7 @@ bool contains(const std::array<std::string_view, N>& names, std::string_view nam
 
 class Reader {
  public:
-  explicit Reader(const FindShape& variable) : variable_(variable) {}
+  Reader(const FindShape& variable, Wish wish) : variable_(variable), wish_(wish) {}
 
   Shape* read(const Node& node, Shape* dot) {
     switch (node.kind) {
@@ -95,12 +95,12 @@ class Reader {
     hint(node, right, *node.a);
   }
 
-  static void hint(const Node& node, Shape* shape, const Node& other) {
+  void hint(const Node& node, Shape* shape, const Node& other) const {
     if (shape == nullptr || !shape->is_open()) return;
     const bool has_constant = other.kind == Kind::kConstant && !other.constant.is_null();
     const bool is_sum = node.kind == Kind::kArithmetic && node.op == Op::kAdd;
     const bool is_number = node.kind == Kind::kArithmetic ? !is_sum : has_constant && other.constant.is_number();
-    if (node.kind == Kind::kCompare && node.op == Op::kEqual && has_constant) {
+    if (node.kind == Kind::kCompare && node.op == Op::kEqual && has_constant && wish_ == Wish::kEqual) {
       shape->hint(Payload::from_json(other.constant));
     } else if (is_number || (is_sum && has_constant && other.constant.is_number())) {
       shape->hint(Payload::from_json(1));
@@ -124,14 +124,15 @@ class Reader {
   }
 
   const FindShape& variable_;
+  Wish wish_;
 };
 
 }  // namespace
 
-Shape* read_shape(const expression::Expression& expression, Shape* dot, const FindShape& variable) {
+Shape* read_shape(const expression::Expression& expression, Shape* dot, const FindShape& variable, Wish wish) {
   expression::Program program;
   if (!expression::Parser(expression.source(), {}, program).parse()) return nullptr;
-  return Reader(variable).read(*program.root, dot);
+  return Reader(variable, wish).read(*program.root, dot);
 }
 
 }  // namespace skald::dry_run

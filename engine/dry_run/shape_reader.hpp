@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -17,8 +18,13 @@ namespace skald::dry_run {
 using FindShape =
     std::function<Shape*(std::string_view name, std::span<const std::string> fields, std::size_t& consumed)>;
 
+// Whether a value that an expression compares with is a good one to have: what is asked to go the usual way is, the
+// cases beside a default are not.
+enum class Wish : std::uint8_t { kEqual, kOther };
+
 // Adds to `dot` and to the variables what the expression reads of them. Returns the value that the expression is, where
 // it is one of theirs, else null. `dot` may be null.
-Shape* read_shape(const expression::Expression& expression, Shape* dot, const FindShape& variable);
+Shape* read_shape(const expression::Expression& expression, Shape* dot, const FindShape& variable,
+                  Wish wish = Wish::kEqual);
 
 }  // namespace skald::dry_run

@@ -61,13 +61,18 @@ Result<Payload> choose_input(const Definition& definition, const Given& given, c
     return failure("simulate.input",
                    is_given ? "the input does not fit the workflow's input.schema"
                             : "no input could be made that fits the workflow's input.schema",
-                   {}, is_given ? "give one that fits with --input FILE" : "give one with --input FILE", violations);
+                   {}, "give one that does with --input FILE", violations);
   }
   if (!is_given) assumptions.push_back("input " + dump_json(input.json()));
   return input;
 }
 
 }  // namespace
+
+std::string name_of(const Subject& subject) {
+  const auto& definition = *subject.definition;
+  return fmt::format("{}/{} {}", definition.namespace_name, definition.name, definition.version);
+}
 
 Result<Subject> make_subject(definition::DefinitionPtr definition, Given given) {
   Subject subject{.definition = definition, .operations = {}, .input = {}, .outputs = {}, .assumptions = {}};
@@ -87,7 +92,8 @@ Result<Subject> make_subject(definition::DefinitionPtr definition, Given given) 
   } else {
     subject.operations = assumed_operations(*definition);
     if (!subject.operations.adapters.empty()) {
-      subject.assumptions.emplace_back("every operation is a POST (name the adapters file with --adapters)");
+      subject.assumptions.emplace_back(
+          "every operation is a POST, which changes something (--adapters FILE knows them)");
     }
   }
   return subject;

@@ -21,6 +21,9 @@ struct Subject {
   std::vector<std::string> assumptions;  // for people: what was made up
 };
 
+// "shop/checkout 1.0.0"
+std::string name_of(const Subject& subject);
+
 struct Given {
   std::optional<Payload> input;                            // none: made from input.schema and what expressions read
   std::map<std::string, std::vector<Payload>> outputs;     // by static path; others are made from what expressions read

@@ -38,9 +38,12 @@ std::vector<Row> summarize(const Report& report) {
     if (cell.troubles == 0 || troubles < cell.troubles) {
       cell.troubles = troubles;
       cell.first.clear();
+      cell.first_has_errors = false;
     }
+    if (troubles != cell.troubles) continue;
+    cell.first_has_errors = cell.first_has_errors || tried.has_errors;
     const bool is_known = std::find(cell.first.begin(), cell.first.end(), tried.ending) != cell.first.end();
-    if (troubles == cell.troubles && !is_known) cell.first.push_back(tried.ending);
+    if (!is_known) cell.first.push_back(tried.ending);
   }
   return rows;
 }

@@ -18,7 +18,8 @@ struct Cell {
   std::map<Ending, std::size_t> endings;  // of all schedules whose last trouble is this one
   std::vector<Ending> first;              // of those with the fewest troubles; without repetition
   std::size_t troubles = 0;               // so many
-  bool has_errors = false;
+  bool first_has_errors = false;          // one of those
+  bool has_errors = false;                // any
 };
 
 struct Row {

@@ -67,14 +67,19 @@ class Judge {
   }
 
  private:
-  void add(Severity severity, std::string kind, std::string_view step, std::string message) {
-    findings_.push_back({severity, std::move(kind), saga::static_path(step), std::move(message)});
+  void add(Severity severity, std::string kind, std::string_view step, std::string message, std::string remedy) {
+    Finding finding{severity, std::move(kind), saga::static_path(step), std::move(message), std::move(remedy)};
+    place(finding, definition_);
+    const bool is_known =
+        std::any_of(findings_.begin(), findings_.end(), [&](const Finding& known) { return known.is_same(finding); });
+    if (!is_known) findings_.push_back(std::move(finding));
   }
 
   void check_end() {
     if (run_.ending != Ending::kUnfinished) return;
     add(Severity::kWarning, "never-ends", "",
-        fmt::format("The run was stopped after {} events: the flow goes round", run_.state.position));
+        fmt::format("the run was stopped after {} events: the flow goes round", run_.state.position),
+        "let the answers change, with --output NAME=JSON once for each of them");
   }
 
   bool may_stand(std::string_view step) const {
@@ -95,32 +100,43 @@ class Judge {
 
   void check_completed(const std::string& step) {
     if (!is_left_behind(definition_, run_.state, step)) return;
+    const bool has_undo = has_compensate_around(definition_, step);
     add(Severity::kWarning, "effect-left-behind", step,
-        fmt::format("{} stands although the flow went on without it: {}", saga::static_path(step),
-                    has_compensate_around(definition_, step) ? "`catch.compensate: true` would undo it"
-                                                             : "nothing undoes it, it has no `compensate`"));
+        fmt::format("{} stands although the flow went on without it", saga::static_path(step)),
+        has_undo ? "say `compensate: true` in the `catch` around it" : accept(step));
   }
 
   void check_undone(const std::string& step) {
     const StepState* undone = undone_around(run_.state, step);
     const std::string path = saga::static_path(step);
-    const auto stands = [&](std::string_view why) {
-      add(Severity::kError, "effect-stands", step, fmt::format("{} stands when it is over: {}", path, why));
+    const auto stands = [&](std::string_view why, std::string remedy) {
+      add(Severity::kError, "effect-stands", step, fmt::format("{} stands when all is over: {}", path, why),
+          std::move(remedy));
     };
     if (undone != nullptr && undone->undo_status == saga::UndoStatus::kCompleted) {
       return add(Severity::kWarning, "effect-stands", step,
-                 fmt::format("{} stands when it is over: its `compensate` had nothing to call", path));
+                 fmt::format("{} stands when all is over: its `compensate` had nothing to call", path), accept(step));
     }
-    if (undone != nullptr) return stands("its undo failed and was passed over (`onError: continue`)");
-    if (!has_compensate_around(definition_, step)) return stands("nothing undoes it, it has no `compensate`");
+    if (undone != nullptr) {
+      return stands("its undo failed and was passed over",
+                    "without `saga.compensation.onError: continue` an operator would be asked");
+    }
+    if (!has_compensate_around(definition_, step)) return stands("nothing undoes it", accept(step));
     if (!is_triggered(definition_.saga, run_.state)) {
-      return stands(fmt::format("`saga.compensation.triggers` leaves {} out", trigger_of(run_.state)));
+      const auto trigger = trigger_of(run_.state);
+      return stands(fmt::format("`saga.compensation.triggers` leaves out {}", trigger),
+                    fmt::format("name {} there", trigger));
     }
-    const auto* instance = saga::find_step(run_.state, step);
     const auto* defined = definition_.find(path);
-    const bool is_own = defined != nullptr && defined->compensate;
-    if (instance != nullptr && !is_own) return stands("the step around it that has a `compensate` did not complete");
-    stands("no undo was called");
+    if (defined != nullptr && !defined->compensate) {
+      return stands("the step around it, which has a `compensate`, did not complete",
+                    "give it a `compensate` of its own");
+    }
+    stands("no undo was called", {});
+  }
+
+  static std::string accept(std::string_view step) {
+    return fmt::format("give it a `compensate`, or accept it with --may-stand {}", saga::static_path(step));
   }
 
   // An undo whose request could not be made fails without a call.
@@ -144,7 +160,8 @@ class Judge {
     const auto type = json.is_object() ? json.value("type", std::string()) : std::string();
     if (!type.ends_with("/expression") && !type.ends_with("/configuration")) return;
     add(Severity::kError, "undo-not-computable", path,
-        fmt::format("{} cannot be called with the data it has: {}", saga::static_path(path), words_of_problem(error)));
+        fmt::format("{} cannot be called with the data it has: {}", saga::static_path(path), words_of_problem(error)),
+        "address the effect by something that is known before the step is called, such as a field of the input");
   }
 
   const definition::Definition& definition_;
@@ -154,6 +171,11 @@ class Judge {
 };
 
 }  // namespace
+
+void place(Finding& finding, const definition::Definition& definition) {
+  const auto* step = definition.find(finding.step);
+  if (step != nullptr) finding.mark = step->mark;
+}
 
 std::vector<Finding> judge(const Subject& subject, const Run& run, const std::vector<std::string>& may_stand) {
   return Judge(subject, run, may_stand).judge();

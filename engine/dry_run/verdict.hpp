@@ -17,11 +17,20 @@ struct Finding {
   // Stable, for programs: "effect-stands", "undo-not-computable", "effect-left-behind", "undo-lacks-data",
   // "never-ends".
   std::string kind;
-  std::string step;     // static path
-  std::string message;  // what, and why
+  std::string step;            // static path; empty: the workflow
+  std::string message;         // what, and why
+  std::string remedy;          // what to do about it; may be empty
+  definition::Mark mark = {};  // of the step; line 0: the whole file
+
+  bool is_same(const Finding& other) const {
+    return kind == other.kind && step == other.step && message == other.message;
+  }
 };
 
-// Of one run. The steps of `may_stand` (static paths) have effects that nobody needs to undo.
+// The place of a finding is added: a step's, by its path.
+void place(Finding& finding, const definition::Definition& definition);
+
+// Of one run, each once. The steps of `may_stand` (static paths) have effects that nobody needs to undo.
 std::vector<Finding> judge(const Subject& subject, const Run& run, const std::vector<std::string>& may_stand);
 
 }  // namespace skald::dry_run

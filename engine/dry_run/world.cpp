@@ -1,5 +1,8 @@
 #include "engine/dry_run/world.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <utility>
 #include <variant>
@@ -163,12 +166,20 @@ void World::interrupt() {
   run_.was_interrupted = true;
   run_.points_behind = run_.points.size();
   if (schedule_.interruption->what == Interruption::What::kCancel) {
-    note("", "cancelled");
+    note("", "cancelled" + under_way());
     return take({.actor = "dry run", .what = saga::CancelExecution{.reason = "dry run"}});
   }
   if (!state_.deadline) return note("", "the workflow has no timeout");
   now_ = std::max(now_, *state_.deadline);
   take({.actor = {}, .what = saga::TimerFired{}});
+}
+
+// " while a, b are under way", for a note.
+std::string World::under_way() const {
+  std::vector<std::string> steps;
+  for (const auto& flight : flights_) steps.push_back(flight.request.step);
+  if (steps.empty()) return {};
+  return fmt::format(" while {} {} under way", fmt::join(steps, ", "), steps.size() == 1 ? "is" : "are");
 }
 
 void World::note_points(const saga::Input& input, const saga::Decision& decision) {

@@ -39,6 +39,7 @@ class World {
   void note(const saga::Event& event);
   void note(std::string_view step, std::string words, Line::Kind kind = Line::Kind::kNote);
   void note_points(const saga::Input& input, const saga::Decision& decision);
+  std::string under_way() const;
   // Cancels or times out where the schedule says so and the time has come.
   void interrupt();
   void end();
