@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/dry_run/text_table.hpp"
 #include "engine/dry_run/undo_data.hpp"
 #include "engine/dry_run/world.hpp"
 #include "engine/saga/path.hpp"
@@ -21,12 +22,11 @@ class Explorer {
     report_.workflow = name_of(subject_);
     report_.assumptions = subject_.assumptions;
     report_.seed = options_.seed;
-    Pool singles = pool(options_.runs_max);
+    Pool singles = pool(options_.runs_max - 1);
     try_one({}, &singles);
-    Pool pairs = pool(options_.runs_max - std::min(options_.runs_max, 1 + singles.kept()));
+    Pool pairs = pool(runs_left(singles.kept()));
     try_all(singles, &pairs, "single troubles");
-    const std::size_t left = options_.runs_max - std::min(options_.runs_max, report_.tried.size() + pairs.kept());
-    Pool threes = pool(left);
+    Pool threes = pool(runs_left(pairs.kept()));
     try_all(pairs, &threes, "pairs of troubles");
     try_all(threes, nullptr, "schedules of three troubles");
     report_gaps();
@@ -38,10 +38,19 @@ class Explorer {
  private:
   Pool pool(std::size_t max) const { return {max, options_.seed}; }
 
+  // How many runs there is time for, by what the first one took and a way back from its end would take.
+  std::size_t affordable_runs() const { return 1 + options_.work_max / std::max<std::uint64_t>(run_work_, 1); }
+
+  std::size_t runs_left(std::size_t planned) const {
+    return options_.runs_max - std::min(options_.runs_max, report_.tried.size() + planned);
+  }
+
   void try_all(Pool& pool, Pool* next, std::string_view what) {
     const std::size_t seen = pool.seen();
     std::size_t tried = 0;
-    for (auto& candidate : pool.take()) {
+    const auto order =
+        report_.tried.size() + pool.kept() <= affordable_runs() ? Pool::Order::kFound : Pool::Order::kMixed;
+    for (auto& candidate : pool.take(order)) {
       if (work_ > options_.work_max) break;
       try_one(std::move(candidate), next);
       ++tried;
@@ -56,6 +65,9 @@ class Explorer {
   void try_one(Candidate candidate, Pool* next) {
     Run run = play(subject_, candidate.schedule);
     work_ += run.work;
+    if (report_.tried.empty()) {
+      run_work_ = run.work + run.calls * work_of(run.state.position, run.state.has_rounds, true);
+    }
     undo_data_.note(run);
     for (const auto& point : run.points) note_call(point);
     const auto findings = judge(subject_, run, options_.may_stand);
@@ -155,7 +167,10 @@ class Explorer {
 
   void tell_what_was_not_tried() {
     auto& not_tried = report_.not_tried;
-    if (work_ > options_.work_max) not_tried.emplace_back("what is beyond the work that one dry run may take");
+    if (work_ > options_.work_max) {
+      not_tried.push_back(fmt::format("more than {}: the workflow is large, and each takes its time",
+                                      count_of(report_.tried.size(), "schedule")));
+    }
     if (calls_left_out_ != 0) {
       not_tried.push_back(fmt::format(
           "troubles in other entries of a step than the first two and the last: {} places a run", calls_left_out_));
@@ -179,6 +194,7 @@ class Explorer {
   std::set<std::string> rows_;  // the calls of the report
   std::set<std::string> met_;   // steps
   std::uint64_t work_ = 0;
+  std::uint64_t run_work_ = 0;  // of one, at most, about
   std::size_t calls_left_out_ = 0;
 };
 

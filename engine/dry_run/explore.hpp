@@ -15,10 +15,10 @@
 namespace skald::dry_run {
 
 struct Options {
-  std::uint64_t seed = 1;                  // chooses where there are too many
-  std::size_t runs_max = 2000;             // at least 1
-  std::uint64_t work_max = 2'000'000'000;  // of all runs (Run::work)
-  std::vector<std::string> may_stand;      // static paths of steps whose effect nobody needs to undo
+  std::uint64_t seed = 1;                // chooses where there are too many
+  std::size_t runs_max = 2000;           // at least 1
+  std::uint64_t work_max = 200'000'000;  // of all runs (Run::work)
+  std::vector<std::string> may_stand;    // static paths of steps whose effect nobody needs to undo
 };
 
 Report explore(const Subject& subject, const Options& options);

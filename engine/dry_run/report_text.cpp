@@ -129,10 +129,9 @@ std::string extremes_text(const Report& report) {
 
 // "checkout.yaml:14:5: error: what and why [kind]", and what to do about it.
 std::string finding_text(const Finding& finding, const std::string& file) {
-  const std::string place =
-      finding.mark.line == 0 ? file : fmt::format("{}:{}:{}", file, finding.mark.line, finding.mark.column);
-  std::string text = fmt::format("{}: {}: {} [{}]\n", place, finding.severity == Severity::kError ? "error" : "warning",
-                                 finding.message, finding.kind);
+  const std::string text =
+      fmt::format("{}:{}:{}: {}: {} [{}]\n", file, finding.mark.line, finding.mark.column,
+                  finding.severity == Severity::kError ? "error" : "warning", finding.message, finding.kind);
   return finding.remedy.empty() ? text : text + "  " + finding.remedy + "\n";
 }
 

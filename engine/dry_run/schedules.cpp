@@ -55,7 +55,7 @@ void add_interruption(const Run& run, const Point& point, Interruption::What wha
 
 Extensions extend(const Run& run) {
   Extensions out;
-  if (run.ending == Ending::kUnfinished || run.was_refused) return out;
+  if (run.was_refused) return out;
   using Place = std::pair<Point::Kind, std::string>;
   std::map<Place, std::size_t> entries;
   for (const auto& point : run.points) ++entries[{point.kind, saga::static_path(point.step)}];
@@ -88,8 +88,11 @@ void Pool::add(Candidate candidate) {
   }
 }
 
-std::vector<Candidate> Pool::take() {
+std::vector<Candidate> Pool::take(Order order) {
   std::sort(kept_.begin(), kept_.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
+  if (order == Order::kMixed) {
+    for (std::size_t i = kept_.size(); i > 1; --i) std::swap(kept_[i - 1], kept_[next() % i]);
+  }
   return std::move(kept_);
 }
 

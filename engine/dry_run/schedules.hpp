@@ -36,8 +36,9 @@ class Pool {
   void add(Candidate candidate);
   std::size_t seen() const { return seen_; }
   std::size_t kept() const { return kept_.size(); }
-  // In the order in which they came.
-  std::vector<Candidate> take();
+  // As they were found, or mixed by the seed: where only the first of them will be used.
+  enum class Order : std::uint8_t { kFound, kMixed };
+  std::vector<Candidate> take(Order order);
 
  private:
   std::uint64_t next();

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/dry_run/line_words.hpp"
+#include "engine/dry_run/world.hpp"
 #include "engine/saga/path.hpp"
 
 namespace skald::dry_run {
@@ -78,8 +79,8 @@ class Judge {
   void check_end() {
     if (run_.ending != Ending::kUnfinished) return;
     add(Severity::kWarning, "never-ends", "",
-        fmt::format("the run was stopped after {} events: the flow goes round", run_.state.position),
-        "let the answers change, with --output NAME=JSON once for each of them");
+        fmt::format("a run was stopped after {} events: the flow goes round, or through very much", kForwardEventsMax),
+        "let the answers change, with --output NAME=JSON once for each, or give less with --input");
   }
 
   bool may_stand(std::string_view step) const {

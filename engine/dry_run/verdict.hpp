@@ -20,7 +20,7 @@ struct Finding {
   std::string step;            // static path; empty: the workflow
   std::string message;         // what, and why
   std::string remedy;          // what to do about it; may be empty
-  definition::Mark mark = {};  // of the step; line 0: the whole file
+  definition::Mark mark = {};  // of the step, else of the document
 
   bool is_same(const Finding& other) const {
     return kind == other.kind && step == other.step && message == other.message;

@@ -16,10 +16,8 @@ namespace {
 
 constexpr std::int64_t kStartMillis = 1'767'225'600'000;  // 2026-01-01T00:00:00Z
 constexpr Millis kRestart = std::chrono::seconds(1);
-// Of decisions that record nothing a flow can make many, too.
-constexpr std::uint64_t kDecisionsMax = 4 * kRunEventsMax;
-// A decision costs about as much as going through so many events of the history behind it.
-constexpr std::uint64_t kDecisionWork = 200;
+// Decisions may record nothing, as that of a wait for years at each audit.
+constexpr std::uint64_t kDecisionsMax = 20'000;
 
 Ending ending_of(const saga::State& state) {
   switch (*state.outcome) {
@@ -67,6 +65,13 @@ bool is_moment(const Interruption& wanted, const saga::Input& input, const saga:
 
 }  // namespace
 
+std::uint64_t work_of(std::uint64_t position, bool has_rounds, bool undoes) {
+  constexpr std::uint64_t kDecision = 200;
+  constexpr std::uint64_t kBeside = 8;
+  constexpr std::uint64_t kUndo = 512;
+  return kDecision + position * (has_rounds ? kBeside : 1) + (undoes ? position * position / kUndo : 0);
+}
+
 World::World(const Subject& subject, const Schedule& schedule)
     : subject_(subject), schedule_(schedule), participants_(subject, schedule), now_(from_millis(kStartMillis)) {
   run_.schedule = schedule;
@@ -76,12 +81,16 @@ World::World(const Subject& subject, const Schedule& schedule)
 Run World::play() {
   take({.actor = {},
         .what = saga::StartExecution{.input = subject_.input, .labels = {}, .replay_of = {}, .reused = {}}});
-  while (!saga::is_terminal(state_.phase)) {
-    if (state_.position > kRunEventsMax || decisions_ > kDecisionsMax) break;
-    if (!go_on()) break;
+  while (!saga::is_terminal(state_.phase) && !is_at_bound() && go_on()) {
   }
   end();
   return std::move(run_);
+}
+
+bool World::is_at_bound() const {
+  const bool is_forward = state_.compensation.state == saga::CompensationState::kNone && !saga::is_ending(state_);
+  const auto events_max = is_forward ? kForwardEventsMax : limits::kHistoryEventsMax;
+  return state_.position > events_max || decisions_ > kDecisionsMax;
 }
 
 bool World::go_on() {
@@ -114,7 +123,7 @@ void World::take(saga::Input input) {
                               .epoch = epoch_};
   saga::Decision decision = saga::decide(context, std::move(state_), input);
   state_ = std::move(decision.next);
-  run_.work += kDecisionWork + state_.position;
+  run_.work += work_of(state_.position, state_.has_rounds, state_.compensation.state != saga::CompensationState::kNone);
   if (decision.refusal) {
     run_.was_refused = true;
     return note("", "refused: " + decision.refusal->message);
@@ -201,10 +210,7 @@ void World::note_points(const saga::Input& input, const saga::Decision& decision
   Point point{.kind = begun.empty() ? Point::Kind::kAfter : Point::Kind::kDuring,
               .step = begun.empty() ? answered->step : begun,
               .may_time_out = state_.deadline && !state_.timed_out};
-  const bool is_known = std::any_of(points.begin(), points.end(), [&](const Point& known) {
-    return known.kind == point.kind && known.step == point.step;
-  });
-  if (!is_known) points.push_back(std::move(point));
+  if (known_points_.emplace(point.kind, point.step).second) points.push_back(std::move(point));
 }
 
 void World::note(const saga::Event& event) {
@@ -224,7 +230,7 @@ void World::end() {
   if (saga::is_terminal(state_.phase)) {
     run_.ending = ending_of(state_);
   } else {
-    run_.ending = is_parked && state_.position <= kRunEventsMax ? Ending::kParked : Ending::kUnfinished;
+    run_.ending = is_parked && !is_at_bound() ? Ending::kParked : Ending::kUnfinished;
   }
   run_.duration = now_ - from_millis(kStartMillis);
   run_.standing = participants_.ledger().standing();

@@ -2,6 +2,9 @@
 // Never sleeps; bounded in events. One thread.
 #pragma once
 
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/dry_run/participants.hpp"
@@ -10,8 +13,12 @@
 
 namespace skald::dry_run {
 
-// A run that has recorded more is stopped: its flow goes round.
-inline constexpr std::uint64_t kRunEventsMax = 10'000;
+// A run that has recorded more on its way forward is stopped: its flow goes round, or through very much.
+inline constexpr std::uint64_t kForwardEventsMax = 3'000;
+
+// What a decision behind so many events costs, about: it goes through the steps that there are, those beside each other
+// several times; of those to be undone each one is looked for.
+std::uint64_t work_of(std::uint64_t position, bool has_rounds, bool undoes);
 
 class World {
  public:
@@ -43,6 +50,7 @@ class World {
   // Cancels or times out where the schedule says so and the time has come.
   void interrupt();
   void end();
+  bool is_at_bound() const;
 
   const Subject& subject_;
   const Schedule& schedule_;
@@ -52,6 +60,7 @@ class World {
   Timestamp now_;
   std::uint64_t epoch_ = 1;
   std::uint64_t decisions_ = 0;
+  std::set<std::pair<Point::Kind, std::string>> known_points_;
   std::vector<Flight> flights_;  // in the order of sending
   bool has_crashed_ = false;     // in this decision
   bool interrupts_ = false;      // the moment of the schedule's interruption has come
