@@ -36,7 +36,7 @@ struct SimulateOptions {
 
 Result<Payload> read_payload(std::string text, const std::string& subject) {
   auto payload = Payload::from_text(std::move(text));
-  if (!payload) return failure("cli.json", "is not valid JSON", subject, "", payload.error().message);
+  if (!payload) return failure("cli.json", "is not valid JSON", subject, "", payload.error().subject);
   return payload;
 }
 
@@ -171,14 +171,18 @@ void add_simulate(CLI::App& app, Context& context) {
   command->add_option("-i,--input", options->input, "File with the input, JSON (default: made up)");
   command->add_option("--output", options->outputs, "NAME=JSON: what a step's call answers, repeatable");
   command->add_option("--step", options->steps,
-                      "NAME=refused|unknown|lost|slow|crash|crash-before: play this schedule, repeatable; "
-                      "NAME/compensate is the undo");
-  auto* group = command->add_option_group("interruption");
-  group->add_option("--cancel-during", options->cancel_during, "Play a cancellation while this step runs");
-  group->add_option("--cancel-after", options->cancel_after, "Play one after this step's first answer");
-  group->add_option("--timeout-during", options->timeout_during, "Play the workflow's timeout while this step runs");
-  group->add_option("--timeout-after", options->timeout_after, "Play it after this step's first answer");
-  group->require_option(0, 1);
+                      "NAME=refused|unknown|lost|slow|crash|crash-before: play this one schedule, repeatable; "
+                      "NAME/compensate is an undo");
+  std::vector<CLI::Option*> interruptions = {
+      command->add_option("--cancel-during", options->cancel_during, "Play a cancellation while this step runs"),
+      command->add_option("--cancel-after", options->cancel_after, "Play one after this step's first answer"),
+      command->add_option("--timeout-during", options->timeout_during, "Play the workflow's timeout while it runs"),
+      command->add_option("--timeout-after", options->timeout_after, "Play it after this step's first answer")};
+  for (auto* option : interruptions) {
+    for (auto* other : interruptions) {
+      if (option != other) option->excludes(other);
+    }
+  }
   command->add_option("--may-stand", options->may_stand, "A step whose effect nobody needs to undo, repeatable");
   command->add_option("--max-runs", options->runs_max, "Schedules to try at most")
       ->check(CLI::Range(1, 1'000'000))

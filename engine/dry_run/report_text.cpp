@@ -19,9 +19,11 @@ namespace {
 constexpr std::size_t kExampleLinesMax = 30;
 
 constexpr std::string_view kLegend =
-    "REFUSED a definite no; UNKNOWN it took effect, and nobody hears of it; LOST it never arrives, and is refused when "
-    "asked again;\nSLOW just within its timeout; CRASH of the engine, before it is sent or after it took effect; "
-    "CANCELLED, TIMED OUT while it runs.\n";
+    "REFUSED a definite no; UNKNOWN it took effect, and nobody hears of it; LOST it never arrives, and is refused "
+    "when\n"
+    "asked again; SLOW just within its timeout; CRASH of the engine, before it is sent or after it took effect;\n"
+    "CANCELLED, TIMED OUT (the workflow) while it runs. \"goes on\" the way back does; \"!\" an error was found "
+    "there.\n";
 
 // "chargePayment" for "chargePayment/compensate": the kind of the line says the rest.
 std::string_view name_of(const Line& line) {

@@ -34,7 +34,8 @@ class RuleTest(unittest.TestCase):
         for path, target in (("engine/base/a.cpp", "engine/expression"), ("engine/expression/a.hpp", "engine/definition"),
                              ("engine/definition/a.cpp", "engine/saga"), ("engine/saga/a.cpp", "engine/ports"),
                              ("engine/saga/deep/er/a.cpp", "engine/ports"), ("engine/ports/a.hpp", "engine/async"),
-                             ("engine/async/a.cpp", "engine/saga"), ("engine/runtime/a.cpp", "storage"),
+                             ("engine/async/a.cpp", "engine/saga"), ("engine/dry_run/a.cpp", "engine/ports"), ("engine/saga/a.cpp", "engine/dry_run"),
+                             ("engine/runtime/a.cpp", "engine/dry_run"), ("engine/runtime/a.cpp", "storage"),
                              ("engine/runtime/a.cpp", "api"), ("storage/a.cpp", "engine/runtime"), ("storage/a.cpp", "adapters"),
                              ("adapters/a.cpp", "storage"), ("adapters/a.cpp", "engine/runtime"), ("api/a.cpp", "storage"),
                              ("api/cli/a.cpp", "adapters"), ("adapters/samples/a.cpp", "engine/saga"), ("adapters/samples/a.cpp", "adapters"),
@@ -43,7 +44,7 @@ class RuleTest(unittest.TestCase):
 
     def test_arrows_along_the_drawing_pass(self):
         for path, target in (("engine/saga/a.cpp", "engine/base"), ("engine/saga/a.cpp", "engine/saga"),
-                             ("engine/runtime/a.cpp", "engine/ports"), ("storage/a.cpp", "engine/async"), ("adapters/a.cpp", "engine/saga"),
+                             ("engine/runtime/a.cpp", "engine/ports"), ("engine/dry_run/a.cpp", "engine/saga"), ("api/cli/a.cpp", "engine/dry_run"), ("storage/a.cpp", "engine/async"), ("adapters/a.cpp", "engine/saga"),
                              ("api/a.cpp", "engine/runtime"), ("api/main.cpp", "storage"), ("api/main.cpp", "adapters"),
                              ("tests/engine/a_test.cpp", "storage")):
             self.passed(rules.check_arrows, path, f'#include "{target}/x.hpp"\n')

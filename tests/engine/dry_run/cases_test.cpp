@@ -1,5 +1,5 @@
-// Tries every file of workflows/ and of cases/ and holds the report against the text beside it (cases/NAME.txt). The
-// workflows are tried with the adapters of the samples. SKALD_UPDATE=1 writes the texts for review.
+// Tries every file of workflows/ and of cases/ and holds the report against its text (cases/NAME.txt). SKALD_UPDATE=1
+// writes the texts for review.
 #include <gtest/gtest.h>
 
 #include <algorithm>
