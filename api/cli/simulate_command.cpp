@@ -99,6 +99,7 @@ dry_run::Origin origin_of(const SimulateOptions& options) {
   if (!options.adapters.empty()) command += " --adapters " + options.adapters;
   if (!options.input.empty()) command += " --input " + options.input;
   for (const auto& output : options.outputs) command += " --output '" + output + "'";
+  for (const auto& name : options.may_stand) command += " --may-stand " + name;
   return {.file = options.file, .command = std::move(command)};
 }
 

@@ -62,6 +62,7 @@ class Judge {
 
   std::vector<Finding> judge() {
     check_end();
+    if (run_.schedule.size() == 0) check_course();
     check_effects();
     check_undos();
     return std::move(findings_);
@@ -81,6 +82,19 @@ class Judge {
     add(Severity::kWarning, "never-ends", "",
         fmt::format("a run was stopped after {} events: the flow goes round, or through very much", kForwardEventsMax),
         "let the answers change, with --output NAME=JSON once for each, or give less with --input");
+  }
+
+  // With data that does not suit it a workflow fails of itself, and little of it is tried.
+  void check_course() {
+    if (run_.ending == Ending::kCompleted || run_.ending == Ending::kUnfinished) return;
+    const auto& state = run_.state;
+    const bool is_parked = run_.ending == Ending::kParked && !state.incidents.empty();
+    const Payload& error = is_parked ? state.incidents.back().error : state.error;
+    const std::string& step = is_parked ? state.incidents.back().step : state.compensation.failed_step;
+    add(Severity::kWarning, "fails-untroubled", step,
+        fmt::format("the execution ends {} although nothing goes wrong: {}", to_string(run_.ending),
+                    words_of_problem(error)),
+        "give data that leads to its end, with --input FILE or --output NAME=JSON");
   }
 
   bool may_stand(std::string_view step) const {

@@ -15,7 +15,7 @@ enum class Severity : std::uint8_t { kError, kWarning };
 struct Finding {
   Severity severity = Severity::kError;
   // Stable, for programs: "effect-stands", "undo-not-computable", "effect-left-behind", "undo-lacks-data",
-  // "never-ends".
+  // "fails-untroubled", "never-ends".
   std::string kind;
   std::string step;            // static path; empty: the workflow
   std::string message;         // what, and why

@@ -158,6 +158,22 @@ TEST(Explore, AFlowThatGoesRoundIsStopped) {
               Contains(HasSubstr("troubles in other entries of a step than the first two and the last")));
 }
 
+TEST(Explore, DataThatDoesNotSuitIsWarnedOf) {
+  const auto definition = definition_of(
+      "do:\n"
+      "  - charge: { call: p.charge, compensate: { call: p.refund, with: { id: '${ $workflow.input.id }' } } }\n"
+      "  - ship: { call: p.ship, with: { zone: '${ $workflow.input.zone | ltrimstr(\"z\") | tonumber }' }, compensate: "
+      "{ "
+      "call: p.unship, with: { id: '${ $workflow.input.id }' } } }\n");
+  const auto report = explore(subject_of(definition), {});
+  EXPECT_THAT(kinds_of(report), ElementsAre("fails-untroubled ship"));
+  EXPECT_THAT(report.findings[0].finding.message,
+              HasSubstr("the execution ends compensated although nothing goes wrong: "));
+  Given given;
+  given.input = Payload::from_trusted_text(R"({"id":"1","zone":"z7"})");
+  EXPECT_THAT(explore(subject_of(definition, std::move(given)), {}).findings, IsEmpty());
+}
+
 TEST(Explore, StepsThatNoRunCameToAreNamed) {
   const auto report = explore(subject_of(definition_of("do:\n"
                                                        "  - choose: { switch: [ { big: { when: $workflow.input.n == 5, "
