@@ -48,8 +48,9 @@ class Explorer {
   void try_all(Pool& pool, Pool* next, std::string_view what) {
     const std::size_t seen = pool.seen();
     std::size_t tried = 0;
-    const auto order =
-        report_.tried.size() + pool.kept() <= affordable_runs() ? Pool::Order::kFound : Pool::Order::kMixed;
+    const bool is_affordable = report_.tried.size() + pool.kept() <= affordable_runs();
+    const bool is_chosen = !is_affordable || pool.kept() < seen;
+    const auto order = is_affordable ? Pool::Order::kFound : Pool::Order::kMixed;
     for (auto& candidate : pool.take(order)) {
       if (work_ > options_.work_max) break;
       try_one(std::move(candidate), next);
@@ -58,7 +59,7 @@ class Explorer {
     report_.levels.push_back({.found = seen, .tried = tried});
     if (tried == seen) return;
     std::string text = fmt::format("{} of {} {}", seen - tried, seen, what);
-    if (tried != 0) text += fmt::format("; those tried were chosen by seed {}", options_.seed);
+    if (tried != 0 && is_chosen) text += fmt::format("; those tried were chosen by seed {}", options_.seed);
     report_.not_tried.push_back(std::move(text));
   }
 

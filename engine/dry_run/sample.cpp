@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t kDepthMax = 16;
 constexpr std::size_t kItemsMax = 100;
+// Below this depth only what is required is made: a schema may describe a tree by itself.
+constexpr std::size_t kOptionalDepthMax = 4;
+constexpr std::size_t kValuesMax = 10'000;
 
 class Sampler {
  public:
@@ -18,7 +21,7 @@ class Sampler {
 
   Json sample(const Json& schema, const Shape& shape, std::string_view name, std::size_t depth) const {
     const Json& own = resolve(schema);
-    if (!own.is_object() || depth > kDepthMax) return shape.sample(name);
+    if (!own.is_object() || depth > kDepthMax || ++values_ > kValuesMax) return shape.sample(name);
     for (const char* key : {"const", "default"}) {
       if (const auto found = own.find(key); found != own.end()) return *found;
     }
@@ -42,8 +45,9 @@ class Sampler {
     const Json* at = &schema;
     for (std::size_t i = 0; i < kDepthMax && at->is_object() && at->contains("$ref"); ++i) {
       const Json& ref = at->at("$ref");
-      if (!ref.is_string() || !ref.get_ref<const std::string&>().starts_with('#')) break;
-      const Json::json_pointer pointer(ref.get_ref<const std::string&>().substr(1));
+      const auto* const text = ref.get_ptr<const std::string*>();
+      if (text == nullptr || (*text != "#" && !text->starts_with("#/"))) break;
+      const Json::json_pointer pointer(text->substr(1));
       if (!document_.contains(pointer)) break;
       at = &document_.at(pointer);
     }
@@ -107,7 +111,7 @@ class Sampler {
     if (const auto required = schema.find("required"); required != schema.end()) {
       for (const auto& name : *required) add(name);
     }
-    if (properties != schema.end()) {
+    if (properties != schema.end() && depth < kOptionalDepthMax) {
       for (const auto& [name, ignored] : properties->items()) add(name);
     }
     const auto additional = schema.find("additionalProperties");
@@ -123,15 +127,18 @@ class Sampler {
       const auto found = schema.find(key);
       return found != schema.end() && found->is_number_unsigned() ? found->get<std::size_t>() : otherwise;
     };
-    const std::size_t wanted = std::min(std::max<std::size_t>(count("minItems", 0), 2), count("maxItems", 2));
+    const bool is_unique = schema.value("uniqueItems", false);
+    const std::size_t usual = depth >= kOptionalDepthMax ? 0 : is_unique ? 1 : 2;
+    const std::size_t wanted = std::min(std::max(usual, count("minItems", 0)), count("maxItems", kItemsMax));
     const auto items = schema.find("items");
     const Shape& element = shape.find_element() != nullptr ? *shape.find_element() : kOpen;
     Json value = Json::array();
-    for (std::size_t i = 0; i < std::max(wanted, count("minItems", 0)) && i < kItemsMax; ++i) {
+    for (std::size_t i = 0; i < std::min(wanted, kItemsMax); ++i) {
       const bool is_tuple = items != schema.end() && items->is_array();
       const Json& of = items == schema.end() ? kAny : is_tuple ? (i < items->size() ? (*items)[i] : kAny) : *items;
       Json item = sample(of, element, name, depth + 1);
-      if (item.is_string() && schema.value("uniqueItems", false)) item = item.get<std::string>() + std::to_string(i);
+      if (is_unique && item.is_string()) item = item.get<std::string>() + std::to_string(i);
+      if (is_unique && item.is_number_integer()) item = item.get<std::int64_t>() + static_cast<std::int64_t>(i);
       value.push_back(std::move(item));
     }
     return value;
@@ -172,6 +179,7 @@ class Sampler {
   }
 
   const Json& document_;
+  mutable std::size_t values_ = 0;
 };
 
 }  // namespace

@@ -95,7 +95,8 @@ class FlowReader {
     } else {
       read_http(std::get<definition::HttpCall>(kind.target), input, scope);
     }
-    return &shapes_.outputs[step.path];
+    const auto alike = shapes_.same_as.find(step.path);
+    return &shapes_.outputs[alike == shapes_.same_as.end() ? step.path : alike->second];
   }
 
   void read_http(const definition::HttpCall& call, Shape* input, const Scope& scope) {
@@ -138,6 +139,7 @@ class FlowReader {
     return kind.concurrency == 1 ? left : nullptr;
   }
   Shape* read_kind(const Step&, const definition::ForkStep& kind, Shape* input, const Scope& scope) {
+    if (kind.compete) note_race(kind.branches);
     Shape* left = nullptr;
     for (const Step& branch : kind.branches) left = read_step(branch, input, scope);
     return kind.compete ? left : nullptr;
@@ -146,6 +148,14 @@ class FlowReader {
     Shape* left = read_list(kind.steps, input, scope);
     Shape* handled = read_list(kind.handler, input, scope);
     return left != nullptr ? left : handled;
+  }
+
+  void note_race(const std::vector<Step>& branches) {
+    const auto is_call = [](const Step& step) { return std::holds_alternative<definition::CallStep>(step.kind); };
+    if (!std::all_of(branches.begin(), branches.end(), is_call)) return;
+    for (const Step& branch : branches) {
+      if (branch.path != branches.front().path) shapes_.same_as[branch.path] = branches.front().path;
+    }
   }
 
   const definition::Definition& definition_;

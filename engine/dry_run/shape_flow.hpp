@@ -12,6 +12,8 @@ namespace skald::dry_run {
 struct Shapes {
   Shape input;
   std::map<std::string, Shape> outputs;  // of calls, by static path
+  // Calls that race answer alike, whoever wins: to each the one whose shape is theirs.
+  std::map<std::string, std::string> same_as;
 };
 
 Shapes read_shapes(const definition::Definition& definition);

@@ -52,6 +52,22 @@ definition::OperationCatalog assumed_operations(const Definition& definition) {
   return catalog;
 }
 
+// For the calls whose answers are not given and are looked at.
+void choose_outputs(const Shapes& shapes, Subject& subject) {
+  const auto answer = [&](const std::string& path, const Payload& output) {
+    if (!subject.outputs.try_emplace(path, std::vector{output}).second) return;
+    subject.assumptions.push_back(fmt::format("{} answers {}", path, output.text()));
+  };
+  for (const auto& [path, shape] : shapes.outputs) {
+    if (shape.is_open()) continue;
+    const Payload output = Payload::from_json(shape.sample("output"));
+    answer(path, output);
+    for (const auto& [other, first] : shapes.same_as) {
+      if (first == path) answer(other, output);
+    }
+  }
+}
+
 Result<Payload> choose_input(const Definition& definition, const Given& given, const Shape& shape,
                              std::vector<std::string>& assumptions) {
   const bool is_given = given.input.has_value();
@@ -81,12 +97,7 @@ Result<Subject> make_subject(definition::DefinitionPtr definition, Given given) 
   if (!input) return std::unexpected(std::move(input.error()));
   subject.input = std::move(*input);
   subject.outputs = std::move(given.outputs);
-  for (const auto& [path, shape] : shapes.outputs) {
-    if (shape.is_open() || subject.outputs.contains(path)) continue;
-    const Payload output = Payload::from_json(shape.sample("output"));
-    subject.outputs[path] = {output};
-    subject.assumptions.push_back(fmt::format("{} answers {}", path, dump_json(output.json())));
-  }
+  choose_outputs(shapes, subject);
   if (given.operations) {
     subject.operations = std::move(*given.operations);
   } else {

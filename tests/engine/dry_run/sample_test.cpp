@@ -3,12 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "engine/definition/json_schema.hpp"
 #include "engine/dry_run/sample_text.hpp"
 #include "engine/dry_run/shape_flow.hpp"
 #include "tests/engine/dry_run/try_out.hpp"
+#include "tests/support/files.hpp"
 
 namespace skald::dry_run {
 namespace {
@@ -40,6 +42,33 @@ TEST(Sample, FitsItsSchema) {
     const Json sample = sample_of(schema, {}, "value");
     EXPECT_TRUE(compiled->validate(sample).empty()) << text << " -> " << dump_json(sample);
   }
+}
+
+// Of the official suite: most schemas get a value that fits, and none leads astray.
+TEST(Sample, FitsMostSchemasOfTheSuite) {
+  std::size_t schemas = 0;
+  std::size_t fitting = 0;
+  for (const auto& file :
+       test::files_of(std::filesystem::path(SKALD_SOURCE_DIR) / "tests/engine/definition/schema_suite", ".json")) {
+    for (const Json& group : Json::parse(test::text_of(file))) {
+      const auto compiled = definition::JsonSchema::compile(group["schema"]);
+      if (!compiled) continue;
+      ++schemas;
+      const Json sample = sample_of(group["schema"], {}, "value");
+      if (compiled->validate(sample).empty()) ++fitting;
+    }
+  }
+  EXPECT_GT(schemas, 200u);
+  EXPECT_GT(fitting * 100, schemas * 80) << fitting << " of " << schemas;
+  RecordProperty("fitting", static_cast<int>(fitting));
+}
+
+TEST(Sample, ASchemaThatRefersToItselfEnds) {
+  const Json schema = Json::parse(
+      R"({"type": "object", "properties": {"left": {"$ref": "#"}, "right": {"$ref": "#"}, "all": {"type": "array", "items": {"$ref": "#"}}}})");
+  const auto compiled = definition::JsonSchema::compile(schema);
+  ASSERT_TRUE(compiled.has_value());
+  EXPECT_TRUE(compiled->validate(sample_of(schema, {}, "value")).empty());
 }
 
 TEST(Sample, ExamplesAndDefaultsComeFirst) {
@@ -74,6 +103,15 @@ TEST(Shapes, AreReadFromExpressions) {
             R"({"id":"id-1","parcels":[{"code":"code-1"},{"code":"code-1"}]})");
   EXPECT_EQ(subject.outputs.at("ship").at(0).text(), R"({"kind":"big","shipmentId":"shipmentId-1"})");
   EXPECT_FALSE(subject.outputs.contains("check"));
+}
+
+TEST(Shapes, CallsThatRaceAnswerAlike) {
+  const auto subject = subject_of(definition_of(
+      "do:\n"
+      "  - ask: { fork: { compete: true, branches: [ { north: { call: p.n } }, { south: { call: p.s } } ] } }\n"
+      "  - ship: { call: p.ship, with: { id: '${ .offerId }' } }\n"));
+  EXPECT_EQ(subject.outputs.at("ask.north").at(0).text(), R"({"offerId":"offerId-1"})");
+  EXPECT_EQ(subject.outputs.at("ask.south").at(0).text(), R"({"offerId":"offerId-1"})");
 }
 
 TEST(Subject, SaysWhatWasMadeUp) {
