@@ -182,8 +182,9 @@ class Explorer {
     }
     std::sort(unmet.begin(), unmet.end());
     if (!unmet.empty()) {
-      not_tried.push_back(fmt::format("steps that no run came to: {}; other data may lead there (--input, --output)",
-                                      fmt::join(unmet, ", ")));
+      not_tried.push_back(fmt::format(
+          "steps that no run came to: {}; --input, --output or a schedule that was not tried may lead there",
+          fmt::join(unmet, ", ")));
     }
     not_tried.emplace_back("four and more troubles at once, other data, an operator's word on an incident");
   }

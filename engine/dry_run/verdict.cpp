@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/dry_run/line_words.hpp"
-#include "engine/dry_run/world.hpp"
 #include "engine/saga/path.hpp"
 
 namespace skald::dry_run {
@@ -79,8 +78,7 @@ class Judge {
 
   void check_end() {
     if (run_.ending != Ending::kUnfinished) return;
-    add(Severity::kWarning, "never-ends", "",
-        fmt::format("a run was stopped after {} events: the flow goes round, or through very much", kForwardEventsMax),
+    add(Severity::kWarning, "never-ends", "", "a run was stopped: its flow goes round, or through very much",
         "let the answers change, with --output NAME=JSON once for each, or give less with --input");
   }
 

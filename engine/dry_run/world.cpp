@@ -68,7 +68,7 @@ bool is_moment(const Interruption& wanted, const saga::Input& input, const saga:
 std::uint64_t work_of(std::uint64_t position, bool has_rounds, bool undoes) {
   constexpr std::uint64_t kDecision = 200;
   constexpr std::uint64_t kBeside = 8;
-  constexpr std::uint64_t kUndo = 512;
+  constexpr std::uint64_t kUndo = 100;
   return kDecision + position * (has_rounds ? kBeside : 1) + (undoes ? position * position / kUndo : 0);
 }
 
@@ -89,7 +89,8 @@ Run World::play() {
 
 bool World::is_at_bound() const {
   const bool is_forward = state_.compensation.state == saga::CompensationState::kNone && !saga::is_ending(state_);
-  const auto events_max = is_forward ? kForwardEventsMax : limits::kHistoryEventsMax;
+  const auto forward_max = kForwardEventsMax + kForwardEventsOfStep * subject_.definition->by_path.size();
+  const auto events_max = is_forward ? forward_max : limits::kHistoryEventsMax;
   return state_.position > events_max || decisions_ > kDecisionsMax;
 }
 

@@ -13,8 +13,10 @@
 
 namespace skald::dry_run {
 
-// A run that has recorded more on its way forward is stopped: its flow goes round, or through very much.
-inline constexpr std::uint64_t kForwardEventsMax = 3'000;
+// A run that has recorded more on its way forward, and some more for each step of the document, is stopped: its flow
+// goes round, or through very much.
+inline constexpr std::uint64_t kForwardEventsMax = 1'500;
+inline constexpr std::uint64_t kForwardEventsOfStep = 4;
 
 // What a decision behind so many events costs, about: it goes through the steps that there are, those beside each other
 // several times; of those to be undone each one is looked for.
