@@ -12,7 +12,8 @@ namespace skald::cli {
 namespace {
 
 constexpr const char* kFooter =
-    "Exit codes: 0 done; 1 the definition has errors, or the awaited execution did not complete;\n"
+    "Exit codes: 0 done; 1 the definition has errors, a dry run found some, or the awaited execution did not "
+    "complete;\n"
     "2 wrong usage; 3 the server refused; 4 the server cannot be reached or failed.";
 
 std::string default_actor() {
@@ -59,6 +60,7 @@ int run(int argc, const char* const* argv, Hooks hooks) {
   add_serve(app, context);
   add_validate(app, context);
   add_graph(app, context);
+  add_simulate(app, context);
   add_start(app, context);
   add_reading(app, context);
   add_changing(app, context);

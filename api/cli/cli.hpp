@@ -1,8 +1,8 @@
-// The command line: `serve` is the service, `validate` and `graph` work offline, everything else is a client of the
+// The command line: `serve` is the service, `validate`, `graph` and `simulate` work offline, everything else is a client of the
 // HTTP API.
 //
-// Exit codes: 0 done; 1 the definition has errors, or the awaited execution did not complete; 2 wrong usage or an
-// unreadable file; 3 the server refused (4xx); 4 the server cannot be reached or failed (5xx).
+// Exit codes: 0 done; 1 the definition has errors, a dry run found some, or the awaited execution did not complete;
+// 2 wrong usage or an unreadable file; 3 the server refused (4xx); 4 the server cannot be reached or failed (5xx).
 #pragma once
 
 #include <functional>
@@ -57,6 +57,7 @@ int run(int argc, const char* const* argv, Hooks hooks);
 void add_serve(CLI::App& app, Context& context);
 void add_validate(CLI::App& app, Context& context);
 void add_graph(CLI::App& app, Context& context);
+void add_simulate(CLI::App& app, Context& context);
 void add_start(CLI::App& app, Context& context);
 void add_reading(CLI::App& app, Context& context);
 void add_changing(CLI::App& app, Context& context);

@@ -27,12 +27,12 @@ std::vector<const StepState*> last_first(const Planner& planner, const StepState
 }
 
 // `replaced`: a composite above has completed and is undone as a whole; only what is unknown in it is still owed.
-void collect_units(const Planner& planner, const StepState& step, bool replaced, std::vector<std::string>& units) {
+void collect_units(const Planner& planner, const StepState& step, bool replaced, std::vector<UndoUnit>& units) {
   const definition::Step& defined = planner.step_definition(step.path);
   const bool completed = step.status == StepStatus::kCompleted;
   const bool in_doubt = !completed && may_stand(step);
   if (defined.compensate && ((completed && !replaced) || in_doubt)) {
-    if (step.undo_status != UndoStatus::kCompleted) units.push_back(step.path);
+    if (step.undo_status != UndoStatus::kCompleted) units.push_back({step.path, step.undo_status});
     replaced = true;
   }
   for (const StepState* child : last_first(planner, step)) collect_units(planner, *child, replaced, units);
@@ -163,6 +163,10 @@ bool settle(Planner& planner, const definition::Step& step, std::string_view pat
   return false;
 }
 
+bool has_ended(UndoStatus status) {
+  return status == UndoStatus::kCompleted || status == UndoStatus::kFailed || status == UndoStatus::kSkipped;
+}
+
 // Takes one step's undo as far as it goes. True when it has ended, one way or another.
 bool advance_unit(Planner& planner, const std::string& path) {
   const definition::Step& step = planner.step_definition(path);
@@ -207,7 +211,7 @@ bool may_undo_beside(const Planner& planner, std::string_view one, std::string_v
 
 // Takes each undo as far as it goes; one waits for those before it, but for those it may run beside. One that has begun
 // is brought to its end. True when all have ended, one way or another.
-bool advance_units(Planner& planner, const std::vector<std::string>& units) {
+bool advance_units(Planner& planner, const std::vector<UndoUnit>& units) {
   std::vector<std::string_view> open;
   bool waits = false;
   const auto may_begin = [&](std::string_view path) {
@@ -215,10 +219,11 @@ bool advance_units(Planner& planner, const std::vector<std::string>& units) {
     return open.size() < limits::kUndosAtOnce && std::all_of(open.begin(), open.end(), is_beside) &&
            planner.may_start();
   };
-  for (const auto& path : units) {
-    const bool has_begun = planner.step(path).undo_status != UndoStatus::kNone;
+  // Thousands may wait for one: nothing is looked up for those.
+  for (const auto& [path, status] : units) {
+    if (has_ended(status)) continue;
     // Those behind one that has to wait wait for what it waits for, too.
-    if (!has_begun && !may_begin(path)) {
+    if (status == UndoStatus::kNone && !may_begin(path)) {
       waits = true;
     } else if (!advance_unit(planner, path)) {
       open.push_back(path);
@@ -229,14 +234,14 @@ bool advance_units(Planner& planner, const std::vector<std::string>& units) {
 
 }  // namespace
 
-std::vector<std::string> undo_units(const Planner& planner) {
-  std::vector<std::string> units;
+std::vector<UndoUnit> undo_units(const Planner& planner) {
+  std::vector<UndoUnit> units;
   for (const StepState* child : last_first(planner, planner.state().root)) collect_units(planner, *child, false, units);
   return units;
 }
 
 bool undo_inside(Planner& planner, const ScopeUndoStarted& undo) {
-  std::vector<std::string> units;
+  std::vector<UndoUnit> units;
   for (const StepState* child : last_first(planner, planner.step(undo.step))) {
     if (child->round != undo.kept) collect_units(planner, *child, false, units);
   }
@@ -251,7 +256,7 @@ void begin_ending(Planner& planner, CompensationReason reason, std::string_view 
   const bool owed = !units.empty();
   if (!owed || !is_triggered(saga, reason)) {
     // What was begun on the way and is left, or was passed over, is a compensation that is not complete.
-    const auto has_begun = [&](const auto& path) { return planner.step(path).undo_status != UndoStatus::kNone; };
+    const auto has_begun = [](const UndoUnit& unit) { return unit.status != UndoStatus::kNone; };
     const bool in_part = has_failed_undo(planner.state().root) || std::any_of(units.begin(), units.end(), has_begun);
     return end_unsuccessfully(planner, reason, in_part ? CompensationState::kIncomplete : CompensationState::kNone,
                               owed || in_part, error);

@@ -9,9 +9,15 @@
 
 namespace skald::saga {
 
-// The steps whose undo is owed and has not completed, in the order of undoing: completed or unknown, with a
-// compensation; a composite that completed stands for its children, but for those whose outcome is unknown.
-std::vector<std::string> undo_units(const Planner& planner);
+// A step whose undo is owed and has not completed.
+struct UndoUnit {
+  std::string path;
+  UndoStatus status = UndoStatus::kNone;  // of its undo, when the list was made
+};
+
+// In the order of undoing: steps that are completed or unknown, with a compensation; a composite that completed stands
+// for its children, but for those whose outcome is unknown.
+std::vector<UndoUnit> undo_units(const Planner& planner);
 
 // Begins the compensation, or ends the execution where nothing is to be undone.
 void begin_ending(Planner& planner, CompensationReason reason, std::string_view failed_step, const Payload& error);

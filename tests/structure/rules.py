@@ -20,6 +20,8 @@ ARROWS = {
     "engine/definition": _EXPRESSION,
     "engine/graph": _DEFINITION,
     "engine/saga": _DEFINITION,
+    # The decisions as they are, in a world of its own: no ports, no runtime.
+    "engine/dry_run": _SAGA,
     "engine/ports": _SAGA,
     "engine/async": _BASE,
     "engine/runtime": _PORTS,
@@ -27,12 +29,12 @@ ARROWS = {
     "adapters": _PORTS,
     # A program of its own: the participants share no code with what they are there to judge.
     "adapters/samples": _BASE | {"engine/async"},
-    "api": _RUNTIME | {"engine/graph"},
+    "api": _RUNTIME | {"engine/graph", "engine/dry_run"},
     "bench": _BASE,
 }
 # The composition root: the only file that names the concrete types of several modules.
 COMPOSITION_ROOTS = {"api/main.cpp": _RUNTIME | {"api", "storage", "adapters"}}
-PURE = ("engine/base/", "engine/expression/", "engine/definition/", "engine/graph/", "engine/saga/")
+PURE = ("engine/base/", "engine/expression/", "engine/definition/", "engine/graph/", "engine/saga/", "engine/dry_run/")
 
 INCLUDE_QUOTED = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', re.M)
 INCLUDE_ANY = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"\n]+)[>"]', re.M)

@@ -35,7 +35,8 @@ class RuleTest(unittest.TestCase):
                              ("engine/definition/a.cpp", "engine/saga"), ("engine/saga/a.cpp", "engine/ports"),
                              ("engine/graph/a.cpp", "engine/saga"), ("engine/saga/a.cpp", "engine/graph"), ("engine/runtime/a.cpp", "engine/graph"),
                              ("engine/saga/deep/er/a.cpp", "engine/ports"), ("engine/ports/a.hpp", "engine/async"),
-                             ("engine/async/a.cpp", "engine/saga"), ("engine/runtime/a.cpp", "storage"),
+                             ("engine/async/a.cpp", "engine/saga"), ("engine/dry_run/a.cpp", "engine/ports"), ("engine/saga/a.cpp", "engine/dry_run"),
+                             ("engine/runtime/a.cpp", "engine/dry_run"), ("engine/runtime/a.cpp", "storage"),
                              ("engine/runtime/a.cpp", "api"), ("storage/a.cpp", "engine/runtime"), ("storage/a.cpp", "adapters"),
                              ("adapters/a.cpp", "storage"), ("adapters/a.cpp", "engine/runtime"), ("api/a.cpp", "storage"),
                              ("api/cli/a.cpp", "adapters"), ("adapters/samples/a.cpp", "engine/saga"), ("adapters/samples/a.cpp", "adapters"),
@@ -44,7 +45,7 @@ class RuleTest(unittest.TestCase):
 
     def test_arrows_along_the_drawing_pass(self):
         for path, target in (("engine/saga/a.cpp", "engine/base"), ("engine/saga/a.cpp", "engine/saga"),
-                             ("engine/runtime/a.cpp", "engine/ports"), ("storage/a.cpp", "engine/async"), ("adapters/a.cpp", "engine/saga"),
+                             ("engine/runtime/a.cpp", "engine/ports"), ("engine/dry_run/a.cpp", "engine/saga"), ("api/cli/a.cpp", "engine/dry_run"), ("storage/a.cpp", "engine/async"), ("adapters/a.cpp", "engine/saga"),
                              ("api/a.cpp", "engine/runtime"), ("api/a.cpp", "engine/graph"), ("engine/graph/a.cpp", "engine/definition"),
                              ("api/main.cpp", "storage"), ("api/main.cpp", "adapters"),
                              ("tests/engine/a_test.cpp", "storage")):
