@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "api/views/mask.hpp"
 #include "engine/base/json.hpp"
 
 namespace skald::api {
@@ -103,8 +104,10 @@ int status_of(std::string_view code) {
   return row_of(code).status;
 }
 
-Response Problems::answer_with(const Error& error, std::string_view instance, std::string_view extra) const {
+Response Problems::answer_with(const Error& error, std::string_view path, std::string_view extra) const {
   const Row& row = row_of(error.code);
+  std::string instance(path);
+  mask_callbacks(instance);
   Response response{.status = row.status, .content_type = "application/problem+json"};
   std::string& body = response.body;
   body = fmt::format(R"({{"type":"urn:skald:problem:{}","title":"{}","status":{})", row.code, row.title, row.status);

@@ -22,6 +22,8 @@ function(skald_test name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE SKALD_SOURCE_DIR="${PROJECT_SOURCE_DIR}" SKALD_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  # Tests are half of what is compiled, and what they test is optimised all the same.
+  target_compile_options(${name} PRIVATE -O0)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
 endfunction()

@@ -23,9 +23,11 @@ void delete_keys(soci::session& session, long long number) {
   session << "DELETE FROM event_keys WHERE event = :event", soci::use(number);
 }
 
-void add_unless_there(std::vector<StoredEvent>& found, StoredEvent event) {
-  const auto is_same = [&](const StoredEvent& known) { return known.number == event.number; };
-  if (std::ranges::none_of(found, is_same)) found.push_back(std::move(event));
+// Once, with every key that it was found by.
+void add(std::vector<StoredEvent>& found, StoredEvent event) {
+  const auto known = std::ranges::find(found, event.number, &StoredEvent::number);
+  if (known == found.end()) return found.push_back(std::move(event));
+  known->keys.push_back(std::move(event.keys.front()));
 }
 
 std::vector<EventKey> select_keys(soci::session& session, std::uint64_t number) {
@@ -92,22 +94,25 @@ void settle_event(soci::session& session, const Dialect& dialect, std::uint64_t 
     } else if (fate == EventFate::kTaken) {
       session << "UPDATE events SET fate = :fate, envelope = '' WHERE id = :id", soci::use(kTaken), soci::use(event);
     } else {
-      session << "UPDATE events SET fate = :fate WHERE id = :id", soci::use(kKept), soci::use(event);
+      session << "UPDATE events SET fate = :fate WHERE id = :id AND fate = 0", soci::use(kKept), soci::use(event);
     }
   });
   transaction.commit();
 }
 
-std::vector<StoredEvent> select_new_events(soci::session& session, Timestamp received_before, std::size_t limit) {
+std::vector<StoredEvent> select_new_events(soci::session& session, Timestamp received_before, std::uint64_t after,
+                                           std::size_t limit) {
   const long long before = to_millis(received_before);
+  const auto last = static_cast<long long>(after);
   long long number = 0;
   StoredEvent event;
   std::vector<StoredEvent> found;
   {
     soci::statement statement =
-        (session.prepare << "SELECT id, envelope FROM events WHERE fate = 0 AND received_at < :before ORDER BY id LIMIT "
+        (session.prepare << "SELECT id, envelope FROM events WHERE fate = 0 AND id > :last AND received_at < :before"
+                            " ORDER BY id LIMIT "
                          << limit,
-         soci::into(number), soci::into(event.envelope), soci::use(before));
+         soci::into(number), soci::into(event.envelope), soci::use(last), soci::use(before));
     for (bool more = statement.execute(true); more; more = statement.fetch()) {
       event.number = static_cast<std::uint64_t>(number);
       found.push_back(event);
@@ -117,26 +122,23 @@ std::vector<StoredEvent> select_new_events(soci::session& session, Timestamp rec
   return found;
 }
 
-std::vector<StoredEvent> select_events(soci::session& session, const std::vector<EventKey>& keys, Timestamp since,
+std::vector<StoredEvent> select_events(soci::session& session, const std::vector<EventWish>& wishes,
                                        std::uint64_t after, std::size_t limit) {
-  const long long from = to_millis(since);
   const auto last = static_cast<long long>(after);
   std::vector<StoredEvent> found;
-  for (const auto& [shape, key] : keys) {
+  for (const auto& [key, since] : wishes) {
+    const long long from = to_millis(since);
     long long number = 0;
-    long long received_at = 0;
     std::string envelope;
     soci::statement statement =
-        (session.prepare << "SELECT e.id, e.envelope, e.received_at FROM event_keys AS k JOIN events AS e ON e.id = k.event"
+        (session.prepare << "SELECT e.id, e.envelope FROM event_keys AS k JOIN events AS e ON e.id = k.event"
                             " WHERE k.shape = :shape AND k.key = :key AND k.event > :last AND e.received_at >= :since"
                             " ORDER BY k.event LIMIT "
                          << limit,
-         soci::into(number), soci::into(envelope), soci::into(received_at), soci::use(shape), soci::use(key), soci::use(last), soci::use(from));
+         soci::into(number), soci::into(envelope), soci::use(key.shape), soci::use(key.key), soci::use(last),
+         soci::use(from));
     for (bool more = statement.execute(true); more; more = statement.fetch()) {
-      add_unless_there(found, {.number = static_cast<std::uint64_t>(number),
-                               .envelope = envelope,
-                               .received_at = from_millis(received_at),
-                               .keys = {}});
+      add(found, {.number = static_cast<std::uint64_t>(number), .envelope = envelope, .keys = {key}});
     }
   }
   std::ranges::sort(found, {}, &StoredEvent::number);

@@ -23,9 +23,10 @@ void insert_filters(soci::session& session, const std::vector<ports::StoredFilte
 std::vector<std::string> select_filters(soci::session& session, const std::string& type);
 std::optional<std::uint64_t> insert_event(soci::session& session, const Dialect& dialect, const ports::NewEvent& event);
 void settle_event(soci::session& session, const Dialect& dialect, std::uint64_t number, ports::EventFate fate);
-std::vector<ports::StoredEvent> select_new_events(soci::session& session, Timestamp received_before, std::size_t limit);
-std::vector<ports::StoredEvent> select_events(soci::session& session, const std::vector<ports::EventKey>& keys,
-                                              Timestamp since, std::uint64_t after, std::size_t limit);
+std::vector<ports::StoredEvent> select_new_events(soci::session& session, Timestamp received_before,
+                                                  std::uint64_t after, std::size_t limit);
+std::vector<ports::StoredEvent> select_events(soci::session& session, const std::vector<ports::EventWish>& wishes,
+                                              std::uint64_t after, std::size_t limit);
 std::vector<ports::Listener> select_listeners(soci::session& session, const ports::EventKey& key,
                                               const std::optional<ports::Listener>& after, std::size_t limit);
 std::uint64_t count_kept_events(soci::session& session);

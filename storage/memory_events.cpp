@@ -35,30 +35,34 @@ std::optional<std::uint64_t> MemoryEvents::put(const NewEvent& event) {
 void MemoryEvents::settle(std::uint64_t number, EventFate fate) {
   const auto it = events_.find(number);
   if (it == events_.end()) return;
+  if (it->second.fate && fate == EventFate::kKept) return;
   it->second.fate = fate;
   if (fate == EventFate::kTaken) it->second.event.keys.clear();
   if (fate == EventFate::kDropped) events_.erase(it);
 }
 
-std::vector<StoredEvent> MemoryEvents::list_new(Timestamp received_before, std::size_t limit) const {
+std::vector<StoredEvent> MemoryEvents::list_new(Timestamp received_before, std::uint64_t after,
+                                                std::size_t limit) const {
   std::vector<StoredEvent> found;
   for (const auto& [number, kept] : events_) {
     if (found.size() == limit) break;
-    if (kept.fate || kept.event.received_at >= received_before) continue;
+    if (kept.fate || number <= after || kept.event.received_at >= received_before) continue;
     found.push_back({.number = number, .envelope = kept.event.envelope, .keys = kept.event.keys});
   }
   return found;
 }
 
-std::vector<StoredEvent> MemoryEvents::find(const std::vector<EventKey>& keys, Timestamp since,
-                                            std::uint64_t after, std::size_t limit) const {
+std::vector<StoredEvent> MemoryEvents::find(const std::vector<EventWish>& wishes, std::uint64_t after,
+                                            std::size_t limit) const {
   std::vector<StoredEvent> found;
   for (const auto& [number, kept] : events_) {
     const auto& event = kept.event;
-    const bool is_wanted =
-        std::ranges::any_of(keys, [&](const auto& key) { return std::ranges::find(event.keys, key) != event.keys.end(); });
-    if (found.size() == limit || number <= after || !is_wanted || event.received_at < since) continue;
-    found.push_back({.number = number, .envelope = event.envelope, .received_at = event.received_at, .keys = {}});
+    StoredEvent match{.number = number, .envelope = event.envelope, .keys = {}};
+    for (const auto& [key, since] : wishes) {
+      const bool has_it = std::ranges::find(event.keys, key) != event.keys.end();
+      if (has_it && event.received_at >= since) match.keys.push_back(key);
+    }
+    if (number > after && found.size() < limit && !match.keys.empty()) found.push_back(std::move(match));
   }
   return found;
 }

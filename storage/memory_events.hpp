@@ -23,9 +23,9 @@ class MemoryEvents {
   std::vector<std::string> list_filters(const std::string& type) const;
   std::optional<std::uint64_t> put(const ports::NewEvent& event);
   void settle(std::uint64_t number, ports::EventFate fate);
-  std::vector<ports::StoredEvent> list_new(Timestamp received_before, std::size_t limit) const;
-  std::vector<ports::StoredEvent> find(const std::vector<ports::EventKey>& keys, Timestamp since,
-                                       std::uint64_t after, std::size_t limit) const;
+  std::vector<ports::StoredEvent> list_new(Timestamp received_before, std::uint64_t after, std::size_t limit) const;
+  std::vector<ports::StoredEvent> find(const std::vector<ports::EventWish>& wishes, std::uint64_t after,
+                                       std::size_t limit) const;
   std::vector<ports::Listener> list_listeners(const ports::EventKey& key, const std::optional<ports::Listener>& after,
                                               std::size_t limit) const;
   std::uint64_t count_kept() const;

@@ -334,15 +334,16 @@ Result<void> MemoryStore::settle_event(std::uint64_t number, EventFate fate) {
   return {};
 }
 
-Result<std::vector<StoredEvent>> MemoryStore::list_new_events(Timestamp received_before, std::size_t limit) {
+Result<std::vector<StoredEvent>> MemoryStore::list_new_events(Timestamp received_before, std::uint64_t after,
+                                                              std::size_t limit) {
   const std::lock_guard lock(mutex_);
-  return events_.list_new(received_before, limit);
+  return events_.list_new(received_before, after, limit);
 }
 
-Result<std::vector<StoredEvent>> MemoryStore::find_events(const std::vector<EventKey>& keys, Timestamp since,
-                                                          std::uint64_t after, std::size_t limit) {
+Result<std::vector<StoredEvent>> MemoryStore::find_events(const std::vector<EventWish>& wishes, std::uint64_t after,
+                                                          std::size_t limit) {
   const std::lock_guard lock(mutex_);
-  return events_.find(keys, since, after, limit);
+  return events_.find(wishes, after, limit);
 }
 
 Result<std::vector<Listener>> MemoryStore::list_listeners(const EventKey& key, const std::optional<Listener>& after,

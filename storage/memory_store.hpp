@@ -65,9 +65,10 @@ class MemoryStore : public Store {
   Result<std::vector<std::string>> list_filters(const std::string& type) override;
   Result<std::optional<std::uint64_t>> put_event(const ports::NewEvent& event) override;
   Result<void> settle_event(std::uint64_t number, ports::EventFate fate) override;
-  Result<std::vector<ports::StoredEvent>> list_new_events(Timestamp received_before, std::size_t limit) override;
-  Result<std::vector<ports::StoredEvent>> find_events(const std::vector<ports::EventKey>& keys, Timestamp since,
-                                                      std::uint64_t after, std::size_t limit) override;
+  Result<std::vector<ports::StoredEvent>> list_new_events(Timestamp received_before, std::uint64_t after,
+                                                          std::size_t limit) override;
+  Result<std::vector<ports::StoredEvent>> find_events(const std::vector<ports::EventWish>& wishes, std::uint64_t after,
+                                                      std::size_t limit) override;
   Result<std::vector<ports::Listener>> list_listeners(const ports::EventKey& key,
                                                       const std::optional<ports::Listener>& after,
                                                       std::size_t limit) override;

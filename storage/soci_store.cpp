@@ -166,13 +166,14 @@ class SociStore final : public Store {
     });
   }
 
-  Result<std::vector<StoredEvent>> list_new_events(Timestamp received_before, std::size_t limit) override {
-    return read([&](soci::session& session) { return select_new_events(session, received_before, limit); });
+  Result<std::vector<StoredEvent>> list_new_events(Timestamp received_before, std::uint64_t after,
+                                                   std::size_t limit) override {
+    return read([&](soci::session& session) { return select_new_events(session, received_before, after, limit); });
   }
 
-  Result<std::vector<StoredEvent>> find_events(const std::vector<EventKey>& keys, Timestamp since,
-                                               std::uint64_t after, std::size_t limit) override {
-    return read([&](soci::session& session) { return select_events(session, keys, since, after, limit); });
+  Result<std::vector<StoredEvent>> find_events(const std::vector<EventWish>& wishes, std::uint64_t after,
+                                               std::size_t limit) override {
+    return read([&](soci::session& session) { return select_events(session, wishes, after, limit); });
   }
 
   Result<std::vector<Listener>> list_listeners(const EventKey& key, const std::optional<Listener>& after,

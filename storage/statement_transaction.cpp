@@ -27,15 +27,12 @@ WITH batch AS (SELECT CAST(:batch AS jsonb) AS b),
 member AS MATERIALIZED (
   SELECT nodes.id FROM nodes, batch WHERE nodes.id = (b->>'node')::bigint FOR KEY SHARE OF nodes),
 appends AS MATERIALIZED (
-  SELECT a.n, a.execution, a.expected, a.creation, a.summary, a.rows, EXISTS (SELECT 1 FROM member)
+  SELECT a.n, a.execution, a.expected, a.creation, a.summary, a.rows, a.listening, EXISTS (SELECT 1 FROM member)
     AND EXISTS (SELECT 1 FROM shards AS s WHERE s.id = a.shard AND s.epoch = a.epoch) AS held
   FROM batch, jsonb_to_recordset(b->'appends') AS a(n int, execution text, shard int, epoch bigint, expected bigint,
-    creation jsonb, summary jsonb, rows jsonb)),
+    creation jsonb, summary jsonb, rows jsonb, listening jsonb)),
 applied AS MATERIALIZED (
   SELECT c.n, c.command, c.answer FROM batch, jsonb_to_recordset(b->'applied') AS c(n int, command bigint, answer text)),
-listening AS MATERIALIZED (
-  SELECT l.n, l.execution, l.step, l.shape, l.key
-  FROM batch, jsonb_to_recordset(b->'listening') AS l(n int, execution text, step text, shape text, key text)),
 created AS (
   INSERT INTO executions (id, shard, namespace, workflow, version, digest, phase, outcome, status, labels, started_at,
     ended_at, wake_at, open_incidents, resting, idempotency_key, idempotency_fingerprint, replay_of)
@@ -48,10 +45,10 @@ created AS (
   ON CONFLICT DO NOTHING RETURNING id),
 made AS MATERIALIZED (SELECT coalesce(jsonb_object_agg(id, true), '{}') AS ids FROM created),
 fits AS MATERIALIZED (
-  SELECT a.n, a.execution, a.summary, a.rows FROM appends AS a CROSS JOIN made
+  SELECT a.n, a.execution, a.summary, a.rows, a.listening FROM appends AS a CROSS JOIN made
   WHERE a.creation IS NOT NULL AND jsonb_exists(made.ids, a.execution)
   UNION ALL
-  SELECT a.n, a.execution, a.summary, a.rows FROM appends AS a
+  SELECT a.n, a.execution, a.summary, a.rows, a.listening FROM appends AS a
   WHERE a.creation IS NULL AND a.held AND a.expected =
     (SELECT max(position) FROM history AS h WHERE h.execution = a.execution)
     AND NOT EXISTS (SELECT 1 FROM applied AS c LEFT JOIN inbox AS i ON i.id = c.command AND i.answer IS NULL
@@ -71,12 +68,14 @@ answered AS (
   UPDATE inbox AS i SET answer = c.answer FROM applied AS c, fits AS f
   WHERE i.id = c.command AND f.n = c.n AND i.answer IS NULL),
 unsubscribed AS (
-  DELETE FROM subscriptions AS s USING fits AS f, listening AS l
-  WHERE l.n = f.n AND l.step IS NULL AND s.execution = l.execution AND NOT EXISTS (SELECT 1 FROM listening AS k
-    WHERE k.n = f.n AND k.step = s.step AND k.shape = s.shape AND k.key = s.key)),
+  DELETE FROM subscriptions AS s USING fits AS f
+  WHERE f.listening IS NOT NULL AND s.execution = f.execution AND NOT EXISTS (
+    SELECT 1 FROM jsonb_to_recordset(f.listening) AS l(step text, shape text, key text)
+    WHERE l.step = s.step AND l.shape = s.shape AND l.key = s.key)),
 subscribed AS (
   INSERT INTO subscriptions (shape, key, execution, step)
-  SELECT l.shape, l.key, l.execution, l.step FROM listening AS l JOIN fits AS f ON f.n = l.n WHERE l.step IS NOT NULL
+  SELECT l.shape, l.key, f.execution, l.step
+  FROM fits AS f CROSS JOIN LATERAL jsonb_to_recordset(f.listening) AS l(step text, shape text, key text)
   ON CONFLICT DO NOTHING)
 SELECT n, 1 FROM fits UNION ALL SELECT n, 2 FROM appends WHERE NOT held)";
 
@@ -119,7 +118,7 @@ class Batch {
       add_summary(summary, *append.summary);
     }
     if (append.applied) add_applied(*append.applied);
-    if (append.subscriptions) add_listening(append);
+    if (append.subscriptions) add_listening(object.key("listening"), *append.subscriptions);
     std::string& rows = object.key("rows");
     rows += '[';
     for (const auto& row : append.rows) add_row(rows, row);
@@ -130,7 +129,7 @@ class Batch {
 
   std::string to_json(const Owner& owner) const {
     return "{\"node\":" + std::to_string(owner.number()) + ",\"appends\":[" + appends_ + "],\"applied\":[" + applied_ +
-           "],\"listening\":[" + listening_ + "]}";
+           "]}";
   }
 
  private:
@@ -147,21 +146,16 @@ class Batch {
     object.text("answer", applied.answer);
   }
 
-  // A row without a step: what is not among the others has ended.
-  void add_listening(const Append& append) {
-    add_listening(append, nullptr);
-    for (const auto& subscription : *append.subscriptions) add_listening(append, &subscription);
-  }
-
-  void add_listening(const Append& append, const Subscription* subscription) {
-    separate(listening_);
-    JsonObject object(listening_);
-    object.number("n", count_ - 1);
-    object.id("execution", append.execution);
-    if (subscription == nullptr) return;
-    object.text("step", subscription->step);
-    object.text("shape", subscription->key.shape);
-    object.text("key", subscription->key.key);
+  static void add_listening(std::string& list, const std::vector<Subscription>& subscriptions) {
+    list += '[';
+    for (const auto& subscription : subscriptions) {
+      separate(list);
+      JsonObject object(list);
+      object.text("step", subscription.step);
+      object.text("shape", subscription.key.shape);
+      object.text("key", subscription.key.key);
+    }
+    list += ']';
   }
 
   static void add_creation(JsonObject& object, const NewExecution& execution) {
@@ -191,7 +185,7 @@ class Batch {
     object.text("data", row.data);
   }
 
-  std::string appends_, applied_, listening_;
+  std::string appends_, applied_;
   std::size_t count_ = 0;
 };
 

@@ -21,7 +21,8 @@ struct Batch {
     for (std::size_t i = 0; i < events.size(); ++i) {
       const auto& receipt = receipts[i];
       if (!receipt) return call.respond(problem(services, call, receipt.error()));
-      items.push_back({{"source", events[i]["source"]}, {"id", events[i]["id"]}, {"result", runtime::to_string(*receipt)}});
+      items.push_back(
+          {{"source", events[i]["source"]}, {"id", events[i]["id"]}, {"result", runtime::to_string(*receipt)}});
     }
     call.respond(json_response(202, dump_json({{"items", std::move(items)}})));
   }
@@ -49,30 +50,29 @@ void receive(Services& services, Call call) {
 }
 
 void call_back(Services& services, Call call) {
-  const auto unknown = [&] {
-    return problem(services, call, {.code = "callback.unknown", .message = "there is no such callback address"});
-  };
+  const Error unknown{.code = "callback.unknown", .message = "there is no such callback address"};
   if (auto error = QueryReader(call.request).finish()) return call.respond(problem(services, call, *error));
   auto token = saga::parse_callback_token(call.parameters[0]);
-  if (!token) return call.respond(unknown());
+  if (!token) return call.respond(problem(services, call, unknown));
   if (auto type = check_json_type(call.request); !type) return call.respond(problem(services, call, type.error()));
   if (call.request.body.size() > kEventBytesMax) {
-    return call.respond(problem(services, call,
-                                {.code = "event.too_large", .message = "the body has more than 64 KiB"}));
+    return call.respond(
+        problem(services, call, {.code = "event.too_large", .message = "the body has more than 64 KiB"}));
   }
   auto data = call.request.body.empty() ? Payload() : Payload::from_text(call.request.body);
   if (!data) return call.respond(problem(services, call, data.error()));
-  services.engine.command(
-      token->execution,
-      {.actor = {},
-       .what = saga::CallbackArrived{
-           .step = std::move(token->step), .mac = std::move(token->mac), .data = std::move(*data)}},
-      [&services, call = std::move(call)](Result<runtime::Snapshot> state) mutable {
-        if (state) return call.respond(json_response(202, "{}"));
-        // Who guesses learns nothing of which executions there are.
-        if (state.error().code == "execution.unknown") state.error().code = "callback.unknown";
-        call.respond(problem(services, call, state.error()));
-      });
+  services.engine.command(token->execution,
+                          {.actor = {},
+                           .what = saga::CallbackArrived{.step = std::move(token->step),
+                                                         .mac = std::move(token->mac),
+                                                         .data = std::move(*data)}},
+                          [&services, call = std::move(call), unknown](const Result<runtime::Snapshot>& state) mutable {
+                            if (state) return call.respond(json_response(202, "{}"));
+                            // Who guesses learns nothing of which executions there are.
+                            const bool is_none =
+                                state.error().code == "execution.unknown" || state.error().code == "callback.unknown";
+                            call.respond(problem(services, call, is_none ? unknown : state.error()));
+                          });
 }
 
 }  // namespace

@@ -250,10 +250,15 @@ void append_history_item(std::string& out, const ports::HistoryRow& row) {
 }
 
 void append_incident_item(std::string& out, const saga::State& state, const saga::Incident& incident) {
-  JsonObject object(out);
-  object.id("execution", state.id);
-  append_workflow(object.key("workflow"), state.namespace_name, state.name, state.version, state.digest);
-  append_incident_fields(object, incident);
+  std::string item;
+  {
+    JsonObject object(item);
+    object.id("execution", state.id);
+    append_workflow(object.key("workflow"), state.namespace_name, state.name, state.version, state.digest);
+    append_incident_fields(object, incident);
+  }
+  mask_callbacks(item);
+  out += item;
 }
 
 void append_unreadable_item(std::string& out, const ports::StoredExecution& execution, const std::string& why) {

@@ -14,6 +14,8 @@ namespace skald::definition {
 namespace {
 
 constexpr std::size_t kShapeDigits = 32;
+// Keys stand in indexes.
+constexpr std::size_t kKeyBytesMax = 256;
 constexpr std::int64_t kPatternMemory = 1 << 20;
 // A text with none of these is itself and no pattern; a dot stands in every type.
 constexpr std::string_view kPatternSigns = "^$*+?()[]{}|\\";
@@ -57,9 +59,9 @@ Json normalized(Json value) {
 struct EventFilter::Compiled {
   struct Attribute {
     std::string name;
-    Json value;                                        // it must be this
-    std::unique_ptr<const RE2> pattern;                // or match this, as a whole
-    std::optional<expression::Expression> condition;   // or be what this says, or this be true
+    Json value;                                       // it must be this
+    std::unique_ptr<const RE2> pattern;               // or match this, as a whole
+    std::optional<expression::Expression> condition;  // or be what this says, or this be true
 
     bool matches(const Json& event) const;
   };
@@ -93,7 +95,8 @@ Result<EventFilter> EventFilter::compile(const Json& with, const Json& from) {
       auto compiled = compile_at(inner, place);
       if (!compiled) return std::unexpected(std::move(compiled.error()));
       attribute.condition = std::move(*compiled);
-    } else if (value.is_string() && value.get_ref<const std::string&>().find_first_of(kPatternSigns) != std::string::npos) {
+    } else if (value.is_string() &&
+               value.get_ref<const std::string&>().find_first_of(kPatternSigns) != std::string::npos) {
       auto pattern = pattern_at(value.get<std::string>(), place);
       if (!pattern) return std::unexpected(std::move(pattern.error()));
       attribute.pattern = std::move(*pattern);
@@ -147,7 +150,8 @@ std::optional<std::string> EventFilter::key_of(const Json& event) const {
 
 std::string EventFilter::make_key(Json values) {
   normalize(values);
-  return dump_json(values);
+  std::string key = dump_json(values);
+  return key.size() <= kKeyBytesMax ? key : sha256_hex(key);
 }
 
 }  // namespace skald::definition

@@ -31,7 +31,8 @@ class EventFilter {
   // `event`: a CloudEvent in its structured form. What an expression cannot be asked of does not match.
   bool matches(const Json& event) const;
 
-  // What the event is correlated by: a JSON list of the values in the order of their names. nullopt where it lacks one.
+  // What the event is correlated by: a JSON list of the values in the order of their names, or the hash of a long one.
+  // nullopt where it lacks one.
   std::optional<std::string> key_of(const Json& event) const;
   // The same of the values that are expected.
   static std::string make_key(Json values);

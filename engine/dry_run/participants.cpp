@@ -68,15 +68,20 @@ Trouble Participants::trouble_of(const saga::SendRequest& request) {
 Payload Participants::output_of(const saga::SendRequest& request) {
   const auto known = answered_.find(request.key);
   if (known != answered_.end()) return known->second;
-  const std::string path = saga::static_path(request.step);
+  return answered_.emplace(request.key, next_output(request.step)).first->second;
+}
+
+Payload Participants::next_output(const std::string& step) {
+  const std::string path = saga::static_path(step);
   const auto outputs = subject_.outputs.find(path);
-  Payload output = Payload::from_trusted_text("{}");
-  if (outputs != subject_.outputs.end() && !outputs->second.empty()) {
-    const std::size_t number = answers_given_[path]++;
-    output = outputs->second[std::min(number, outputs->second.size() - 1)];
-  }
-  answered_.emplace(request.key, output);
-  return output;
+  if (outputs == subject_.outputs.end() || outputs->second.empty()) return Payload::from_trusted_text("{}");
+  const std::size_t number = answers_given_[path]++;
+  return outputs->second[std::min(number, outputs->second.size() - 1)];
+}
+
+std::optional<Payload> Participants::event_for(const std::string& step) {
+  if (schedule_.trouble_of(step) == Trouble::kLost) return std::nullopt;
+  return next_output(step);
 }
 
 Reply Participants::arrive(const saga::SendRequest& request) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "engine/dry_run/ledger.hpp"
@@ -29,12 +30,15 @@ class Participants {
       : subject_(subject), schedule_(schedule), ledger_(*subject.definition) {}
 
   Reply receive(const saga::SendRequest& request);
+  // What a step that listens hears; none: nothing comes.
+  std::optional<Payload> event_for(const std::string& step);
   const Ledger& ledger() const { return ledger_; }
 
  private:
   Trouble trouble_of(const saga::SendRequest& request);
   Reply arrive(const saga::SendRequest& request);
   Payload output_of(const saga::SendRequest& request);
+  Payload next_output(const std::string& step);
 
   const Subject& subject_;
   const Schedule& schedule_;

@@ -31,13 +31,14 @@ struct Line {
 };
 std::string_view to_string(Line::Kind kind);
 
-// A place where trouble can come: a call is sent for the first time, or the engine has just decided something.
+// A place where trouble can come: a call is sent for the first time, a step begins to listen, or the engine has just
+// decided something.
 struct Point {
-  enum class Kind : std::uint8_t { kCall, kDuring, kAfter };
+  enum class Kind : std::uint8_t { kCall, kEvent, kDuring, kAfter };
 
   Kind kind = Kind::kCall;
   std::string step;
-  bool may_time_out = false;  // of the last two: the workflow's timeout could pass there
+  bool may_time_out = false;  // of kDuring and kAfter: the workflow's timeout could pass there
 };
 
 struct Run {

@@ -13,6 +13,8 @@ constexpr std::array kCallTroubles = {Trouble::kRefused, Trouble::kUnknown, Trou
                                       Trouble::kSlow,    Trouble::kCrash,   Trouble::kCrashBefore};
 // Of an undo it makes no difference whether it is slow, or by whose fault it is not answered at first.
 constexpr std::array kUndoTroubles = {Trouble::kRefused, Trouble::kUnknown, Trouble::kCrash, Trouble::kCrashBefore};
+// An event comes or it does not.
+constexpr std::array kEventTroubles = {Trouble::kLost};
 
 Column column_of(Trouble trouble) {
   switch (trouble) {
@@ -67,6 +69,8 @@ Extensions extend(const Run& run) {
     if (i < run.points_behind) continue;
     if (entry > 2 && entry != entries[place]) {
       ++out.calls_left_out;
+    } else if (point.kind == Point::Kind::kEvent) {
+      add_troubles(run, point, kEventTroubles, out);
     } else if (point.kind != Point::Kind::kCall) {
       add_interruption(run, point, Interruption::What::kCancel, out);
       if (point.may_time_out) add_interruption(run, point, Interruption::What::kTimeout, out);

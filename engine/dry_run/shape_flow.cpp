@@ -119,6 +119,13 @@ class FlowReader {
     if (duration != nullptr && duration->is_open()) duration->hint(Payload::from_trusted_text("\"PT1S\""));
     return input;
   }
+  // What is listened for is what others send: nothing is to be learned of its form, which is a list.
+  Shape* read_kind(const Step&, const definition::ListenStep& kind, Shape* input, const Scope& scope) {
+    for (const auto& pattern : kind.patterns) {
+      for (const auto& expect : pattern.expects) read_all(expect, input, scope);
+    }
+    return nullptr;
+  }
   Shape* read_kind(const Step&, const definition::SwitchStep& kind, Shape* input, const Scope& scope) {
     const bool has_default =
         std::any_of(kind.cases.begin(), kind.cases.end(), [](const auto& choice) { return !choice.when; });

@@ -9,7 +9,9 @@
 
 #include "engine/base/limits.hpp"
 #include "engine/dry_run/line_words.hpp"
+#include "engine/saga/callback_token.hpp"
 #include "engine/saga/path.hpp"
+#include "engine/saga/subscriptions.hpp"
 
 namespace skald::dry_run {
 namespace {
@@ -18,6 +20,7 @@ constexpr std::int64_t kStartMillis = 1'767'225'600'000;  // 2026-01-01T00:00:00
 constexpr Millis kRestart = std::chrono::seconds(1);
 // Decisions may record nothing, as that of a wait for years at each audit.
 constexpr std::uint64_t kDecisionsMax = 20'000;
+constexpr std::size_t kSecretDigits = 32;
 
 Ending ending_of(const saga::State& state) {
   switch (*state.outcome) {
@@ -49,7 +52,7 @@ std::string_view ended_by(const saga::EventData& event) {
 
 bool begins_work(const saga::EventData& event) {
   const auto* step = std::get_if<saga::StepStarted>(&event);
-  if (step != nullptr) return step->request || step->wait_until;
+  if (step != nullptr) return step->request || step->wait_until || !step->listens.empty();
   const auto* undo = std::get_if<saga::UndoStarted>(&event);
   return undo != nullptr && undo->request;
 }
@@ -80,7 +83,12 @@ World::World(const Subject& subject, const Schedule& schedule)
 
 Run World::play() {
   take({.actor = {},
-        .what = saga::StartExecution{.input = subject_.input, .labels = {}, .replay_of = {}, .reused = {}}});
+        .what = saga::StartExecution{.input = subject_.input,
+                                     .labels = {},
+                                     .replay_of = {},
+                                     .reused = {},
+                                     .callback_url = "http://localhost:8080/v1/callbacks/",
+                                     .callback_secret = std::string(kSecretDigits, '0')}});
   while (!saga::is_terminal(state_.phase) && !is_at_bound() && go_on()) {
   }
   end();
@@ -98,7 +106,8 @@ bool World::go_on() {
   const Timestamp wake = std::max(now_, *saga::next_wake(state_, now_));
   const auto next = std::min_element(flights_.begin(), flights_.end(),
                                      [](const Flight& a, const Flight& b) { return a.due < b.due; });
-  if (next != flights_.end() && next->due <= wake) {
+  const bool is_next = arrivals_.empty() || (next != flights_.end() && next->due <= arrivals_.front().due);
+  if (next != flights_.end() && next->due <= wake && is_next) {
     const Flight flight = std::move(*next);
     flights_.erase(next);
     now_ = std::max(now_, flight.due);
@@ -109,8 +118,16 @@ bool World::go_on() {
                                      .answer = flight.answer}});
     return true;
   }
+  if (!arrivals_.empty() && arrivals_.front().due <= wake) {
+    const Arrival arrival = std::move(arrivals_.front());
+    arrivals_.erase(arrivals_.begin());
+    now_ = std::max(now_, arrival.due);
+    arrive(arrival);
+    return true;
+  }
   const bool only_audits = wake >= now_ + limits::kAuditInterval;
-  if (only_audits && flights_.empty() && saga::has_blocking_incident(state_)) return false;
+  const bool needs_others = saga::has_blocking_incident(state_) || !saga::subscriptions_of(state_).empty();
+  if (only_audits && flights_.empty() && needs_others) return false;
   now_ = wake;
   take({.actor = {}, .what = saga::TimerFired{}});
   return true;
@@ -157,6 +174,22 @@ void World::send(const saga::SendRequest& request) {
   flights_.push_back({.request = request, .answer = std::move(reply.answer), .due = now_ + reply.after});
 }
 
+void World::begin_to_listen(const std::string& step) {
+  run_.points.push_back({.kind = Point::Kind::kEvent, .step = step});
+  auto data = participants_.event_for(step);
+  if (data) arrivals_.push_back({.step = step, .data = std::move(*data), .due = now_ + kLatency});
+}
+
+// As a callback, which answers a step whatever its filters are. Each entry of a step is answered anew.
+void World::arrive(const Arrival& arrival) {
+  const auto* step = saga::find_step(state_, arrival.step);
+  if (step == nullptr || step->status != saga::StepStatus::kRunning) return;
+  note(arrival.step, "an event comes", Line::Kind::kWait);
+  state_.called_back.clear();
+  const auto token = saga::parse_callback_token(saga::callback_token(state_, saga::static_path(arrival.step)));
+  take({.actor = {}, .what = saga::CallbackArrived{.step = token->step, .mac = token->mac, .data = arrival.data}});
+}
+
 // What was in memory is gone; the history is not.
 void World::crash() {
   for (const auto& flight : flights_) {
@@ -199,7 +232,9 @@ void World::note_points(const saga::Input& input, const saga::Decision& decision
     if (!begins_work(event.data)) continue;
     const std::string step(begun_by(event.data));
     if (begun.empty()) begun = step;
-    if (saga::find_step(state_, step)->request) points.push_back({.kind = Point::Kind::kCall, .step = step});
+    const auto* instance = saga::find_step(state_, step);
+    if (instance->request) points.push_back({.kind = Point::Kind::kCall, .step = step});
+    if (!instance->listens.empty()) begin_to_listen(step);
     if (schedule_.trouble_of(step) != Trouble::kNone) run_.points_behind = points.size();
   }
   const auto& wanted = schedule_.interruption;

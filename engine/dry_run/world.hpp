@@ -38,7 +38,16 @@ class World {
     Timestamp due;
   };
 
+  // An event on its way to a step that listens.
+  struct Arrival {
+    std::string step;
+    Payload data;
+    Timestamp due;
+  };
+
   void take(saga::Input input);
+  void begin_to_listen(const std::string& step);
+  void arrive(const Arrival& arrival);
   void perform(const saga::Effect& effect);
   void send(const saga::SendRequest& request);
   void crash();
@@ -63,9 +72,10 @@ class World {
   std::uint64_t epoch_ = 1;
   std::uint64_t decisions_ = 0;
   std::set<std::pair<Point::Kind, std::string>> known_points_;
-  std::vector<Flight> flights_;  // in the order of sending
-  bool has_crashed_ = false;     // in this decision
-  bool interrupts_ = false;      // the moment of the schedule's interruption has come
+  std::vector<Flight> flights_;    // in the order of sending
+  std::vector<Arrival> arrivals_;  // in the order of their coming
+  bool has_crashed_ = false;       // in this decision
+  bool interrupts_ = false;        // the moment of the schedule's interruption has come
 };
 
 Run play(const Subject& subject, const Schedule& schedule);

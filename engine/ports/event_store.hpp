@@ -24,6 +24,12 @@ struct EventKey {
   auto operator<=>(const EventKey&) const = default;
 };
 
+// What somebody looks for: events under a key, received at `since` or later.
+struct EventWish {
+  EventKey key;
+  Timestamp since{};
+};
+
 struct NewEvent {
   std::string source;
   std::string id;
@@ -35,8 +41,7 @@ struct NewEvent {
 struct StoredEvent {
   std::uint64_t number = 0;
   std::string envelope;
-  Timestamp received_at{};
-  std::vector<EventKey> keys;  // filled by list_new_events only
+  std::vector<EventKey> keys;  // all, or those that it was found by
 };
 
 // What becomes of an event once it was offered to those who listen.
@@ -63,13 +68,14 @@ class EventStore {
   // Durable when it returns. nullopt: an event of this source and id has been there within the time that they are
   // remembered.
   virtual Result<std::optional<std::uint64_t>> put_event(const NewEvent& event) = 0;
+  // One that has a fate is not kept any more.
   virtual Result<void> settle_event(std::uint64_t number, EventFate fate) = 0;
-  // Those without a fate that came before, the oldest first.
-  virtual Result<std::vector<StoredEvent>> list_new_events(Timestamp received_before, std::size_t limit) = 0;
-  // Those that nobody has taken, with one of these keys, received at `since` or later, in the order of their numbers,
-  // behind `after`.
-  virtual Result<std::vector<StoredEvent>> find_events(const std::vector<EventKey>& keys, Timestamp since,
-                                                       std::uint64_t after, std::size_t limit) = 0;
+  // Those without a fate that came before, in the order of their numbers, behind `after`.
+  virtual Result<std::vector<StoredEvent>> list_new_events(Timestamp received_before, std::uint64_t after,
+                                                           std::size_t limit) = 0;
+  // Those that nobody has taken and somebody looks for, in the order of their numbers, behind `after`.
+  virtual Result<std::vector<StoredEvent>> find_events(const std::vector<EventWish>& wishes, std::uint64_t after,
+                                                       std::size_t limit) = 0;
   // Those who listen under a key, in order, after `after`.
   virtual Result<std::vector<Listener>> list_listeners(const EventKey& key, const std::optional<Listener>& after,
                                                        std::size_t limit) = 0;

@@ -60,9 +60,8 @@ Engine::Impl::Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOp
   if (threads_) shared_.blocking = on_threads_of(*threads_);
   if (ports.events != nullptr) {
     events_ = std::make_unique<EventExchange>(
-        *hosts_.front(), *ports.events,
-        [this](const ExecutionId& id, saga::Input input, Callback<Snapshot> callback) {
-          command(id, std::move(input), std::move(callback));
+        *hosts_.front(), *ports.events, [this](const ExecutionId& id, saga::Input input, Callback<void> callback) {
+          deliver(id, std::move(input), std::move(callback));
         });
   }
   if (leases_ == nullptr) {

@@ -29,6 +29,24 @@ void Engine::Impl::command(const ExecutionId& id, saga::Input input, Callback<Sn
   });
 }
 
+// As a command, but that nobody asks for the state, and that what is not applied yet is not done.
+void Engine::Impl::deliver(const ExecutionId& id, saga::Input input, Callback<void> callback) {
+  if (remote_commands_ && !shared_.shards.serves(id)) {
+    return apply_remotely(id, encode_command(input),
+                          [callback = std::move(callback)](Result<std::optional<ExecutionId>> answer) mutable {
+                            if (!answer) return callback(std::unexpected(std::move(answer.error())));
+                            callback({});
+                          });
+  }
+  on_loop_of(id, [id, input = std::move(input), callback = std::move(callback)](ExecutionHost& host) mutable {
+    if (host.is_closed()) return callback(std::unexpected(draining()));
+    host.activate(id).submit(std::move(input), [callback = std::move(callback)](Result<Snapshot> state) mutable {
+      if (!state) return callback(std::unexpected(std::move(state.error())));
+      callback({});
+    });
+  });
+}
+
 void Engine::Impl::view(const ExecutionId& id, Callback<Snapshot> callback) {
   on_loop_of(id, [this, id, callback = std::move(callback)](ExecutionHost& host) mutable {
     if (host.is_closed()) return callback(std::unexpected(draining()));

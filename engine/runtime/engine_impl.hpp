@@ -28,6 +28,7 @@ class Engine::Impl {
   void drain(Millis at_most, std::move_only_function<void()> drained);
   void start(StartCommand command, Callback<Started> callback);
   void command(const ExecutionId& id, saga::Input input, Callback<Snapshot> callback);
+  void deliver(const ExecutionId& id, saga::Input input, Callback<void> callback);
   void replay(ReplayCommand command, Callback<Started> callback);
   void view(const ExecutionId& id, Callback<Snapshot> callback);
   void when_settled(const ExecutionId& id, Millis at_most, Callback<Snapshot> callback);

@@ -18,9 +18,14 @@ constexpr Millis kLeftAlone{30'000};
 constexpr Millis kRemoveInterval{60'000};
 constexpr std::size_t kRemovedAtOnce = 500;
 
-// Nobody gets an event that execution does not wait for; anything else may pass.
+// A definite no; anything else may pass.
 bool is_no(const Error& error) {
   return error.code == "event.not_awaited" || error.code == "execution.ended" || error.code == "execution.unknown";
+}
+
+// A step had it before.
+bool is_taken(const Error& error) {
+  return error.code == "event.taken";
 }
 
 EventReceipt receipt_of(ports::EventFate fate) {
@@ -59,7 +64,7 @@ class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
 
   void next_page() {
     if (owner_.host_.is_closed()) return leave(draining());
-    if (key_ == event_.keys.size()) return settle();
+    if (key_ == event_.keys.size()) return failed_ ? leave(*failed_) : settle();
     owner_.host_.offload(
         [&store = owner_.store_, key = event_.keys[key_], after = after_] {
           return store.list_listeners(key, after, kPage);
@@ -86,22 +91,23 @@ class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
   }
 
   void deliver(const ports::Listener& listener) {
-    saga::Input input{.actor = {},
-                      .what = saga::EventArrived{.step = listener.step,
-                                                 .event = Payload::from_trusted_text(event_.envelope)}};
-    owner_.deliver_(listener.execution, std::move(input), [self = shared_from_this()](Result<Snapshot> state) {
+    saga::Input input{
+        .actor = {},
+        .what = saga::EventArrived{.step = listener.step, .event = Payload::from_trusted_text(event_.envelope)}};
+    owner_.deliver_(listener.execution, std::move(input), [self = shared_from_this()](Result<void> taken) {
       std::optional<Error> error;
-      if (!state) error = std::move(state.error());
+      if (!taken) error = std::move(taken.error());
       auto& loop = self->owner_.host_.loop();
       loop.post([self, error = std::move(error)] { self->delivered(error); });
     });
   }
 
   void delivered(const std::optional<Error>& error) {
-    if (!error) ++taken_;
-    if (error && !is_no(*error)) failed_ = *error;
+    const bool is_with_it = !error || is_taken(*error);
+    if (is_with_it) ++taken_;
+    // The others get it all the same.
+    if (!is_with_it && !is_no(*error)) failed_ = *error;
     if (--awaited_ > 0) return;
-    if (failed_) return leave(*failed_);
     // Those who wait for many others' sake have waited long enough.
     if (taken_ > 0) answer(EventReceipt::kTaken);
     next_page();
@@ -115,7 +121,8 @@ class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
   }
 
   void settle() {
-    const bool is_full = owner_.kept_ >= owner_.host_.shared().options.events_kept_max;
+    // Whoever was told that it is kept must not lose it.
+    const bool is_full = callback_ && owner_.kept_ >= owner_.host_.shared().options.events_kept_max;
     const auto fate = taken_ > 0 ? ports::EventFate::kTaken
                       : is_full  ? ports::EventFate::kDropped
                                  : ports::EventFate::kKept;
@@ -202,25 +209,28 @@ void EventExchange::offer(ports::StoredEvent event, Callback<EventReceipt> callb
 void EventExchange::fired() {
   const auto& shared = host_.shared();
   if (shared.draining || host_.is_closed()) return;
-  look_for_leftovers();
+  look_for_leftovers(0);
 }
 
-void EventExchange::look_for_leftovers() {
+void EventExchange::look_for_leftovers(std::uint64_t after) {
   const Timestamp before = std::max(begun_, host_.shared().time.now() - kLeftAlone);
-  host_.offload([&store = store_, before] { return store.list_new_events(before, kPage); },
+  host_.offload([&store = store_, before, after] { return store.list_new_events(before, after, kPage); },
                 [this](Result<std::vector<ports::StoredEvent>> found) {
                   if (!found) {
                     host_.warn("events could not be listed; it is tried again", found.error());
                     return again(kLookInterval);
                   }
+                  const bool is_last = found->size() < kPage;
+                  const std::uint64_t last = found->empty() ? 0 : found->back().number;
                   for (auto& event : *found) {
                     if (!offers_.contains(event.number)) offer(std::move(event), nullptr);
                   }
-                  remove_old();
+                  is_last ? remove_old() : look_for_leftovers(last);
                 });
 }
 
 void EventExchange::remove_old() {
+  if (host_.shared().draining || host_.is_closed()) return;
   const auto steady = host_.shared().time.steady();
   if (removed_at_ != std::chrono::nanoseconds{} && steady - removed_at_ < kRemoveInterval) return again(kLookInterval);
   struct Swept {
@@ -239,7 +249,8 @@ void EventExchange::remove_old() {
       [this, steady](const Result<Swept>& swept) {
         if (!swept) host_.warn("old events could not be removed; it is tried again", swept.error());
         if (swept) kept_ = swept->kept;
-        if (swept && swept->removed < kRemovedAtOnce) removed_at_ = steady;
+        if (swept && swept->removed == kRemovedAtOnce) return remove_old();
+        if (swept) removed_at_ = steady;
         again(kLookInterval);
       });
 }

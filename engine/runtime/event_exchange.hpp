@@ -28,7 +28,9 @@ class EventFilters;
 
 class EventExchange final : public TimerNode {
  public:
-  using Deliver = std::function<void(const ExecutionId&, saga::Input, Callback<Snapshot>)>;
+  // Hands an event to its execution, on whichever node it is. An error that is no refusal of saga::decide: nobody knows
+  // whether it has it.
+  using Deliver = std::function<void(const ExecutionId&, saga::Input, Callback<void>)>;
 
   EventExchange(ExecutionHost& host, ports::EventStore& store, Deliver deliver);
   ~EventExchange() override;
@@ -44,7 +46,7 @@ class EventExchange final : public TimerNode {
   void again(std::chrono::nanoseconds pause);
   void stored(Result<ports::StoredEvent> event, Callback<EventReceipt> callback);
   void offer(ports::StoredEvent event, Callback<EventReceipt> callback);
-  void look_for_leftovers();
+  void look_for_leftovers(std::uint64_t after);
   void remove_old();
 
   ExecutionHost& host_;

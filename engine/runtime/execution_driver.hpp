@@ -97,6 +97,7 @@ class ExecutionDriver final : public TimerNode {
     std::optional<saga::Input> input;
     Reply reply;
     std::uint64_t command = 0;  // in the inbox
+    std::uint64_t event = 0;    // that came before it was listened for: its number in the store
   };
   struct Pending;
   struct Waiter;
@@ -117,8 +118,11 @@ class ExecutionDriver final : public TimerNode {
   void leave();
   void leave_behind();
   void let_go(const Error& error);
-  void look_for_events(std::uint64_t after);
-  void events_found(const Result<std::vector<ports::StoredEvent>>& found, std::uint64_t after);
+  void look_for_events(std::vector<ports::Subscription> wanted, std::uint64_t after = 0);
+  void events_found(const Result<std::vector<ports::StoredEvent>>& found, std::vector<ports::Subscription> wanted,
+                    std::uint64_t after);
+  void settle_event(std::uint64_t number);
+  void begin_to_listen(std::vector<ports::Subscription> subscriptions);
   void perform(std::vector<saga::Effect> effects);
   void send(saga::SendRequest request);
   void withdraw_calls(const saga::StepState& step);
@@ -156,10 +160,10 @@ class ExecutionDriver final : public TimerNode {
   saga::Phase phase_ = saga::Phase::kPending;  // of the history
   definition::DefinitionPtr definition_;
   saga::State state_;
-  ports::ExecutionSummary stored_;  // the row as last written
+  ports::ExecutionSummary stored_;                  // the row as last written
   std::vector<ports::Subscription> subscriptions_;  // and what stands in the store beside it
-  Timestamp armed_wake_{};          // what the pending timer stands for
-  Timestamp fired_for_{};           // the wake that has come: time for decide() is not before it
+  Timestamp armed_wake_{};                          // what the pending timer stands for
+  Timestamp fired_for_{};                           // the wake that has come: time for decide() is not before it
   std::vector<Mail> mailbox_;
   std::unique_ptr<Pending> pending_;
   std::unique_ptr<NewStart> start_;

@@ -56,8 +56,10 @@ void ExecutionDriver::commit(Mail&& mail, std::unique_ptr<saga::Decision> decisi
                              Timestamp at) {
   auto summary = summary_change(stored_, decision->next, at);
   auto subscriptions = subscription_change(subscriptions_, decision->next);
-  // Who begins to listen has to look for what came before: a crash until then is to be noticed.
-  if (subscriptions && !subscriptions->empty()) {
+  // Who begins to listen has to look for what came before, and to take what was found: a crash until then is to be
+  // noticed.
+  const bool listens = !(subscriptions ? *subscriptions : subscriptions_).empty();
+  if (listens && (subscriptions || looks_ > 0 || !mailbox_.empty())) {
     if (!summary && stored_.resting) summary = stored_;
     if (summary) summary->resting = false;
   }
@@ -143,10 +145,8 @@ void ExecutionDriver::written() {
     }
     log_raised_incidents(host_.shared().log, decision.events, state_);
   }
-  if (pending->subscriptions) {
-    subscriptions_ = std::move(*pending->subscriptions);
-    look_for_events(0);
-  }
+  if (pending->subscriptions) begin_to_listen(std::move(*pending->subscriptions));
+  if (pending->mail.event != 0 && !decision.events.empty()) settle_event(pending->mail.event);
   perform(std::move(decision.effects));
   if (calls_ > 0 && saga::is_ending(state_)) withdraw_calls(state_.root);
   if (start_) {

@@ -16,12 +16,6 @@ constexpr Millis kClockDifferenceMax{10'000};
 // Of what is correlated by nothing.
 constexpr std::string_view kNoKey = "[]";
 
-std::vector<ports::EventKey> keys_of(const std::vector<ports::Subscription>& subscriptions) {
-  std::vector<ports::EventKey> keys;
-  for (const auto& subscription : subscriptions) keys.push_back(subscription.key);
-  return keys;
-}
-
 // An event that names what it is about waits for whoever asks for that. Any other one is for those who are there.
 Timestamp oldest_for(const ports::Subscription& subscription, const saga::State& state) {
   return subscription.key.key == kNoKey ? state.started_at - kClockDifferenceMax : Timestamp{};
@@ -37,42 +31,62 @@ std::vector<ports::Subscription> subscriptions_of(const saga::State& state) {
   return found;
 }
 
-void ExecutionDriver::look_for_events(std::uint64_t after) {
-  auto* events = host_.shared().events;
-  if (subscriptions_.empty() || events == nullptr || host_.shared().draining) return;
-  ++looks_;
-  Timestamp since = Timestamp::max();
-  for (const auto& subscription : subscriptions_) since = std::min(since, oldest_for(subscription, state_));
-  host_.offload(
-      [events, keys = keys_of(subscriptions_), since, after] {
-        return events->find_events(keys, since, after, kPage);
-      },
-      [&host = host_, id = id_, number = number_, after](const Result<std::vector<ports::StoredEvent>>& found) {
-        auto* driver = host.find(id);
-        if (driver && driver->number() == number) driver->events_found(found, after);
-      });
+void ExecutionDriver::begin_to_listen(std::vector<ports::Subscription> subscriptions) {
+  const auto before = std::exchange(subscriptions_, std::move(subscriptions));
+  std::vector<ports::Subscription> added;
+  for (const auto& subscription : subscriptions_) {
+    if (std::ranges::find(before, subscription) == before.end()) added.push_back(subscription);
+  }
+  look_for_events(std::move(added));
 }
 
-void ExecutionDriver::events_found(const Result<std::vector<ports::StoredEvent>>& found, std::uint64_t after) {
+void ExecutionDriver::look_for_events(std::vector<ports::Subscription> wanted, std::uint64_t after) {
+  auto* events = host_.shared().events;
+  if (wanted.empty() || events == nullptr || host_.shared().draining) return;
+  ++looks_;
+  std::vector<ports::EventWish> wishes;
+  for (const auto& subscription : wanted) wishes.push_back({subscription.key, oldest_for(subscription, state_)});
+  host_.offload([events, wishes = std::move(wishes), after] { return events->find_events(wishes, after, kPage); },
+                [&host = host_, id = id_, number = number_, wanted = std::move(wanted),
+                 after](const Result<std::vector<ports::StoredEvent>>& found) mutable {
+                  auto* driver = host.find(id);
+                  if (driver && driver->number() == number) driver->events_found(found, std::move(wanted), after);
+                });
+}
+
+void ExecutionDriver::events_found(const Result<std::vector<ports::StoredEvent>>& found,
+                                   std::vector<ports::Subscription> wanted, std::uint64_t after) {
   if (!found) {
     host_.warn("events that wait for an execution could not be looked for; it is tried again", found.error());
-    return host_.after(kLookAgain, [&host = host_, id = id_, number = number_, after] {
-      auto* driver = host.find(id);
-      if (!driver || driver->number() != number) return;
-      --driver->looks_;
-      driver->look_for_events(after);
-    });
+    return host_.after(kLookAgain,
+                       [&host = host_, id = id_, number = number_, wanted = std::move(wanted), after]() mutable {
+                         auto* driver = host.find(id);
+                         if (!driver || driver->number() != number) return;
+                         --driver->looks_;
+                         driver->look_for_events(std::move(wanted), after);
+                         driver->pump();
+                       });
   }
   --looks_;
   for (const auto& event : *found) {
-    for (const auto& subscription : subscriptions_) {
-      if (event.received_at < oldest_for(subscription, state_)) continue;
+    for (const auto& subscription : wanted) {
+      if (std::ranges::find(event.keys, subscription.key) == event.keys.end()) continue;
       saga::EventArrived arrived{.step = subscription.step, .event = Payload::from_trusted_text(event.envelope)};
-      mailbox_.push_back(Mail{.input = saga::Input{.actor = {}, .what = std::move(arrived)}, .reply = {}});
+      mailbox_.push_back(
+          Mail{.input = saga::Input{.actor = {}, .what = std::move(arrived)}, .reply = {}, .event = event.number});
     }
   }
-  if (found->size() == kPage) look_for_events(found->back().number);
+  if (found->size() == kPage) look_for_events(std::move(wanted), found->back().number);
   pump();
+}
+
+// It is not there for others any more. Where this is lost they may take it too.
+void ExecutionDriver::settle_event(std::uint64_t number) {
+  host_.offload(
+      [events = host_.shared().events, number] { return events->settle_event(number, ports::EventFate::kTaken); },
+      [&host = host_](const Result<void>& settled) {
+        if (!settled) host.warn("an event that was taken could not be marked", settled.error());
+      });
 }
 
 }  // namespace skald::runtime

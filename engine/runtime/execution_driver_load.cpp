@@ -50,7 +50,7 @@ void ExecutionDriver::loaded(Result<LoadedExecution> result) {
     saga::Input first{.actor = {}, .what = saga::RecoverExecution{}};
     if (failures_ >= kFailuresMax) first.what = saga::QuarantineExecution{.detail = failed_with_};
     mailbox_.insert(mailbox_.begin(), Mail{.input = std::move(first), .reply = {}});
-    look_for_events(0);
+    look_for_events(subscriptions_);
   }
   pump();
 }

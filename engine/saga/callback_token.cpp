@@ -21,7 +21,7 @@ std::string callback_token(const State& state, std::string_view step) {
 std::optional<CallbackToken> parse_callback_token(std::string_view text) {
   const auto first = text.find(kSeparator);
   const auto last = text.rfind(kSeparator);
-  if (first == last) return std::nullopt;
+  if (first == last || text.size() - last - 1 != kMacDigits) return std::nullopt;
   const auto id = parse_execution_id(text.substr(0, first));
   if (!id) return std::nullopt;
   return CallbackToken{.execution = *id,

@@ -37,8 +37,9 @@ struct Decision {
 
 // Refusal codes: "execution.ended", "execution.pivot" (the pivot forbids it), "execution.cancel_refused",
 // "execution.not_suspended",
-// "event.not_awaited", "callback.unknown", "callback.used", "incident.unknown", "incident.resolved", "incident.needs_output", "incident.retry_only", "incident.not_retryable",
-// "replay.standing", "replay.reused", "replay.not_ended".
+// "event.not_awaited", "event.taken", "callback.unknown", "callback.used", "incident.unknown", "incident.resolved",
+// "incident.needs_output", "incident.retry_only", "incident.not_retryable", "replay.standing", "replay.reused",
+// "replay.not_ended".
 Decision decide(const Context& context, State state, const Input& input);
 
 }  // namespace skald::saga

@@ -71,10 +71,12 @@ Payload event_of_callback(const Planner& planner, const CallbackArrived& input) 
 void handle(Planner& planner, const EventArrived& input) {
   const StepState* step = find_step(planner.state(), input.step);
   const auto not_awaited = [&] { planner.refuse("event.not_awaited", "the step does not wait for this event"); };
-  if (!listens(planner, step)) return not_awaited();
   const Json& event = input.event.json();
+  if (was_used(planner.state().root, event)) {
+    return planner.refuse("event.taken", "a step of this execution has taken this event");
+  }
+  if (!listens(planner, step)) return not_awaited();
   if (has_event(*step, event)) return;
-  if (was_used(planner.state().root, event)) return not_awaited();
   const auto* kind = std::get_if<ListenStep>(&planner.step_definition(input.step).kind);
   if (!kind || kind->patterns.size() != step->listens.size()) return not_awaited();
   const std::uint32_t pattern = pattern_for(*kind, *step, event);
@@ -92,8 +94,8 @@ void handle(Planner& planner, const CallbackArrived& input) {
   const bool over = is_terminal(state.phase) || is_ending(state) ||
                     state.compensation.state != CompensationState::kNone || (newest && !listens(planner, newest));
   if (used || over) {
-    return planner.refuse("callback.used", used ? "this callback address has been used"
-                                                : "nobody waits for this callback any more");
+    return planner.refuse("callback.used",
+                          used ? "this callback address has been used" : "nobody waits for this callback any more");
   }
   planner.record(EventReceived{
       .step = newest ? newest->path : input.step, .pattern = 0, .event = event_of_callback(planner, input)});

@@ -36,7 +36,8 @@ struct AttemptEnded {
   Answer answer;
 };
 
-// An event that the step may be listening for. Refused where it does not take it: "event.not_awaited".
+// An event that the step may be listening for. Refused where it does not take it: "event.not_awaited", or "event.taken"
+// where a step that is over has.
 struct EventArrived {
   std::string step;  // instance path
   Payload event;     // CloudEvent in its structured form

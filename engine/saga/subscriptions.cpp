@@ -7,9 +7,8 @@ namespace {
 
 void collect(const StepState& step, std::vector<Subscription>& found) {
   if (step.status != StepStatus::kRunning) return;
-  for (const auto& listen : step.listens) {
-    Subscription subscription{.step = step.path, .listen = listen};
-    if (std::ranges::find(found, subscription) == found.end()) found.push_back(std::move(subscription));
+  for (auto listen = step.listens.begin(); listen != step.listens.end(); ++listen) {
+    if (std::find(step.listens.begin(), listen, *listen) == listen) found.push_back({step.path, *listen});
   }
   for (const auto& child : step.children) collect(child, found);
 }

@@ -26,12 +26,13 @@ class SimulatedEvents final : public ports::EventStore {
   Result<void> settle_event(std::uint64_t number, ports::EventFate fate) override {
     return ask([&](auto& rows) { return rows.settle_event(number, fate); });
   }
-  Result<std::vector<ports::StoredEvent>> list_new_events(Timestamp received_before, std::size_t limit) override {
-    return ask([&](auto& rows) { return rows.list_new_events(received_before, limit); });
+  Result<std::vector<ports::StoredEvent>> list_new_events(Timestamp received_before, std::uint64_t after,
+                                                          std::size_t limit) override {
+    return ask([&](auto& rows) { return rows.list_new_events(received_before, after, limit); });
   }
-  Result<std::vector<ports::StoredEvent>> find_events(const std::vector<ports::EventKey>& keys, Timestamp since,
-                                                      std::uint64_t after, std::size_t limit) override {
-    return ask([&](auto& rows) { return rows.find_events(keys, since, after, limit); });
+  Result<std::vector<ports::StoredEvent>> find_events(const std::vector<ports::EventWish>& wishes, std::uint64_t after,
+                                                      std::size_t limit) override {
+    return ask([&](auto& rows) { return rows.find_events(wishes, after, limit); });
   }
   Result<std::vector<ports::Listener>> list_listeners(const ports::EventKey& key,
                                                       const std::optional<ports::Listener>& after,

@@ -46,15 +46,17 @@ TEST_P(StoreConformance, EventsWithoutAFateAreListedWithTheirKeys) {
   const auto first = store_->put_event(event("1", {kPaid, kPacked})).value();
   const auto second = store_->put_event(event("2", {kPaid})).value();
   store_->put_event(event("3", {kPaid}, kBegin + Millis(1)));
-  const auto found = store_->list_new_events(kBegin + Millis(1), 10).value();
+  const auto found = store_->list_new_events(kBegin + Millis(1), 0, 10).value();
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[0].number, first);
   EXPECT_THAT(found[0].keys, testing::UnorderedElementsAre(kPaid, kPacked));
   EXPECT_EQ(found[1].envelope, "{\"id\":\"2\"}");
-  EXPECT_EQ(store_->list_new_events(kBegin + Millis(1), 1)->size(), 1u);
+  EXPECT_EQ(store_->list_new_events(kBegin + Millis(1), 0, 1)->size(), 1u);
+  EXPECT_EQ(store_->list_new_events(kBegin + Millis(1), *first, 10)->front().number, second);
   store_->settle_event(*first, EventFate::kKept);
   store_->settle_event(*second, EventFate::kTaken);
-  EXPECT_THAT(store_->list_new_events(kBegin + Millis(1), 10).value(), IsEmpty());
+  store_->settle_event(*second, EventFate::kKept);  // somebody was faster
+  EXPECT_THAT(store_->list_new_events(kBegin + Millis(1), 0, 10).value(), IsEmpty());
   EXPECT_EQ(store_->count_kept_events().value(), 1u);
 }
 
@@ -63,14 +65,20 @@ TEST_P(StoreConformance, EventsThatNobodyHasAreFoundByTheirKeys) {
   store_->put_event(event("1", {kPaid, kPacked}));
   const auto second = store_->put_event(event("2", {kPacked})).value();
   const auto third = store_->put_event(event("3", {kPaid})).value();
-  const auto find = [&](std::vector<EventKey> keys, std::uint64_t after = 0, std::size_t limit = 10) {
-    return envelopes(store_->find_events(keys, kBegin, after, limit));
+  const auto find = [&](const std::vector<EventKey>& keys, std::uint64_t after = 0, std::size_t limit = 10) {
+    std::vector<EventWish> wishes;
+    for (const auto& key : keys) wishes.push_back({key, kBegin});
+    return envelopes(store_->find_events(wishes, after, limit));
   };
   EXPECT_THAT(find({kPaid}), ElementsAre("{\"id\":\"1\"}", "{\"id\":\"3\"}"));
   EXPECT_THAT(find({kPaid, kPacked}), ElementsAre("{\"id\":\"1\"}", "{\"id\":\"2\"}", "{\"id\":\"3\"}"));
   EXPECT_THAT(find({kPaid, kPacked}, *second, 10), ElementsAre("{\"id\":\"3\"}"));
   EXPECT_THAT(find({kPaid, kPacked}, 0, 2), ElementsAre("{\"id\":\"1\"}", "{\"id\":\"2\"}"));
   EXPECT_THAT(find({{"shape-1", R"(["A2"])"}}), IsEmpty());
+  const auto both = store_->find_events({{kPaid, kBegin - Millis(1)}, {kPacked, kBegin}}, 0, 2).value();
+  ASSERT_EQ(both.size(), 2u);
+  EXPECT_THAT(both[0].keys, ElementsAre(kPaid));
+  EXPECT_THAT(both[1].keys, testing::UnorderedElementsAre(kPaid, kPacked));
   store_->settle_event(*second, EventFate::kKept);
   store_->settle_event(*third, EventFate::kTaken);
   EXPECT_THAT(find({kPaid, kPacked}), ElementsAre("{\"id\":\"1\"}", "{\"id\":\"2\"}"));
@@ -85,7 +93,8 @@ TEST_P(StoreConformance, OldEventsAreForgotten) {
   EXPECT_EQ(store_->remove_events(kBegin + Millis(5), 10).value(), 1u);
   EXPECT_EQ(store_->remove_events(kBegin + Millis(5), 10).value(), 0u);
   EXPECT_TRUE(store_->put_event(event("1", {kPaid})).value().has_value());
-  EXPECT_THAT(envelopes(store_->find_events({kPaid}, kBegin, 0, 10)), ElementsAre("{\"id\":\"3\"}", "{\"id\":\"1\"}"));
+  EXPECT_THAT(envelopes(store_->find_events({{kPaid, kBegin}}, 0, 10)),
+              ElementsAre("{\"id\":\"3\"}", "{\"id\":\"1\"}"));
 }
 
 TEST_P(StoreConformance, WhatIsListenedForIsWrittenWithTheAppend) {

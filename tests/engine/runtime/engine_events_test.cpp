@@ -112,14 +112,14 @@ TEST_F(EngineEvents, ACrashBetweenAnEventAndItsTakersLosesNothing) {
   const auto id = bench.start()->id;
   // It is stored, and its process ends before anybody has it.
   bench.engine().accept_event(paid("1"), [](auto) {});
-  while (bench.store.list_new_events(Timestamp::max(), 1)->empty()) ASSERT_TRUE(bench.step(false));
+  while (bench.store.list_new_events(Timestamp::max(), 0, 1)->empty()) ASSERT_TRUE(bench.step(false));
   bench.kill_process();
   EXPECT_EQ(bench.state_in_store(id).phase, saga::Phase::kWaiting);
   bench.clock.advance(Millis(1));
   bench.start_process();
   bench.advance(std::chrono::seconds(10));
   EXPECT_EQ(bench.state_in_store(id).outcome, saga::Outcome::kCompleted);
-  EXPECT_TRUE(bench.store.list_new_events(Timestamp::max(), 1)->empty());
+  EXPECT_TRUE(bench.store.list_new_events(Timestamp::max(), 0, 1)->empty());
 }
 
 TEST_F(EngineEvents, ACrashBetweenListeningAndLookingLosesNothing) {
