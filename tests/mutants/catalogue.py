@@ -30,6 +30,7 @@ def instead(name, file, text, bug):
 
 DRIVER, COMMIT, LOAD = (f"engine/runtime/execution_driver{part}.cpp" for part in ("", "_commit", "_load"))
 KEEPER = "engine/runtime/lease_keeper.cpp"
+EXCHANGE = "engine/runtime/event_exchange.cpp"
 ATTEMPT, COMPENSATE, RECOVERY = (f"engine/saga/decide_{part}.cpp" for part in ("attempt", "compensate", "recovery"))
 PLANNER = "engine/saga/planner.cpp"
 STATE = "engine/saga/state.cpp"
@@ -59,7 +60,7 @@ MUTANTS = (
     Mutant("stores a far wake-up for everything", "engine/runtime/execution_summary.cpp", "if (saga::has_call_in_flight(next)) return stored",
            "if (MUTANT || saga::has_call_in_flight(next)) return stored"),
     without("leaves in the database what is due", "engine/runtime/due_poller.cpp", "resume_(ids);"),
-    before("passivates with a call in flight", DRIVER, "if (calls_ == 0) {\n    if (auto summary",
+    before("passivates with a call in flight", DRIVER, "if (calls_ == 0 && looks_ == 0) {\n    if (auto summary",
            "if (waiters_.empty() && wake > at + shared.options.passivate_after) return leave();"),
     Mutant("loses the inputs of an execution that is loaded", LOAD, "  if (!saga::is_terminal(state_.phase)) {\n    saga::Input first",
            "  if (MUTANT) mailbox_.clear();\n  if (!saga::is_terminal(state_.phase)) {\n    saga::Input first"),
@@ -88,8 +89,8 @@ MUTANTS = (
     # Compensation, cancellation, deadlines.
     instead("undoes in the order of doing", COMPENSATE, "key(a) > key(b)", "key(a) < key(b)"),
     without("does not wait for an undo before the next", COMPENSATE, "open.push_back(path);"),
-    Mutant("does not undo what is unknown", COMPENSATE, "if (step.undo_status != UndoStatus::kCompleted) units.push_back(step.path);",
-           "if (step.undo_status != UndoStatus::kCompleted && (!MUTANT || !in_doubt)) units.push_back(step.path);"),
+    Mutant("does not undo what is unknown", COMPENSATE, "if (step.undo_status != UndoStatus::kCompleted) units.push_back({step.path, step.undo_status});",
+           "if (step.undo_status != UndoStatus::kCompleted && (!MUTANT || !in_doubt)) units.push_back({step.path, step.undo_status});"),
     Mutant("goes on to the next step while it is cancelled", "engine/saga/state.cpp",
            "return asked && state.compensation.state == CompensationState::kNone && !is_terminal(state.phase);",
            "return !MUTANT && asked && state.compensation.state == CompensationState::kNone && !is_terminal(state.phase);"),
@@ -128,6 +129,14 @@ MUTANTS = (
            "std::max({host_.shared().time.now() + (MUTANT ? host_.shared().time.drift() : Millis(0)), "),
     Mutant("takes up an execution at a time before its last event", DRIVER, "state_.updated_at, fired_for_});",
            "MUTANT ? fired_for_ : state_.updated_at, fired_for_});"),
+    # Events.
+    without("does not look for the events that were there before", "engine/runtime/execution_driver_events.cpp",
+            "look_for_events(std::move(added));"),
+    without("does not say what it listens for", COMMIT, "own.subscriptions = pending_->subscriptions;"),
+    Mutant("rests before it has looked for events", COMMIT, "if (listens && (subscriptions ||", "if (!MUTANT && listens && (subscriptions ||"),
+    without("does not offer again what a crash has left", EXCHANGE, "if (!offers_.contains(event.number)) offer(std::move(event), nullptr);"),
+    Mutant("has done with an event that nobody answered for", EXCHANGE, "return failed_ ? leave(*failed_) : settle();",
+           "return failed_ && !MUTANT ? leave(*failed_) : settle();"),
     # Leases.
     without("does not resume what it takes over", KEEPER, "if (came.any()) hooks_.came(came);"),
     before("goes on with a lease that has run out", KEEPER, "if (held.none()) return;", "return;"),

@@ -7,6 +7,14 @@
 #include "tests/simulation/clients.hpp"
 
 namespace skald::simulation {
+namespace {
+
+// Of the random workflows; those written by hand have one step for each.
+bool may_repeat(const std::string& type) {
+  return type == "more" || type.starts_with("go.");
+}
+
+}  // namespace
 
 void Senders::begin(const std::vector<Workflow>& workflows) {
   const std::regex type(R"(type: ((?:go\.s\d+|more|paid|packed)))");
@@ -23,18 +31,23 @@ void Senders::begin(const std::vector<Workflow>& workflows) {
 void Senders::look() {
   auto& world = around_.world;
   for (const auto& row : around_.database.executions()) {
-    if (!known_.insert(row.id).second) continue;
+    const bool is_new = known_.insert(row.id).second;
     for (const auto& type : types_) {
-      const auto id = fmt::format("{}-{}", to_string(row.id), type);
-      auto& event = events_.emplace_back(Event{dump_json({{"specversion", "1.0"},
-                                                         {"id", id},
-                                                         {"source", "world"},
-                                                         {"type", type},
-                                                         {"data", to_string(row.id)}})});
-      world.after(soon(world), [this, &event] { send(event); });
+      // A random step may be entered again, and wait again where an operator says so.
+      const bool again = around_.faults.healed() && row.summary.phase == "waiting" && may_repeat(type);
+      if (is_new || (again && world.chance(20))) make(row.id, type);
     }
   }
   world.after(world.between(1s, 3s), [this] { look(); });
+}
+
+void Senders::make(const ExecutionId& execution, const std::string& type) {
+  auto& event = events_.emplace_back(Event{dump_json({{"specversion", "1.0"},
+                                                      {"id", std::to_string(events_.size())},
+                                                      {"source", "world"},
+                                                      {"type", type},
+                                                      {"data", to_string(execution)}})});
+  around_.world.after(soon(around_.world), [this, &event] { send(event); });
 }
 
 void Senders::send(Event& event) {

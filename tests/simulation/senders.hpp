@@ -33,6 +33,7 @@ class Senders {
   };
 
   void look();
+  void make(const ExecutionId& execution, const std::string& type);
   void send(Event& event);
   void answered(Event& event, const Result<runtime::EventReceipt>& receipt);
 

@@ -9,8 +9,8 @@
 #include <memory>
 
 #include "tests/simulation/clients.hpp"
-#include "tests/simulation/senders.hpp"
 #include "tests/simulation/node.hpp"
+#include "tests/simulation/senders.hpp"
 #include "tests/simulation/verdict.hpp"
 #include "tests/simulation/verdict_replays.hpp"
 
@@ -77,11 +77,10 @@ class Simulation {
     }
     // What was stored under a clock that was ahead is due late under one that is behind.
     if (world_.now() > faults_.heals_at() + kRestWithin + clocks_.ahead_most + clocks_.behind_most) {
-      return oracle_.problem(fmt::format("the world has healed, and does not come to rest: {}{}{}{}{}", unsettled(),
-                                         services_.is_quiet() ? "" : "requests are on their way ",
-                                         clients_.are_quiet() ? "" : "commands wait ",
-                                         clients_.all_answered() ? "" : "orders wait ",
-                                         senders_.are_quiet() ? "" : "events wait"));
+      return oracle_.problem(fmt::format(
+          "the world has healed, and does not come to rest: {}{}{}{}{}", unsettled(),
+          services_.is_quiet() ? "" : "requests are on their way ", clients_.are_quiet() ? "" : "commands wait ",
+          clients_.all_answered() ? "" : "orders wait ", senders_.are_quiet() ? "" : "events wait"));
     }
     world_.after(kLookInterval, [this] { look(); });
   }

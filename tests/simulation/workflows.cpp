@@ -159,12 +159,9 @@ do:
 }  // namespace
 
 const std::vector<Workflow>& written_workflows() {
-  static const std::vector<Workflow> workflows{{"test", "checkout", kCheckout},
-                                               {"test", "pivot", kPivot},
-                                               {"test", "patient", kPatient},
-                                               {"test", "tried", kTried},
-                                               {"test", "long", kLong},
-                                               {"test", "listening", kListening}};
+  static const std::vector<Workflow> workflows{{"test", "checkout", kCheckout}, {"test", "pivot", kPivot},
+                                               {"test", "patient", kPatient},   {"test", "tried", kTried},
+                                               {"test", "long", kLong},         {"test", "listening", kListening}};
   return workflows;
 }
 
