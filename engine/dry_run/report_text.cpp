@@ -236,7 +236,8 @@ std::vector<std::string> missed_troubles(const Run& run) {
   std::vector<std::string> missed;
   for (const auto& fault : run.schedule.faults) {
     const bool was_met = std::any_of(run.points.begin(), run.points.end(), [&](const Point& point) {
-      return point.kind == Point::Kind::kCall && point.step == fault.call;
+      const bool may_fail = point.kind == Point::Kind::kCall || point.kind == Point::Kind::kEvent;
+      return may_fail && point.step == fault.call;
     });
     if (!was_met)
       missed.push_back(fmt::format("{} was not called, so it could not be {}", fault.call, to_string(fault.trouble)));

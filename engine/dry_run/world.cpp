@@ -57,6 +57,12 @@ bool begins_work(const saga::EventData& event) {
   return undo != nullptr && undo->request;
 }
 
+// Whether a step that runs has a time to end by.
+bool has_deadline(const saga::StepState& step) {
+  if (step.status != saga::StepStatus::kRunning) return false;
+  return (step.deadline && !step.timed_out) || step.wait_until || std::ranges::any_of(step.children, has_deadline);
+}
+
 bool is_moment(const Interruption& wanted, const saga::Input& input, const saga::Decision& decision) {
   const bool begins = wanted.when == Interruption::When::kDuring;
   const auto* answered = std::get_if<saga::AttemptEnded>(&input.what);
@@ -126,7 +132,8 @@ bool World::go_on() {
     return true;
   }
   const bool only_audits = wake >= now_ + limits::kAuditInterval;
-  const bool needs_others = saga::has_blocking_incident(state_) || !saga::subscriptions_of(state_).empty();
+  const bool only_listens = !saga::subscriptions_of(state_).empty() && !state_.deadline && !has_deadline(state_.root);
+  const bool needs_others = saga::has_blocking_incident(state_) || only_listens;
   if (only_audits && flights_.empty() && needs_others) return false;
   now_ = wake;
   take({.actor = {}, .what = saga::TimerFired{}});
@@ -177,6 +184,7 @@ void World::send(const saga::SendRequest& request) {
 void World::begin_to_listen(const std::string& step) {
   run_.points.push_back({.kind = Point::Kind::kEvent, .step = step});
   auto data = participants_.event_for(step);
+  note(step, data ? "listens" : "listens, and nothing comes", Line::Kind::kWait);
   if (data) arrivals_.push_back({.step = step, .data = std::move(*data), .due = now_ + kLatency});
 }
 
