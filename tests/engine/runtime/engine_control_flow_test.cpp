@@ -86,6 +86,20 @@ do:
   EXPECT_LT(state.position, 600u);
 }
 
+TEST(EngineControlFlow, ThousandsOfStepsAreUndone) {
+  RuntimeBench bench({}, R"(
+document: { dsl: '1.0.3', namespace: shop, name: checkout, version: '1.0.0' }
+do:
+  - loop:
+      for: { in: '[range(2000)]' }
+      do: [ { reserve: { call: stock.reserve, with: {}, compensate: { call: stock.release, with: {} } } } ]
+  - no: { raise: { error: { type: 'https://example.org/no', status: 409 } } }
+)");
+  const auto state = bench.run_to_end(bench.start()->id);
+  EXPECT_EQ(state.outcome, saga::Outcome::kCompensated);
+  EXPECT_EQ(bench.script.calls().size(), 4'000u);
+}
+
 TEST(EngineControlFlow, ALoopHasAMostOfIterations) {
   RuntimeBench bench({}, R"(
 document: { dsl: '1.0.3', namespace: shop, name: checkout, version: '1.0.0' }
