@@ -1,6 +1,8 @@
 // `skald simulate FILE`: what becomes of a workflow when its calls go wrong, without a server and without a call.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
 
 #include <iostream>
 #include <memory>
@@ -14,6 +16,7 @@
 #include "engine/dry_run/report_json.hpp"
 #include "engine/dry_run/report_text.hpp"
 #include "engine/dry_run/world.hpp"
+#include "engine/saga/path.hpp"
 
 namespace skald::cli {
 namespace {
@@ -50,7 +53,7 @@ Result<void> read_output(const definition::Definition& definition, const std::st
   if (!path) return std::unexpected(std::move(path.error()));
   auto output = read_payload(text.substr(equals + 1), "--output " + text.substr(0, equals));
   if (!output) return std::unexpected(std::move(output.error()));
-  given.outputs[*path].push_back(std::move(*output));
+  given.outputs[saga::static_path(*path)].push_back(std::move(*output));
   return {};
 }
 
@@ -75,6 +78,10 @@ Result<dry_run::Schedule> read_schedule(const definition::Definition& definition
   for (const auto& step : options.steps) {
     auto fault = dry_run::parse_fault(definition, step);
     if (!fault) return std::unexpected(std::move(fault.error()));
+    const auto is_same = [&](const dry_run::Fault& known) { return known.call == fault->call; };
+    if (std::any_of(schedule.faults.begin(), schedule.faults.end(), is_same)) {
+      return failure("simulate.step", "is named twice; a call meets one trouble", fault->call);
+    }
     schedule.faults.push_back(std::move(*fault));
   }
   using enum Interruption::What;
@@ -93,12 +100,23 @@ Result<dry_run::Schedule> read_schedule(const definition::Definition& definition
   return schedule;
 }
 
+// As a shell takes it for one word.
+std::string quoted(const std::string& text) {
+  const auto is_plain = [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("_-./:=@%+,").contains(c);
+  };
+  if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
 // The command that repeats a schedule, but for the schedule.
 dry_run::Origin origin_of(const SimulateOptions& options) {
-  std::string command = "skald simulate " + options.file;
-  if (!options.adapters.empty()) command += " --adapters " + options.adapters;
-  if (!options.input.empty()) command += " --input " + options.input;
-  for (const auto& output : options.outputs) command += " --output '" + output + "'";
+  std::string command = "skald simulate " + quoted(options.file);
+  if (!options.adapters.empty()) command += " --adapters " + quoted(options.adapters);
+  if (!options.input.empty()) command += " --input " + quoted(options.input);
+  for (const auto& output : options.outputs) command += " --output " + quoted(output);
   for (const auto& name : options.may_stand) command += " --may-stand " + name;
   return {.file = options.file, .command = std::move(command)};
 }
@@ -152,7 +170,7 @@ int simulate(const Context& context, const SimulateOptions& options) {
   for (const auto& name : options.may_stand) {
     auto path = dry_run::find_path(**definition, name);
     if (!path) return report(path.error());
-    may_stand.push_back(std::move(*path));
+    may_stand.push_back(saga::static_path(*path));
   }
   const auto schedule = read_schedule(**definition, options);
   if (!schedule) return report(schedule.error());

@@ -22,7 +22,8 @@ void Ledger::note_sent(const saga::SendRequest& request) {
 
 bool Ledger::arrive(const saga::SendRequest& request) {
   if (saga::is_in_undo(request.step)) {
-    undo_call(request.step).arrived = true;
+    UndoCall& call = undo_call(request.step);
+    (is_safe(*request.request) ? call.looked : call.arrived) = true;
     return true;
   }
   const auto undo = undos_.find(request.step);
@@ -46,10 +47,13 @@ bool Ledger::is_undone(std::string_view step) const {
     if (found == undos_.end()) continue;
     const auto& calls = found->second;
     const auto arrived = [](const UndoCall& call) { return call.arrived; };
-    const auto is_settled = [&](const UndoCall& call) { return call.arrived || is_best_effort(call.path); };
-    if (std::any_of(calls.begin(), calls.end(), arrived) && std::all_of(calls.begin(), calls.end(), is_settled)) {
-      return true;
-    }
+    const auto is_settled = [&](const UndoCall& call) {
+      return call.arrived || call.looked || is_best_effort(call.path);
+    };
+    const bool settled =
+        std::any_of(calls.begin(), calls.end(), arrived) && std::all_of(calls.begin(), calls.end(), is_settled);
+    // What has been owed an undo of its own is not undone by that of a step around it.
+    if (settled || at == step) return settled;
   }
   return false;
 }

@@ -25,7 +25,8 @@ class Ledger {
   bool arrive(const saga::SendRequest& request);
 
   // Steps whose effect was made and not undone, in the order of the effects. An effect is undone when the calls of its
-  // undo, or of that of a step around it, have arrived; those of a list whose failure is passed over do not count.
+  // undo have arrived, one at least that changes something; where it has none, those of a step around it. Those of a
+  // list whose failure is passed over do not count.
   std::vector<std::string> standing() const;
 
  private:
@@ -36,6 +37,7 @@ class Ledger {
   struct UndoCall {
     std::string path;
     bool arrived = false;
+    bool looked = false;  // it arrived and changes nothing, as a GET
   };
 
   UndoCall& undo_call(std::string_view path);

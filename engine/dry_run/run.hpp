@@ -48,6 +48,7 @@ struct Run {
   std::size_t points_behind = 0;  // of them, those at or before the schedule's last trouble
   bool was_interrupted = false;   // as the schedule says
   bool was_refused = false;       // the cancellation was: a pivot forbids it
+  std::string waits_for;          // of an unfinished one: the step that listens for ever
   Ending ending = Ending::kUnfinished;
   std::size_t calls = 0;  // requests sent, undos and repetitions too
   Millis duration{0};

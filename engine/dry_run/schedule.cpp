@@ -98,6 +98,11 @@ std::string to_flags(const Schedule& schedule) {
 
 Result<std::string> find_path(const definition::Definition& definition, std::string_view name) {
   if (definition.find(saga::static_path(name)) != nullptr) return std::string(name);
+  if (const auto mark = name.rfind('#'); mark != std::string_view::npos) {
+    auto path = find_path(definition, name.substr(0, mark));
+    if (path) *path += name.substr(mark);
+    return path;
+  }
   const auto paths = paths_of(definition);
   std::vector<std::string> meant;
   for (const auto& path : paths) {

@@ -78,6 +78,11 @@ class Judge {
 
   void check_end() {
     if (run_.ending != Ending::kUnfinished) return;
+    if (!run_.waits_for.empty()) {
+      return add(Severity::kWarning, "never-ends", run_.waits_for,
+                 fmt::format("{} waits for ever for an event that does not come", saga::static_path(run_.waits_for)),
+                 "give it a timeout");
+    }
     add(Severity::kWarning, "never-ends", "", "a run was stopped: its flow goes round, or through very much",
         "let the answers change, with --output NAME=JSON once for each, or give less with --input");
   }

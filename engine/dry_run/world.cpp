@@ -275,6 +275,10 @@ void World::end() {
     run_.ending = ending_of(state_);
   } else {
     run_.ending = is_parked && !is_at_bound() ? Ending::kParked : Ending::kUnfinished;
+    const auto listening = saga::subscriptions_of(state_);
+    if (run_.ending == Ending::kUnfinished && !is_at_bound() && !listening.empty()) {
+      run_.waits_for = listening.front().step;
+    }
   }
   run_.duration = now_ - from_millis(kStartMillis);
   run_.standing = participants_.ledger().standing();

@@ -74,5 +74,21 @@ TEST_F(Books, TheUndoOfAStepCoversWhatIsInside) {
   EXPECT_THAT(ledger_.standing(), IsEmpty());
 }
 
+TEST_F(Books, AnUndoThatOnlyReadsIsNone) {
+  arrive("order.charge");
+  arrive("order.charge/compensate.refund", "GET");
+  EXPECT_THAT(ledger_.standing(), ElementsAre("order.charge"));
+  arrive("order.charge/compensate.refund");
+  arrive("order.charge/compensate.look", "GET");
+  EXPECT_THAT(ledger_.standing(), IsEmpty());
+}
+
+TEST_F(Books, TheUndoOfAStepDoesNotCoverOneThatIsOwedItsOwn) {
+  arrive("order.charge");
+  lose("order.charge/compensate.refund");
+  arrive("order/compensate");
+  EXPECT_THAT(ledger_.standing(), ElementsAre("order.charge"));
+}
+
 }  // namespace
 }  // namespace skald::dry_run
