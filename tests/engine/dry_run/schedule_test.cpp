@@ -26,6 +26,7 @@ TEST_F(Names, APathOrANameThatOneStepHas) {
   EXPECT_EQ(found("charge/compensate"), "charge/compensate");
   EXPECT_EQ(found("one.ship#2"), "one.ship#2");
   EXPECT_EQ(found("tell"), "one.tell");
+  EXPECT_EQ(found("tell#2"), "one.tell#2");
 }
 
 TEST_F(Names, OthersAreRefusedWithWhatIsThere) {
