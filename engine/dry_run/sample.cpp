@@ -1,6 +1,7 @@
 #include "engine/dry_run/sample.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -171,11 +172,10 @@ class Sampler {
     if (bound("exclusiveMinimum") && value <= schema["exclusiveMinimum"].get<double>()) {
       value = schema["exclusiveMinimum"].get<double>() + step;
     }
-    if (schema.contains("multipleOf") && step > 0)
-      value = step * std::max(1.0, static_cast<double>(static_cast<std::int64_t>(value / step)));
-    const auto whole = static_cast<std::int64_t>(value);
-    if (is_integer || static_cast<double>(whole) == value) return whole;
-    return value;
+    if (schema.contains("multipleOf") && step > 0) value = step * std::max(1.0, std::trunc(value / step));
+    constexpr double kExactMax = 9007199254740992.0;
+    if (std::abs(value) > kExactMax || (!is_integer && std::trunc(value) != value)) return value;
+    return static_cast<std::int64_t>(value);
   }
 
   const Json& document_;
