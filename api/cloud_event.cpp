@@ -35,15 +35,13 @@ std::unexpected<Error> invalid(const std::string& place, std::string message) {
 }
 
 bool is_name(std::string_view name) {
-  return !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
-    return std::islower(c) != 0 || std::isdigit(c) != 0;
-  });
+  return !name.empty() &&
+         std::ranges::all_of(name, [](unsigned char c) { return std::islower(c) != 0 || std::isdigit(c) != 0; });
 }
 
 bool is_text(const Json& value) {
-  return value.is_string() && std::ranges::none_of(value.get_ref<const std::string&>(), [](unsigned char c) {
-    return c < 0x20 || c == 0x7F;
-  });
+  return value.is_string() && std::ranges::none_of(value.get_ref<const std::string&>(),
+                                                   [](unsigned char c) { return c < 0x20 || c == 0x7F; });
 }
 
 Result<void> check_attribute(const std::string& name, const Json& value, const std::string& place) {
@@ -89,8 +87,9 @@ Result<void> check(const Json& event, const std::string& place) {
 Result<Json> read_data(const Request& request, const std::string& type) {
   if (type.empty() || type == "application/json" || type.ends_with("+json")) return parse_json(request.body);
   if (type.starts_with("text/") && is_utf8(request.body)) return Json(request.body);
-  return failure("http.media_type", fmt::format("the data of an event in binary mode must be JSON or text (got '{}')", type),
-                 {}, "send it in structured mode, as data_base64");
+  return failure("http.media_type",
+                 fmt::format("the data of an event in binary mode must be JSON or text (got '{}')", type), {},
+                 "send it in structured mode, as data_base64");
 }
 
 // The attributes are headers, the body is the data.
@@ -104,11 +103,12 @@ Result<Json> read_binary(const Request& request, const std::string& type) {
     event[attribute.substr(kHeaderPrefix.size())] = std::move(*text);
   }
   if (!event.contains("specversion")) {
-    return failure("http.media_type",
-                   fmt::format("the body must be a CloudEvent (got '{}' without the header ce-specversion)", type), {},
-                   fmt::format("send it with Content-Type: {}, or with the headers ce-specversion, ce-id, ce-source and "
-                               "ce-type",
-                               kStructured));
+    return failure(
+        "http.media_type",
+        fmt::format("the body must be a CloudEvent (got '{}' without the header ce-specversion)", type), {},
+        fmt::format("send it with Content-Type: {}, or with the headers ce-specversion, ce-id, ce-source and "
+                    "ce-type",
+                    kStructured));
   }
   if (!type.empty()) event["datacontenttype"] = type;
   if (request.body.empty()) return event;

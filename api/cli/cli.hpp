@@ -1,5 +1,5 @@
-// The command line: `serve` is the service, `validate`, `graph` and `simulate` work offline, everything else is a client of the
-// HTTP API.
+// The command line: `serve` is the service, `validate`, `graph` and `simulate` work offline, everything else is a
+// client of the HTTP API.
 //
 // Exit codes: 0 done; 1 the definition has errors, a dry run found some, or the awaited execution did not complete;
 // 2 wrong usage or an unreadable file; 3 the server refused (4xx); 4 the server cannot be reached or failed (5xx).

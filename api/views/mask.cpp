@@ -10,10 +10,10 @@ constexpr std::size_t kDigits = 32;  // of a token's mac and of the secret
 constexpr std::string_view kSecretField = "\"callbackSecret\":\"";
 
 bool has_digits_at(const std::string& text, std::size_t at) {
-  return text.size() >= at + kDigits && std::all_of(text.begin() + static_cast<std::ptrdiff_t>(at),
-                                                    text.begin() + static_cast<std::ptrdiff_t>(at + kDigits), [](char c) {
-                                                      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-                                                    });
+  return text.size() >= at + kDigits &&
+         std::all_of(text.begin() + static_cast<std::ptrdiff_t>(at),
+                     text.begin() + static_cast<std::ptrdiff_t>(at + kDigits),
+                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 // Behind each place where `mark` stands.

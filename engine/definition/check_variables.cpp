@@ -61,8 +61,9 @@ void report_unavailable(LoadContext& context, const ExpressionSite& site, const 
   if (use.name == "steps" || use.name == "context" || use.name == "input") why = "exists once the workflow has begun";
   if (use.name == "callbacks") why = "exists within steps";
   if (site.slot == Slot::kEvent) {
-    why = "cannot be asked for here, where '.' is all there is of the event; compare the event with the execution in "
-          "'correlate'";
+    why =
+        "cannot be asked for here, where '.' is all there is of the event; compare the event with the execution in "
+        "'correlate'";
   }
   if (why.empty()) why = "is not a variable of the language" + context.report.hint(use.name, available);
   context.report.error_at("unknown-variable", *site.scalar, mark_of(context, site, use),
@@ -165,9 +166,9 @@ void check_callback(LoadContext& context, const Definition& definition, const Ex
     has_known_field(context, site, use);
     return;
   }
-  context.report.error_at("bad-callback", *site.scalar, mark_of(context, site, use),
-                          fmt::format("{}: $callbacks{}{} {}", context.report.path_of(*site.scalar),
-                                      name.empty() ? "" : ".", name, why));
+  context.report.error_at(
+      "bad-callback", *site.scalar, mark_of(context, site, use),
+      fmt::format("{}: $callbacks{}{} {}", context.report.path_of(*site.scalar), name.empty() ? "" : ".", name, why));
 }
 
 }  // namespace

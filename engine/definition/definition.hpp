@@ -24,8 +24,8 @@ struct SagaOptions {
   bool on_cancel = true;
   Order order = Order::kReverse;
   OnError on_error = OnError::kSuspend;
-  RetryPolicy retry;              // of the undos: 1 s doubled, capped at 1 min, for 24 h
-  std::optional<Millis> timeout;  // of the whole compensation; raises an incident
+  RetryPolicy retry;                                // of the undos: 1 s doubled, capped at 1 min, for 24 h
+  std::optional<Millis> timeout;                    // of the whole compensation; raises an incident
   std::optional<expression::Expression> cancel_if;  // when it does not hold, nobody may cancel
   StatusLabels status;
 };

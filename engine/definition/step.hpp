@@ -30,8 +30,8 @@ enum class OnError { kFail, kContinue, kSuspend };
 enum class OnUnknown { kSettle, kCompensate, kSuspend };
 
 struct Step {
-  using Kind = std::variant<DoStep, CallStep, SetStep, RaiseStep, WaitStep, SwitchStep, ForStep, TryStep, ForkStep,
-                            ListenStep>;
+  using Kind =
+      std::variant<DoStep, CallStep, SetStep, RaiseStep, WaitStep, SwitchStep, ForStep, TryStep, ForkStep, ListenStep>;
 
   std::string name;     // "chargePayment"; of an undo: "compensate"
   std::string path;     // names from the root: "order.chargePayment", "order.chargePayment/compensate[.notify]"

@@ -82,10 +82,10 @@ struct Append {
   ExecutionId execution;
   std::uint64_t epoch = 1;  // under which this process holds the shard
   std::uint64_t expected_position = 0;
-  std::optional<NewExecution> create;       // the first append of an execution
-  std::vector<HistoryRow> rows;             // positions expected_position + 1, + 2, ...
-  std::optional<ExecutionSummary> summary;  // absent: the row's changing part stays
-  std::optional<CommandApplied> applied;    // answered in the same transaction
+  std::optional<NewExecution> create;                                     // the first append of an execution
+  std::vector<HistoryRow> rows;                                           // positions expected_position + 1, + 2, ...
+  std::optional<ExecutionSummary> summary;                                // absent: the row's changing part stays
+  std::optional<CommandApplied> applied;                                  // answered in the same transaction
   std::optional<std::vector<Subscription>> subscriptions = std::nullopt;  // all it has from here on; absent: as before
 };
 

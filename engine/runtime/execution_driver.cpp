@@ -242,8 +242,8 @@ void ExecutionDriver::rest() {
 }
 
 bool ExecutionDriver::is_busy() const {
-  return calls_ > 0 || looks_ > 0 || stage_ == Stage::kLoading || stage_ == Stage::kAppending || stage_ == Stage::kBackingOff ||
-         (aside_ && aside_->appending);
+  return calls_ > 0 || looks_ > 0 || stage_ == Stage::kLoading || stage_ == Stage::kAppending ||
+         stage_ == Stage::kBackingOff || (aside_ && aside_->appending);
 }
 
 void ExecutionDriver::vacate() {

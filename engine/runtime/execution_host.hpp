@@ -44,7 +44,7 @@ struct Shared {
   std::atomic<std::size_t> activating{0};   // handed to a host and not loaded yet
   std::atomic<bool> draining{false};
   std::atomic<bool> outdated{false};  // this process has met what it does not know
-  std::string callback_url;  // set before the first execution
+  std::string callback_url;           // set before the first execution
   ShardMap shards;
   LiveCounts live{telemetry};
   std::function<void()> fenced = [] {};  // an append was: the leases are to be looked at. Any thread

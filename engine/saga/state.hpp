@@ -155,9 +155,9 @@ struct State {
   std::string gives_up;    // sticky: the step that said `then: compensate`
   bool pivoted = false;    // a pivot completed: what was before it is not undone any more
   std::uint64_t pivot_position = 0;
-  bool has_rounds = false;  // some steps may run beside each other
+  bool has_rounds = false;   // some steps may run beside each other
   bool has_listens = false;  // some step listens, or did
-  bool turn_ended = false;  // nothing is waited for: the next decision is due at once
+  bool turn_ended = false;   // nothing is waited for: the next decision is due at once
   Compensation compensation;
   std::vector<Incident> incidents;
 };

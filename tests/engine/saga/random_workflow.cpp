@@ -71,7 +71,8 @@ class Writer {
   void listen(int indent, int name) {
     line(indent, "timeout: { after: PT6S }");
     if (chance(random_, 50)) line(indent, "onError: continue");
-    const auto pattern = fmt::format("{{ with: {{ type: go.s{} }}, correlate: {{ a: {{ from: .data, expect: '${{ $workflow.id }}' }} }} }}", name);
+    const auto pattern = fmt::format(
+        "{{ with: {{ type: go.s{} }}, correlate: {{ a: {{ from: .data, expect: '${{ $workflow.id }}' }} }} }}", name);
     if (chance(random_, 70)) return line(indent, fmt::format("listen: {{ to: {{ one: {} }} }}", pattern));
     line(indent, fmt::format("listen: {{ to: {{ all: [ {}, {{ with: {{ type: more }} }} ] }} }}", pattern));
   }

@@ -97,7 +97,8 @@ std::string describe(const State& s) {
   if (s.has_listens) text += "listens\n";
   if (!s.callback_url.empty()) text += fmt::format("callbacks {} {}\n", s.callback_url, s.callback_secret);
   for (const auto& step : s.called_back) text += fmt::format("called back {}\n", step);
-  for (const auto& early : s.early_events) text += fmt::format("early {} {}\n", early.step, dump_json(early.event.json()));
+  for (const auto& early : s.early_events)
+    text += fmt::format("early {} {}\n", early.step, dump_json(early.event.json()));
   for (const auto& [key, value] : s.labels) text += fmt::format("label {}={}\n", key, value);
   text +=
       fmt::format("compensation {} {} '{}' {} deadline {} started {}\n", to_string(s.compensation.state),
