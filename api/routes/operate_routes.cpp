@@ -2,9 +2,8 @@
 // workflows.
 #include <algorithm>
 
-#include "api/openapi_document.hpp"
+#include "api/embedded_documents.hpp"
 #include "api/request_reader.hpp"
-#include "api/schema_document.hpp"
 #include "api/services.hpp"
 #include "engine/base/json_object.hpp"
 
@@ -133,7 +132,7 @@ void add_operate_routes(Router& router, Services& services) {
     call.respond({.status = 200,
                   .content_type = std::string(kSchemaType),
                   .headers = {},
-                  .body = std::string(schema_document())});
+                  .body = std::string(workflow_schema())});
   });
 }
 

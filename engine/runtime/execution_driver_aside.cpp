@@ -114,8 +114,8 @@ std::optional<ExecutionDriver::Mail> ExecutionDriver::take_termination() {
 void ExecutionDriver::mark_row() {
   host_.offload([&history = host_.shared().history, id = id_] { return history.read_execution(id); },
                 [&host = host_, id = id_, number = number_](const Result<ports::StoredExecution>& row) {
-                  auto* driver = host.find(id);
-                  if (driver && driver->number() == number && row) driver->write_mark(*row);
+                  auto* driver = host.find(id, number);
+                  if (driver && row) driver->write_mark(*row);
                 });
 }
 
@@ -136,8 +136,7 @@ void ExecutionDriver::terminate_aside(Mail mail) {
   host_.offload([&shared = host_.shared(), id = id_] { return read_remains(shared.history, shared.in_hand, id); },
                 [&host = host_, id = id_, number = number_, mail = std::move(mail)](Result<Remains> remains) mutable {
                   if (!remains) return mail.reply(std::unexpected(std::move(remains.error())));
-                  auto* driver = host.find(id);
-                  if (driver && driver->number() != number) driver = nullptr;
+                  auto* driver = host.find(id, number);
                   if (!remains->row.summary.wake_at) {
                     if (driver && driver->aside_ && !driver->aside_->appending)
                       driver->let_go(Error(driver->aside_->error));

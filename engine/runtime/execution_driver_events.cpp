@@ -49,8 +49,7 @@ void ExecutionDriver::look_for_events(std::vector<ports::Subscription> wanted, s
   host_.offload([events, wishes = std::move(wishes), after] { return events->find_events(wishes, after, kPage); },
                 [&host = host_, id = id_, number = number_, wanted = std::move(wanted),
                  after](const Result<std::vector<ports::StoredEvent>>& found) mutable {
-                  auto* driver = host.find(id);
-                  if (driver && driver->number() == number) driver->events_found(found, std::move(wanted), after);
+                  if (auto* driver = host.find(id, number)) driver->events_found(found, std::move(wanted), after);
                 });
 }
 
@@ -60,8 +59,8 @@ void ExecutionDriver::events_found(const Result<std::vector<ports::StoredEvent>>
     host_.warn("events that wait for an execution could not be looked for; it is tried again", found.error());
     return host_.after(kLookAgain,
                        [&host = host_, id = id_, number = number_, wanted = std::move(wanted), after]() mutable {
-                         auto* driver = host.find(id);
-                         if (!driver || driver->number() != number) return;
+                         auto* driver = host.find(id, number);
+                         if (!driver) return;
                          --driver->looks_;
                          driver->look_for_events(std::move(wanted), after);
                          driver->pump();

@@ -55,6 +55,11 @@ ExecutionDriver* ExecutionHost::find(const ExecutionId& id) {
   return it == drivers_.end() ? nullptr : it->second.get();
 }
 
+ExecutionDriver* ExecutionHost::find(const ExecutionId& id, std::uint64_t number) {
+  auto* driver = find(id);
+  return driver && driver->number() == number ? driver : nullptr;
+}
+
 ExecutionDriver& ExecutionHost::create(const ExecutionId& id) {
   auto& slot = drivers_[id];
   SKALD_INVARIANT(!slot);
@@ -134,7 +139,7 @@ void ExecutionHost::send(ports::ParticipantCall call, saga::AttemptEnded attempt
     attempt.answer = std::move(answer);
     // The execution may have been terminated meanwhile, or its shard have been away; then nobody is interested, and the
     // driver that has it now waits for calls of its own.
-    if (auto* driver = find(id); driver && driver->number() == number) driver->call_ended(std::move(attempt));
+    if (auto* driver = find(id, number)) driver->call_ended(std::move(attempt));
     check_drained();
   });
   ++calls_;

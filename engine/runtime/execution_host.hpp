@@ -79,6 +79,8 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
 
   // Null where it is not in memory.
   ExecutionDriver* find(const ExecutionId& id);
+  // The same for that very driver, and not for one that came after it.
+  ExecutionDriver* find(const ExecutionId& id, std::uint64_t number);
   ExecutionDriver& create(const ExecutionId& id);
   // The one in memory, else one that loads itself.
   ExecutionDriver& activate(const ExecutionId& id);

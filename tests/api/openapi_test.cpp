@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "api/openapi_document.hpp"
+#include "api/embedded_documents.hpp"
 #include "api/services.hpp"
 #include "engine/async/offload.hpp"
 #include "storage/memory_store.hpp"

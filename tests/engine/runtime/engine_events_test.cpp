@@ -146,6 +146,51 @@ TEST_F(EngineEvents, OneEventIsForAllWhoListen) {
   for (const auto& id : ids) ASSERT_EQ(bench.state_in_store(id).outcome, saga::Outcome::kCompleted);
 }
 
+TEST_F(EngineEvents, OneThatCannotBeReadHoldsUpNoOther) {
+  const auto broken = bench.start()->id;
+  const auto well = bench.start()->id;
+  bench.advance(std::chrono::minutes(1), std::chrono::seconds(1));
+  bench.store.torn.insert(broken);
+  EXPECT_EQ(send(paid("1")).value(), EventReceipt::kTaken);
+  EXPECT_EQ(bench.state_in_store(well).outcome, saga::Outcome::kCompleted);
+  // It is offered again until that one can be asked.
+  bench.store.torn.clear();
+  bench.advance(std::chrono::minutes(5), std::chrono::seconds(1));
+  EXPECT_EQ(bench.state_in_store(broken).outcome, saga::Outcome::kCompleted);
+  EXPECT_TRUE(bench.store.list_new_events(Timestamp::max(), 0, 1)->empty());
+}
+
+TEST_F(EngineEvents, WhateverACrashHasLeftIsOffered) {
+  bench.kill_process();
+  for (int n = 0; n < 250; ++n) {
+    bench.store.put_event({.source = "psp",
+                           .id = std::to_string(n),
+                           .envelope = paid(std::to_string(n), "nobody"),
+                           .received_at = bench.clock.now(),
+                           .keys = {{"shape", "[]"}}});
+  }
+  bench.clock.advance(Millis(1));
+  bench.start_process();
+  bench.settle();
+  EXPECT_TRUE(bench.store.list_new_events(Timestamp::max(), 0, 1)->empty());
+  EXPECT_EQ(bench.store.count_kept_events().value(), 250u);
+}
+
+TEST_F(EngineEvents, AListenTakesNoMoreThanItsMost) {
+  RuntimeBench greedy({}, R"(
+document: { dsl: '1.0.3', namespace: shop, name: checkout, version: '1.0.0' }
+do: [ { all: { listen: { to: { any: [ { with: { type: paid } } ], until: 'false' } } } } ]
+)");
+  const auto id = greedy.start()->id;
+  for (std::size_t n = 0; n <= limits::kListenEventsMax; ++n) {
+    greedy.engine().accept_event(paid(std::to_string(n)), [](auto) {});
+    greedy.settle();
+  }
+  const auto state = greedy.state_in_store(id);
+  EXPECT_EQ(state.outcome, saga::Outcome::kFaulted);
+  EXPECT_THAT(dump_json(state.error.json()), testing::HasSubstr("more than 500 events"));
+}
+
 TEST_F(EngineEvents, TheTimeoutComesWhereNoEventDoes) {
   const auto id = bench.start()->id;
   bench.advance(std::chrono::minutes(31), std::chrono::seconds(10));
@@ -163,7 +208,10 @@ TEST_F(EngineEvents, WhoIsTerminatedListensNoMore) {
 
 TEST_F(EngineEvents, EventsAreForgottenAfterADay) {
   EXPECT_EQ(send(paid("1")).value(), EventReceipt::kKept);
-  EXPECT_EQ(bench.store.count_kept_events().value(), 1u);
+  for (int n = 0; n < 1'200; ++n) {
+    bench.store.put_event(
+        {.source = "other", .id = std::to_string(n), .envelope = "{}", .received_at = bench.clock.now(), .keys = {}});
+  }
   bench.advance(limits::kEventsRemembered + std::chrono::minutes(2), std::chrono::seconds(60));
   EXPECT_EQ(bench.store.count_kept_events().value(), 0u);
   EXPECT_EQ(send(paid("1")).value(), EventReceipt::kKept);
