@@ -18,8 +18,10 @@ option(SKALD_COVERAGE "Instrument for coverage" OFF)
 
 find_program(SKALD_CCACHE ccache)
 if(SKALD_CCACHE)
-  set(CMAKE_C_COMPILER_LAUNCHER ${SKALD_CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${SKALD_CCACHE})
+  # The sloppiness is what ccache asks for to keep what was compiled with a precompiled header; what it has not, it compiles
+  # at once instead of preprocessing it first.
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_DEPEND=1 ${SKALD_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_C_COMPILER_LAUNCHER})
 endif()
 
 add_compile_options(-Wall -Wextra -Wpedantic -Wno-missing-designated-field-initializers -fno-omit-frame-pointer)

@@ -1,0 +1,1 @@
+// A source for the targets whose headers the others take over; see precompiled.cmake.
