@@ -53,6 +53,12 @@ struct CircuitBreakerSettings {
   Millis open_for = std::chrono::seconds(30);
 };
 
+// What is sent here of the events that workflows emit.
+struct EventSettings {
+  std::string operation;           // one of the adapter's
+  std::vector<std::string> types;  // exact, or up to a `*` at the end; none: all
+};
+
 struct AdapterSettings {
   Origin origin;
   std::string base_path;  // "/v1": no slash at its end
@@ -60,6 +66,7 @@ struct AdapterSettings {
   CallLimits limits;
   std::optional<CircuitBreakerSettings> circuit_breaker;
   std::map<std::string, OperationSettings, std::less<>> operations;
+  std::optional<EventSettings> events;
 };
 
 struct AdaptersConfig {

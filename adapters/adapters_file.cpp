@@ -198,6 +198,46 @@ OperationSettings read_operation(LoadContext& context, const Node& node) {
   return operation;
 }
 
+void read_event_types(LoadContext& context, const Node& node, EventSettings& events) {
+  if (!node.is_sequence() || node.items.empty()) {
+    return context.report.error(
+        "wrong-type", node,
+        fmt::format("must be a list of types such as 'com.example.order.*' (got {})", definition::show(node)));
+  }
+  for (const Node& item : node.items) {
+    const auto type = definition::read_text(context, item);
+    if (!type) continue;
+    if (type->empty() || type->find('*') < type->size() - 1) {
+      context.report.error(
+          "bad-pattern", item,
+          fmt::format("must be a type of events, with a '*' at its end at most (got {})", definition::show(item)));
+    }
+    events.types.push_back(*type);
+  }
+}
+
+// After the operations.
+EventSettings read_events(LoadContext& context, const Node& node, const AdapterSettings& settings) {
+  EventSettings events;
+  MapReader map(context, node);
+  if (const Node* name = map.require("operation")) {
+    events.operation = definition::read_text(context, *name).value_or("");
+    const auto operation = settings.operations.find(events.operation);
+    if (operation == settings.operations.end()) {
+      context.report.error("unknown-operation", *name,
+                           fmt::format("is no operation of this adapter (got {})", definition::show(*name)));
+    } else if (operation->second.path.find('{') != std::string::npos || operation->second.method != "POST") {
+      context.report.error(
+          "unknown-operation", *name,
+          "must be an operation with 'method: post' and no '{name}' in its path: the event is all that "
+          "is sent");
+    }
+  }
+  if (const Node* types = map.take("types")) read_event_types(context, *types, events);
+  map.finish();
+  return events;
+}
+
 AdapterSettings read_adapter(LoadContext& context, const Node& node) {
   AdapterSettings settings;
   MapReader map(context, node);
@@ -213,6 +253,7 @@ AdapterSettings read_adapter(LoadContext& context, const Node& node) {
     }
     named.finish();
   }
+  if (const Node* events = map.take("events")) settings.events = read_events(context, *events, settings);
   map.finish();
   return settings;
 }
@@ -256,6 +297,8 @@ definition::OperationCatalog catalog_of(const AdaptersConfig& config) {
     for (const auto& [operation, settings] : adapter.operations) {
       operations.emplace(operation, definition::Operation{.method = settings.method, .path = settings.path});
     }
+    if (!adapter.events) continue;
+    catalog.sinks[name] = {.operation = adapter.events->operation, .types = adapter.events->types};
   }
   return catalog;
 }

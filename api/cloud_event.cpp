@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/http/target.hpp"
+#include "engine/base/cloud_event.hpp"
 
 namespace skald::api {
 namespace {
@@ -14,7 +15,6 @@ namespace {
 constexpr std::string_view kStructured = "application/cloudevents+json";
 constexpr std::string_view kBatched = "application/cloudevents-batch+json";
 constexpr std::string_view kHeaderPrefix = "ce-";
-constexpr std::size_t kAttributeBytesMax = 1024;
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -32,56 +32,6 @@ std::string media_type_of(const Request& request) {
 
 std::unexpected<Error> invalid(const std::string& place, std::string message) {
   return failure("event.invalid", std::move(message), place, "see CloudEvents 1.0.2, \"Context Attributes\"");
-}
-
-bool is_name(std::string_view name) {
-  return !name.empty() &&
-         std::ranges::all_of(name, [](unsigned char c) { return std::islower(c) != 0 || std::isdigit(c) != 0; });
-}
-
-bool is_text(const Json& value) {
-  return value.is_string() && std::ranges::none_of(value.get_ref<const std::string&>(),
-                                                   [](unsigned char c) { return c < 0x20 || c == 0x7F; });
-}
-
-Result<void> check_attribute(const std::string& name, const Json& value, const std::string& place) {
-  if (name == "data" || name == "data_base64") return {};
-  if (!is_name(name)) {
-    return invalid(place, fmt::format("'{}' is no attribute: names have lower-case letters and digits", name));
-  }
-  const bool is_simple = is_text(value) || value.is_boolean() || value.is_number_integer();
-  if (!is_simple) return invalid(place, fmt::format("'{}' must be text, a truth value or an integer", name));
-  if (value.is_string() && value.get_ref<const std::string&>().size() > kAttributeBytesMax) {
-    return invalid(place, fmt::format("'{}' has more than {} bytes", name, kAttributeBytesMax));
-  }
-  return {};
-}
-
-Result<void> check(const Json& event, const std::string& place) {
-  if (!event.is_object()) return invalid(place, "an event is a JSON object");
-  for (const char* name : {"specversion", "id", "source", "type"}) {
-    if (!event.contains(name)) return invalid(place, fmt::format("'{}' is missing", name));
-    if (!event[name].is_string() || event[name].get_ref<const std::string&>().empty()) {
-      return invalid(place, fmt::format("'{}' must be text that is not empty", name));
-    }
-  }
-  if (event["specversion"] != "1.0") {
-    return invalid(place, fmt::format("'specversion' must be 1.0 (got '{}')", event["specversion"].get<std::string>()));
-  }
-  for (const auto& [name, value] : event.items()) {
-    if (auto good = check_attribute(name, value, place); !good) return good;
-  }
-  if (event.contains("data") && event.contains("data_base64")) {
-    return invalid(place, "it has both 'data' and 'data_base64'");
-  }
-  if (event.contains("data_base64") && !event["data_base64"].is_string()) {
-    return invalid(place, "'data_base64' must be text");
-  }
-  if (dump_json(event).size() > kEventBytesMax) {
-    return failure("event.too_large", fmt::format("it has more than {} KiB", kEventBytesMax / 1024), place,
-                   "send where the data is to be had, instead of the data");
-  }
-  return {};
 }
 
 Result<Json> read_data(const Request& request, const std::string& type) {
@@ -144,8 +94,10 @@ Result<std::vector<Json>> read_cloud_events(const Request& request) {
     events.push_back(std::move(*event));
   }
   for (std::size_t i = 0; i < events.size(); ++i) {
-    const std::string place = is_batch ? fmt::format("/{}", i) : std::string();
-    if (auto good = check(events[i], place); !good) return std::unexpected(std::move(good.error()));
+    auto good = check_cloud_event(events[i]);
+    if (good) continue;
+    if (is_batch) good.error().subject = fmt::format("/{}", i);
+    return std::unexpected(std::move(good.error()));
   }
   return events;
 }

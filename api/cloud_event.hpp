@@ -10,7 +10,6 @@
 
 namespace skald::api {
 
-inline constexpr std::size_t kEventBytesMax = 64 * 1024;  // what every intermediary must forward
 inline constexpr std::size_t kEventsInBatchMax = 100;
 
 // The events of a request in their structured form: one in structured or binary mode, several in batched mode. Errors:

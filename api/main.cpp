@@ -281,6 +281,7 @@ int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& st
                           .leases = store.leases(),
                           .inbox = store.inbox(),
                           .events = &store,
+                          .outbox = &store,
                           .replaced = [&basis](const Error& error) { die(basis.log, error); },
                           .participant =
                               [&](runtime::Loop& loop) {

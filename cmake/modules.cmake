@@ -13,9 +13,10 @@ function(skald_library name)
   endif()
 endfunction()
 
-# skald_test(NAME SOURCES a_test.cpp ... LINKS ...): one GoogleTest binary, one ctest entry.
+# skald_test(NAME SOURCES a_test.cpp ... LINKS ... [SANITIZED_RUNS n]): one GoogleTest binary, one ctest entry. What it draws at
+# random is drawn n times with a sanitizer, which makes it many times slower.
 function(skald_test name)
-  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT;SANITIZED_RUNS" "SOURCES;LINKS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 600)
   endif()
@@ -28,6 +29,9 @@ function(skald_test name)
   skald_precompile(${name} skald_precompiled_for_tests)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  if(SKALD_SANITIZE AND ARG_SANITIZED_RUNS)
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT "SKALD_RUNS=${ARG_SANITIZED_RUNS}")
+  endif()
 endfunction()
 
 # skald_fuzzer(NAME SOURCES f.cpp LINKS ... [SEEDS folder]): a libFuzzer binary, only in the fuzz preset. SEEDS, relative to

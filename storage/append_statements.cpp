@@ -45,6 +45,10 @@ AppendStatements::AppendStatements(soci::session& session)
       subscribe_((session.prepare << "INSERT INTO subscriptions (shape, key, execution, step)"
                                      " VALUES (:shape, :key, :execution, :step)",
                   use(shape_), use(event_key_), use(id_), use(step_))),
+      deliver_((session.prepare << "INSERT INTO outbox (execution, shard, workflow, step, sink, envelope, emitted_at,"
+                                   " due_at, attempts, error) VALUES (:execution, :shard, :workflow, :step, :sink,"
+                                   " :envelope, :emitted_at, :due_at, 0, '')",
+                use(id_), use(shard_), use(workflow_), use(step_), use(sink_), use(data_), use(at_), use(at_))),
       owner_((session.prepare << "SELECT epoch FROM shards WHERE id = 0", into(owner_epoch_))) {}
 
 void AppendStatements::name(const ExecutionId& execution) {
@@ -97,6 +101,16 @@ void AppendStatements::subscribe(const std::vector<ports::Subscription>& subscri
     event_key_ = subscription.key.key;
     subscribe_.execute(true);
   }
+}
+
+void AppendStatements::deliver(const ExecutionId& execution, const ports::NewDelivery& delivery) {
+  shard_ = static_cast<int>(shard_of(execution));
+  workflow_ = delivery.workflow;
+  step_ = delivery.step;
+  sink_ = delivery.sink;
+  data_ = delivery.envelope;
+  at_ = to_millis(delivery.emitted_at);
+  deliver_.execute(true);
 }
 
 std::uint64_t AppendStatements::owner_epoch() {

@@ -26,4 +26,17 @@ std::vector<std::string> event_tables(const EventTableWords& words) {
   };
 }
 
+// A row for each event and sink until the sink has it.
+std::vector<std::string> outbox_tables(const EventTableWords& words) {
+  return {
+      fmt::format(
+          "CREATE TABLE outbox (id {}, execution TEXT {}NOT NULL, shard INTEGER NOT NULL, workflow TEXT NOT NULL,"
+          " step TEXT NOT NULL, sink TEXT NOT NULL, envelope TEXT NOT NULL, emitted_at BIGINT NOT NULL,"
+          " due_at BIGINT NOT NULL, attempts INTEGER NOT NULL, error TEXT NOT NULL)",
+          words.number, words.by_byte),
+      "CREATE INDEX outbox_due ON outbox (sink, due_at, id)",
+      "CREATE INDEX outbox_order ON outbox (sink, execution, id)",
+  };
+}
+
 }  // namespace skald::storage

@@ -163,6 +163,7 @@ AppendResult MemoryStore::commit(const AppendGroup& group) {
     }
     if (append.summary) kept.execution.summary = *append.summary;
     if (append.subscriptions) events_.subscribe(append.execution, *append.subscriptions);
+    for (const auto& delivery : append.deliveries) outbox_.add(append.execution, delivery);
     kept.rows.insert(kept.rows.end(), append.rows.begin(), append.rows.end());
     kept.execution.position = kept.rows.size();
   }
@@ -360,6 +361,24 @@ Result<std::uint64_t> MemoryStore::count_kept_events() {
 Result<std::uint64_t> MemoryStore::remove_events(Timestamp received_before, std::size_t limit) {
   const std::lock_guard lock(mutex_);
   return events_.remove(received_before, limit);
+}
+
+Result<std::vector<Delivery>> MemoryStore::list_due_deliveries(const std::string& sink, const ShardSet& shards,
+                                                               Timestamp now, std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  return outbox_.list_due(sink, shards, now, limit);
+}
+
+Result<void> MemoryStore::settle_deliveries(const std::vector<std::uint64_t>& delivered,
+                                            const std::vector<Postponement>& postponed) {
+  const std::lock_guard lock(mutex_);
+  outbox_.settle(delivered, postponed);
+  return {};
+}
+
+Result<std::vector<OutboxLevel>> MemoryStore::measure_outbox(const ShardSet& shards) {
+  const std::lock_guard lock(mutex_);
+  return outbox_.measure(shards);
 }
 
 }  // namespace skald::storage

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "storage/memory_events.hpp"
+#include "storage/memory_outbox.hpp"
 #include "storage/store.hpp"
 
 namespace skald::storage {
@@ -75,6 +76,12 @@ class MemoryStore : public Store {
   Result<std::uint64_t> count_kept_events() override;
   Result<std::uint64_t> remove_events(Timestamp received_before, std::size_t limit) override;
 
+  Result<std::vector<ports::Delivery>> list_due_deliveries(const std::string& sink, const ports::ShardSet& shards,
+                                                           Timestamp now, std::size_t limit) override;
+  Result<void> settle_deliveries(const std::vector<std::uint64_t>& delivered,
+                                 const std::vector<ports::Postponement>& postponed) override;
+  Result<std::vector<ports::OutboxLevel>> measure_outbox(const ports::ShardSet& shards) override;
+
   bool is_shared() const override { return false; }
   void notify_definitions(std::function<void()>) override {}
 
@@ -109,6 +116,7 @@ class MemoryStore : public Store {
   std::map<ExecutionId, Kept> executions_;
   std::map<Key, ExecutionId> by_key_;
   MemoryEvents events_;
+  MemoryOutbox outbox_;
   std::vector<ports::StoredDefinition> definitions_;  // by revision within a version; the last one is current
   std::jthread thread_;
 };

@@ -70,6 +70,7 @@ const std::vector<std::vector<std::string>>& postgres_migrations() {
           "CREATE INDEX executions_wake ON executions (resting, wake_at, id) WHERE wake_at IS NOT NULL",
       },
       event_tables({"BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "COLLATE \"C\" ", ""}),
+      outbox_tables({"BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "COLLATE \"C\" ", ""}),
   };
   return versions;
 }

@@ -68,6 +68,7 @@ Verdict RowTransaction::write_append(const Append& append, AppendResult& result)
     throw DoesNotFit{{.ticket = result.ticket, .verdict = Verdict::kConflict}};
   }
   if (append.subscriptions) s.subscribe(*append.subscriptions);
+  for (const auto& delivery : append.deliveries) s.deliver(append.execution, delivery);
   return Verdict::kWritten;
 }
 
@@ -83,6 +84,7 @@ Verdict RowTransaction::write_creation(const Append& append, AppendResult& resul
   }
   for (const auto& row : append.rows) s.insert(row);
   if (append.subscriptions) s.subscribe(*append.subscriptions);
+  for (const auto& delivery : append.deliveries) s.deliver(append.execution, delivery);
   return Verdict::kWritten;
 }
 

@@ -13,6 +13,7 @@
 #include "storage/event_queries.hpp"
 #include "storage/history_queries.hpp"
 #include "storage/migrations.hpp"
+#include "storage/outbox_queries.hpp"
 #include "storage/postgres_connection.hpp"
 #include "storage/postgres_inbox.hpp"
 #include "storage/postgres_leases.hpp"
@@ -189,6 +190,23 @@ class SociStore final : public Store {
     return keep_up([&](soci::session& session) -> Result<std::uint64_t> {
       return delete_events(session, *dialect_, received_before, limit);
     });
+  }
+
+  Result<std::vector<Delivery>> list_due_deliveries(const std::string& sink, const ShardSet& shards, Timestamp now,
+                                                    std::size_t limit) override {
+    return read([&](soci::session& session) { return select_due_deliveries(session, sink, shards, now, limit); });
+  }
+
+  Result<void> settle_deliveries(const std::vector<std::uint64_t>& delivered,
+                                 const std::vector<Postponement>& postponed) override {
+    return keep_up([&](soci::session& session) -> Result<void> {
+      storage::settle_deliveries(session, *dialect_, delivered, postponed);
+      return {};
+    });
+  }
+
+  Result<std::vector<OutboxLevel>> measure_outbox(const ShardSet& shards) override {
+    return read([&](soci::session& session) { return select_outbox_levels(session, shards); });
   }
 
   bool is_shared() const override { return cluster_->leases != nullptr; }

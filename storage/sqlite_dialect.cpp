@@ -67,6 +67,7 @@ const std::vector<std::vector<std::string>>& sqlite_migrations() {
           "CREATE INDEX executions_incidents ON executions (id) WHERE open_incidents > 0",
       },
       event_tables({"INTEGER PRIMARY KEY AUTOINCREMENT", "", " WITHOUT ROWID"}),
+      outbox_tables({"INTEGER PRIMARY KEY AUTOINCREMENT", "", " WITHOUT ROWID"}),
   };
   return versions;
 }

@@ -27,10 +27,10 @@ WITH batch AS (SELECT CAST(:batch AS jsonb) AS b),
 member AS MATERIALIZED (
   SELECT nodes.id FROM nodes, batch WHERE nodes.id = (b->>'node')::bigint FOR KEY SHARE OF nodes),
 appends AS MATERIALIZED (
-  SELECT a.n, a.execution, a.expected, a.creation, a.summary, a.rows, a.listening, EXISTS (SELECT 1 FROM member)
+  SELECT a.n, a.execution, a.expected, a.creation, a.summary, a.rows, a.listening, a.outgoing, EXISTS (SELECT 1 FROM member)
     AND EXISTS (SELECT 1 FROM shards AS s WHERE s.id = a.shard AND s.epoch = a.epoch) AS held
   FROM batch, jsonb_to_recordset(b->'appends') AS a(n int, execution text, shard int, epoch bigint, expected bigint,
-    creation jsonb, summary jsonb, rows jsonb, listening jsonb)),
+    creation jsonb, summary jsonb, rows jsonb, listening jsonb, outgoing jsonb)),
 applied AS MATERIALIZED (
   SELECT c.n, c.command, c.answer FROM batch, jsonb_to_recordset(b->'applied') AS c(n int, command bigint, answer text)),
 created AS (
@@ -45,10 +45,10 @@ created AS (
   ON CONFLICT DO NOTHING RETURNING id),
 made AS MATERIALIZED (SELECT coalesce(jsonb_object_agg(id, true), '{}') AS ids FROM created),
 fits AS MATERIALIZED (
-  SELECT a.n, a.execution, a.summary, a.rows, a.listening FROM appends AS a CROSS JOIN made
+  SELECT a.n, a.execution, a.summary, a.rows, a.listening, a.outgoing FROM appends AS a CROSS JOIN made
   WHERE a.creation IS NOT NULL AND jsonb_exists(made.ids, a.execution)
   UNION ALL
-  SELECT a.n, a.execution, a.summary, a.rows, a.listening FROM appends AS a
+  SELECT a.n, a.execution, a.summary, a.rows, a.listening, a.outgoing FROM appends AS a
   WHERE a.creation IS NULL AND a.held AND a.expected =
     (SELECT max(position) FROM history AS h WHERE h.execution = a.execution)
     AND NOT EXISTS (SELECT 1 FROM applied AS c LEFT JOIN inbox AS i ON i.id = c.command AND i.answer IS NULL
@@ -76,7 +76,12 @@ subscribed AS (
   INSERT INTO subscriptions (shape, key, execution, step)
   SELECT l.shape, l.key, f.execution, l.step
   FROM fits AS f CROSS JOIN LATERAL jsonb_to_recordset(f.listening) AS l(step text, shape text, key text)
-  ON CONFLICT DO NOTHING)
+  ON CONFLICT DO NOTHING),
+emitted AS (
+  INSERT INTO outbox (execution, shard, workflow, step, sink, envelope, emitted_at, due_at, attempts, error)
+  SELECT f.execution, o.shard, o.workflow, o.step, o.sink, o.envelope, o.emitted_at, o.emitted_at, 0, ''
+  FROM fits AS f CROSS JOIN LATERAL jsonb_to_recordset(f.outgoing) AS o(shard int, workflow text, step text, sink text,
+    envelope text, emitted_at bigint))
 SELECT n, 1 FROM fits UNION ALL SELECT n, 2 FROM appends WHERE NOT held)";
 
 // Beyond it the parameter's size costs more than the round trips.
@@ -119,6 +124,7 @@ class Batch {
     }
     if (append.applied) add_applied(*append.applied);
     if (append.subscriptions) add_listening(object.key("listening"), *append.subscriptions);
+    if (!append.deliveries.empty()) add_outgoing(object.key("outgoing"), append);
     std::string& rows = object.key("rows");
     rows += '[';
     for (const auto& row : append.rows) add_row(rows, row);
@@ -154,6 +160,21 @@ class Batch {
       object.text("step", subscription.step);
       object.text("shape", subscription.key.shape);
       object.text("key", subscription.key.key);
+    }
+    list += ']';
+  }
+
+  static void add_outgoing(std::string& list, const Append& append) {
+    list += '[';
+    for (const auto& delivery : append.deliveries) {
+      separate(list);
+      JsonObject object(list);
+      object.number("shard", shard_of(append.execution));
+      object.text("workflow", delivery.workflow);
+      object.text("step", delivery.step);
+      object.text("sink", delivery.sink);
+      object.text("envelope", delivery.envelope);
+      object.number("emitted_at", to_millis(delivery.emitted_at));
     }
     list += ']';
   }

@@ -16,6 +16,7 @@
 #include "engine/ports/history_store.hpp"
 #include "engine/ports/inbox.hpp"
 #include "engine/ports/log.hpp"
+#include "engine/ports/outbox.hpp"
 #include "engine/ports/shard_leases.hpp"
 #include "engine/ports/telemetry.hpp"
 
@@ -55,7 +56,8 @@ struct StoreOptions {
 class Store : public ports::HistoryStore,
               public ports::ExecutionIndex,
               public ports::DefinitionStore,
-              public ports::EventStore {
+              public ports::EventStore,
+              public ports::Outbox {
  public:
   // Of this process's ownership of all shards, higher than that of any process before it. 0 where there are leases.
   virtual std::uint64_t epoch() const = 0;

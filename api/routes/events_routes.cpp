@@ -55,7 +55,7 @@ void call_back(Services& services, Call call) {
   auto token = saga::parse_callback_token(call.parameters[0]);
   if (!token) return call.respond(problem(services, call, unknown));
   if (auto type = check_json_type(call.request); !type) return call.respond(problem(services, call, type.error()));
-  if (call.request.body.size() > kEventBytesMax) {
+  if (call.request.body.size() > limits::kEventBytesMax) {
     return call.respond(
         problem(services, call, {.code = "event.too_large", .message = "the body has more than 64 KiB"}));
   }

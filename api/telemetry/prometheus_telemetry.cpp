@@ -190,6 +190,13 @@ struct PrometheusTelemetry::Metrics {
   GaugeOf<1> inflight{
       registry, described, "skald_adapter_inflight", "Requests to participants in flight.", {"adapter"}};
   GaugeOf<1> circuit{registry, described, "skald_circuit_open", "1 while the circuit breaker is open.", {"adapter"}};
+  GaugeOf<1> outbox_pending{
+      registry, described, "skald_outbox_pending", "Emitted events that their sink does not have yet.", {"sink"}};
+  GaugeOf<1> outbox_oldest{registry,
+                           described,
+                           "skald_outbox_oldest_seconds",
+                           "Age of the oldest event that its sink does not have yet.",
+                           {"sink"}};
   GaugeOf<0> definitions{registry, described, "skald_definitions_loaded", "Definitions in memory.", {}};
   GaugeOf<0> leases{registry, described, "skald_node_leases", "Shards, of 256, that this process has.", {}};
   CounterOf<3> http{
@@ -348,6 +355,13 @@ void PrometheusTelemetry::adapter_request(std::string_view adapter, std::string_
 
 void PrometheusTelemetry::adapter_inflight(std::string_view adapter, int change) {
   metrics_->inflight.of(adapter).Increment(change);
+}
+
+// The executions of the engine are a sink without a name.
+void PrometheusTelemetry::outbox(std::string_view sink, std::uint64_t pending, Millis oldest) {
+  const std::string_view name = sink.empty() ? "executions" : sink;
+  metrics_->outbox_pending.of(name).Set(static_cast<double>(pending));
+  metrics_->outbox_oldest.of(name).Set(std::chrono::duration<double>(oldest).count());
 }
 
 void PrometheusTelemetry::circuit(std::string_view adapter, bool open) {

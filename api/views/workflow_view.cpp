@@ -45,6 +45,11 @@ void append_kind(JsonObject& object, const definition::ListenStep& listen) {
   types += ']';
 }
 
+void append_kind(JsonObject& object, const definition::EmitStep& emit) {
+  object.text("kind", "emit");
+  if (!emit.type.empty()) object.text("type", emit.type);
+}
+
 void append_kind(JsonObject& object, const definition::ForStep& loop) {
   object.text("kind", "for");
   object.number("concurrency", loop.concurrency);

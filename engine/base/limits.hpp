@@ -19,6 +19,7 @@ inline constexpr std::size_t kDefinitionStepsMax = 1'000;
 inline constexpr std::size_t kListenPatternsMax = 20;
 inline constexpr std::size_t kListenEventsMax = 500;      // that one `listen` takes
 inline constexpr std::uint64_t kKeptEventsMax = 100'000;  // that nobody has taken yet
+inline constexpr std::size_t kEventBytesMax = 64 * 1024;  // what every intermediary must forward
 inline constexpr Millis kEventsRemembered = std::chrono::hours(24);
 inline constexpr std::size_t kInputBytesMax = 256 * 1024;
 inline constexpr std::size_t kResponseBytesMax = 1024 * 1024;

@@ -16,6 +16,10 @@
 namespace skald::definition {
 namespace {
 
+std::string_view article_of(const StepKind& kind) {
+  return kind.key.starts_with('e') ? "an" : "a";
+}
+
 bool is_step_name(std::string_view name) {
   constexpr std::size_t kNameMax = 64;
   return !name.empty() && name.size() <= kNameMax && std::isalpha(static_cast<unsigned char>(name[0])) != 0 &&
@@ -57,7 +61,8 @@ void read_saga_keys(LoadContext& context, MapReader& map, const StepKind* kind, 
   if (const Node* node = map.take("retry")) {
     step.retry = read_retry(context, *node, scope);
     if (kind != nullptr && !kind->is_call) {
-      misplaced(context, *node, fmt::format("has no meaning on a '{}' step; it stands on calls", kind->key));
+      misplaced(context, *node,
+                fmt::format("has no meaning on {} '{}' step; it stands on calls", article_of(*kind), kind->key));
     }
   }
   if (const Node* node = map.take("onError")) {
@@ -93,7 +98,8 @@ void read_saga_keys(LoadContext& context, MapReader& map, const StepKind* kind, 
     if (scope.is_undo) {
       misplaced(context, *node, "cannot stand in a compensation: an undo is not undone");
     } else if (kind != nullptr && !kind->can_compensate) {
-      misplaced(context, *node, fmt::format("cannot stand on a '{}' step, which has no effect to undo", kind->key));
+      misplaced(context, *node,
+                fmt::format("cannot stand on {} '{}' step, which has no effect to undo", article_of(*kind), kind->key));
     } else if (step.pivot) {
       misplaced(context, *node, "cannot stand on a pivot: once it completed, nothing is undone");
     }
@@ -130,7 +136,8 @@ void read_body(LoadContext& context, const Node& body, const Scope& around, Step
     if (step.path.ends_with("/compensate")) misplaced(context, *node, "has no meaning on a compensation as a whole");
   }
   if (kind != nullptr && scope.is_undo && !kind->can_undo) {
-    misplaced(context, body, fmt::format("is a '{}', which cannot stand in a compensation", kind->key));
+    misplaced(context, body,
+              fmt::format("is {} '{}', which cannot stand in a compensation", article_of(*kind), kind->key));
   }
   if (kind != nullptr) {
     if (auto read = kind->read(context, map, *body.find(kind->key), scope)) step.kind = std::move(*read);

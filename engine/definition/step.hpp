@@ -14,6 +14,7 @@
 #include "engine/definition/policies.hpp"
 #include "engine/definition/steps/call.hpp"
 #include "engine/definition/steps/do.hpp"
+#include "engine/definition/steps/emit.hpp"
 #include "engine/definition/steps/for.hpp"
 #include "engine/definition/steps/fork.hpp"
 #include "engine/definition/steps/listen.hpp"
@@ -30,8 +31,8 @@ enum class OnError { kFail, kContinue, kSuspend };
 enum class OnUnknown { kSettle, kCompensate, kSuspend };
 
 struct Step {
-  using Kind =
-      std::variant<DoStep, CallStep, SetStep, RaiseStep, WaitStep, SwitchStep, ForStep, TryStep, ForkStep, ListenStep>;
+  using Kind = std::variant<DoStep, CallStep, SetStep, RaiseStep, WaitStep, SwitchStep, ForStep, TryStep, ForkStep,
+                            ListenStep, EmitStep>;
 
   std::string name;     // "chargePayment"; of an undo: "compensate"
   std::string path;     // names from the root: "order.chargePayment", "order.chargePayment/compensate[.notify]"

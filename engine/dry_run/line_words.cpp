@@ -18,6 +18,10 @@ struct Teller {
     if (!e.wait_until) return std::nullopt;
     return Line{.kind = Line::Kind::kWait, .step = e.step, .words = "waits"};
   }
+  std::optional<Line> operator()(const saga::StepCompleted& e) const {
+    if (!e.emitted) return std::nullopt;
+    return note_on(e.step, "emits " + e.emitted->json().at("type").get<std::string>());
+  }
   std::optional<Line> operator()(const saga::StepFailed& e) const {
     return note_on(e.step,
                    fmt::format("failed{}: {}", e.continued ? ", and the flow goes on" : "", words_of_problem(e.error)));

@@ -126,6 +126,9 @@ class FlowReader {
     }
     return nullptr;
   }
+  Shape* read_kind(const Step&, const definition::EmitStep& kind, Shape* input, const Scope& scope) {
+    return read_all(kind.attributes, input, scope);
+  }
   Shape* read_kind(const Step&, const definition::SwitchStep& kind, Shape* input, const Scope& scope) {
     const bool has_default =
         std::any_of(kind.cases.begin(), kind.cases.end(), [](const auto& choice) { return !choice.when; });

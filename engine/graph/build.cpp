@@ -20,6 +20,7 @@ Shape shape_of(const Step& step) {
     Shape operator()(const definition::RaiseStep&) const { return Shape::kRaise; }
     Shape operator()(const definition::WaitStep&) const { return Shape::kWait; }
     Shape operator()(const definition::ListenStep&) const { return Shape::kWait; }
+    Shape operator()(const definition::EmitStep&) const { return Shape::kSet; }
     Shape operator()(const definition::SwitchStep&) const { return Shape::kSwitch; }
     Shape operator()(const definition::ForStep&) const { return Shape::kLoop; }
     Shape operator()(const definition::TryStep&) const { return Shape::kTry; }

@@ -62,6 +62,10 @@ std::string what(const definition::ListenStep& listen) {
   return listen.until ? text + " until " + listen.until->source() : text;
 }
 
+std::string what(const definition::EmitStep& emit) {
+  return "emit " + (emit.type.empty() ? "an event" : emit.type);
+}
+
 std::string what(const definition::SwitchStep&) {
   return "switch";
 }

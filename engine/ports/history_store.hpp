@@ -15,6 +15,7 @@
 #include "engine/base/ids.hpp"
 #include "engine/base/time.hpp"
 #include "engine/ports/event_store.hpp"
+#include "engine/ports/outbox.hpp"
 #include "engine/ports/shard_leases.hpp"
 
 namespace skald::ports {
@@ -87,6 +88,7 @@ struct Append {
   std::optional<ExecutionSummary> summary;                                // absent: the row's changing part stays
   std::optional<CommandApplied> applied;                                  // answered in the same transaction
   std::optional<std::vector<Subscription>> subscriptions = std::nullopt;  // all it has from here on; absent: as before
+  std::vector<NewDelivery> deliveries = {};                               // of the events that it emits
 };
 
 enum class Verdict {

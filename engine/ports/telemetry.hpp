@@ -65,6 +65,9 @@ class Telemetry {
   // An event from outside. result: "taken", "kept", "duplicate", "ignored", "refused".
   virtual void event_received(std::string_view result) = 0;
 
+  // What waits to be delivered to a sink; empty: to the executions of this engine.
+  virtual void outbox(std::string_view sink, std::uint64_t pending, Millis oldest) = 0;
+
   virtual void definitions_loaded(std::uint64_t count) = 0;
   // Shards that this process has.
   virtual void node_leases(std::uint64_t count) = 0;
@@ -93,6 +96,7 @@ class SilentTelemetry : public Telemetry {
   void adapter_inflight(std::string_view, int) override {}
   void circuit(std::string_view, bool) override {}
   void event_received(std::string_view) override {}
+  void outbox(std::string_view, std::uint64_t, Millis) override {}
   void definitions_loaded(std::uint64_t) override {}
   void node_leases(std::uint64_t) override {}
 };

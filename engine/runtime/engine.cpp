@@ -64,6 +64,12 @@ Engine::Impl::Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOp
           deliver(id, std::move(input), std::move(callback));
         });
   }
+  if (ports.outbox != nullptr) {
+    publisher_ = std::make_unique<Publisher>(
+        *hosts_.front(), *ports.outbox,
+        [this](std::string envelope, auto callback) { accept_event(std::move(envelope), std::move(callback)); });
+    shared_.emitted = [this] { publisher_->look(); };
+  }
   if (leases_ == nullptr) {
     shared_.shards.hold_all(options.epoch);
   } else {
@@ -121,6 +127,7 @@ Result<void> Engine::Impl::run(std::string callback_url) {
     due_poller_.begin();
     retention_.begin();
     if (events_) events_->begin();
+    if (publisher_) publisher_->begin();
   });
   return {};
 }

@@ -24,6 +24,7 @@
 #include "engine/ports/in_hand.hpp"
 #include "engine/ports/inbox.hpp"
 #include "engine/ports/log.hpp"
+#include "engine/ports/outbox.hpp"
 #include "engine/ports/participant.hpp"
 #include "engine/ports/shard_leases.hpp"
 #include "engine/ports/telemetry.hpp"
@@ -55,6 +56,8 @@ struct Ports {
   ports::Inbox* inbox = nullptr;
   // Absent: no event is taken from outside.
   ports::EventStore* events = nullptr;
+  // Absent: nothing that is emitted goes anywhere.
+  ports::Outbox* outbox = nullptr;
   // Another process has this node's name: this one must end. With leases only.
   std::function<void(const Error&)> replaced = [](const Error&) {};
   // One participant a loop, made on construction.

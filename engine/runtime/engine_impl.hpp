@@ -12,6 +12,7 @@
 #include "engine/runtime/gauges.hpp"
 #include "engine/runtime/inbox_reader.hpp"
 #include "engine/runtime/lease_keeper.hpp"
+#include "engine/runtime/publisher.hpp"
 #include "engine/runtime/recovery.hpp"
 #include "engine/runtime/remote_commands.hpp"
 #include "engine/runtime/retention.hpp"
@@ -85,6 +86,7 @@ class Engine::Impl {
   DuePoller due_poller_;
   Retention retention_;
   std::unique_ptr<EventExchange> events_;
+  std::unique_ptr<Publisher> publisher_;
   ports::ShardLeases* leases_;
   // With leases only.
   std::unique_ptr<LeaseKeeper> lease_keeper_;

@@ -4,6 +4,7 @@
 
 #include "engine/base/invariant.hpp"
 #include "engine/runtime/command_codec.hpp"
+#include "engine/runtime/deliveries.hpp"
 #include "engine/runtime/event_telemetry.hpp"
 #include "engine/runtime/execution_driver_parts.hpp"
 #include "engine/runtime/execution_host.hpp"
@@ -35,6 +36,13 @@ std::optional<std::vector<ports::Subscription>> subscription_change(const std::v
   return after == before ? std::nullopt : std::optional(std::move(after));
 }
 
+bool emits(const std::vector<saga::Event>& events) {
+  return std::ranges::any_of(events, [](const saga::Event& event) {
+    const auto* completed = std::get_if<saga::StepCompleted>(&event.data);
+    return completed != nullptr && completed->emitted;
+  });
+}
+
 }  // namespace
 
 ports::ParticipantCall participant_call(const saga::State& state, saga::SendRequest request, std::uint64_t epoch) {
@@ -63,11 +71,15 @@ void ExecutionDriver::commit(Mail&& mail, std::unique_ptr<saga::Decision> decisi
     if (!summary && stored_.resting) summary = stored_;
     if (summary) summary->resting = false;
   }
+  auto deliveries = emits(decision->events)
+                        ? deliveries_of(decision->events, decision->next, *host_.shared().definitions.operations())
+                        : std::vector<ports::NewDelivery>();
   pending_ = std::make_unique<Pending>(Pending{.mail = std::move(mail),
                                                .decision = std::move(decision),
                                                .before = std::move(before),
                                                .summary = std::move(summary),
                                                .subscriptions = std::move(subscriptions),
+                                               .deliveries = std::move(deliveries),
                                                .phase_before = phase_});
   append();
 }
@@ -93,6 +105,7 @@ void ExecutionDriver::append() {
   own.rows = to_rows(decision.events, own.expected_position);
   own.summary = pending_->summary;
   own.subscriptions = pending_->subscriptions;
+  own.deliveries = pending_->deliveries;
   if (const auto number = pending_->mail.command; number != 0) {
     own.applied = ports::CommandApplied{.number = number, .answer = encode_answer(std::nullopt)};
   }
@@ -145,6 +158,7 @@ void ExecutionDriver::written() {
     }
     log_raised_incidents(host_.shared().log, decision.events, state_);
   }
+  if (!pending->deliveries.empty()) host_.shared().emitted();
   if (pending->subscriptions) begin_to_listen(std::move(*pending->subscriptions));
   if (pending->mail.event != 0 && !decision.events.empty()) settle_event(pending->mail.event);
   perform(std::move(decision.effects));

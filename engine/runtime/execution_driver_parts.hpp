@@ -17,6 +17,7 @@ struct ExecutionDriver::Pending {
   std::unique_ptr<saga::State> before;  // of a command
   std::optional<ports::ExecutionSummary> summary;
   std::optional<std::vector<ports::Subscription>> subscriptions = std::nullopt;  // where they change
+  std::vector<ports::NewDelivery> deliveries = {};                               // of what the decision emits
   saga::Phase phase_before = saga::Phase::kPending;
 };
 

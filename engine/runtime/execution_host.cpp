@@ -133,16 +133,12 @@ void ExecutionHost::appended(std::vector<ports::AppendResult> results) {
 void ExecutionHost::send(ports::ParticipantCall call, saga::AttemptEnded attempt, const ExecutionDriver& sender) {
   const ExecutionId id = call.execution;
   const std::uint64_t number = sender.number();
-  call.ownership = &lease_check_;
-  participant_->send(std::move(call), [this, id, number, attempt = std::move(attempt)](saga::Answer answer) mutable {
-    --calls_;
+  this->call(std::move(call), [this, id, number, attempt = std::move(attempt)](saga::Answer answer) mutable {
     attempt.answer = std::move(answer);
     // The execution may have been terminated meanwhile, or its shard have been away; then nobody is interested, and the
     // driver that has it now waits for calls of its own.
     if (auto* driver = find(id, number)) driver->call_ended(std::move(attempt));
-    check_drained();
   });
-  ++calls_;
 }
 
 bool ExecutionHost::withdraw(const ExecutionId& id, std::string_view key) {

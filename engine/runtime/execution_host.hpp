@@ -47,7 +47,8 @@ struct Shared {
   std::string callback_url;           // set before the first execution
   ShardMap shards;
   LiveCounts live{telemetry};
-  std::function<void()> fenced = [] {};  // an append was: the leases are to be looked at. Any thread
+  std::function<void()> fenced = [] {};   // an append was: the leases are to be looked at. Any thread
+  std::function<void()> emitted = [] {};  // an append has deliveries with it. Any thread
 
   // Whether an attempt of this execution may go out now.
   bool may_begin(const ExecutionId& id) const {
@@ -102,6 +103,17 @@ class ExecutionHost final : public ports::AppendSink, public std::enable_shared_
   // For drivers.
   void append(ports::AppendGroup group, ExecutionDriver& driver);
   void send(ports::ParticipantCall call, saga::AttemptEnded attempt, const ExecutionDriver& sender);
+  // A call that no execution waits for.
+  template <class Done>
+  void call(ports::ParticipantCall call, Done done) {
+    call.ownership = &lease_check_;
+    participant_->send(std::move(call), [this, done = std::move(done)](saga::Answer answer) mutable {
+      --calls_;
+      done(std::move(answer));
+      check_drained();
+    });
+    ++calls_;
+  }
   // True: the call had not left; its answer will not come.
   bool withdraw(const ExecutionId& id, std::string_view key);
   void load(const ExecutionId& id);

@@ -151,7 +151,7 @@ Progress advance_list(Planner& planner, std::span<const definition::Step> steps,
 }
 
 void complete_step(Planner& planner, const definition::Step& step, std::string_view path, const Payload& output,
-                   const std::optional<std::string>& then) {
+                   Completion completion) {
   const StepState* instance = find_step(planner.state(), path);
   const std::uint32_t round = planner.round_of(path);
   const Payload input = instance ? instance->input : flowing_input(planner.state(), path, round);
@@ -175,7 +175,7 @@ void complete_step(Planner& planner, const definition::Step& step, std::string_v
     }
   }
   const bool ends = instance && !instance->children.empty() && instance->children.back().then == definition::kThenEnd;
-  std::string directive = ends ? std::string(definition::kThenEnd) : then.value_or(step.then);
+  std::string directive = ends ? std::string(definition::kThenEnd) : completion.then.value_or(step.then);
   if (directive == definition::kThenCompensate && is_over(planner, path)) directive.clear();
   if (directive == definition::kThenCompensate && planner.state().pivoted) {
     const auto title = "The workflow is to be undone, but it has passed its pivot";
@@ -187,6 +187,7 @@ void complete_step(Planner& planner, const definition::Step& step, std::string_v
                                .pivot = step.pivot,
                                .context = std::move(exported),
                                .then = std::move(directive),
+                               .emitted = std::move(completion.emitted),
                                .status = step.status.completed});
 }
 

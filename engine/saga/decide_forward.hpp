@@ -18,10 +18,15 @@ enum class Progress { kWaiting, kCompleted, kFailed };
 Progress advance_list(Planner& planner, std::span<const definition::Step> steps, std::string_view parent,
                       std::uint32_t round = 0);
 
-// Ends a running step with its output, after output.as and export.as. `then`: where a `switch` sends the flow, in place
-// of the step's own word.
+// What a step leaves besides its output.
+struct Completion {
+  std::optional<std::string> then;  // where a `switch` sends the flow, in place of the step's own word
+  std::optional<Payload> emitted;   // of an `emit`
+};
+
+// Ends a step with its output, after output.as and export.as.
 void complete_step(Planner& planner, const definition::Step& step, std::string_view path, const Payload& output,
-                   const std::optional<std::string>& then = std::nullopt);
+                   Completion completion = {});
 
 // Whether the history is full. No workflow catches that or passes it over: it would go on without end.
 bool is_at_limit(const Planner& planner);

@@ -106,6 +106,7 @@ struct StepCompleted {
   bool pivot = false;              // from here on nothing before it is undone
   std::optional<Payload> context;  // the new $context, where export.as set one
   std::string then;                // where the flow goes on, as definition::Step::then: a `switch` has chosen it
+  std::optional<Payload> emitted;  // of an `emit`: the CloudEvent, which is in the outbox from the same moment
   StatusChange status;
 };
 

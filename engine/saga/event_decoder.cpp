@@ -174,6 +174,7 @@ void read(Reader& r, StepCompleted& e) {
   e.pivot = r.flag("pivot");
   e.context = r.optional_payload("context");
   e.then = r.text("then");
+  e.emitted = r.optional_payload("emitted");
   e.status = r.optional_text("status");
 }
 

@@ -149,6 +149,7 @@ void write(Fields& f, const StepCompleted& e) {
   f.flag("pivot", e.pivot);
   f.optional_payload("context", e.context);
   f.text_unless_empty("then", e.then);
+  f.optional_payload("emitted", e.emitted);
   f.optional_text("status", e.status);
 }
 

@@ -1,7 +1,10 @@
 // Events and callbacks over HTTP, against the real program.
 #include <signal.h>
 
+#include <algorithm>
+
 #include "tests/api/service_fixture.hpp"
+#include "tests/support/files.hpp"
 
 namespace skald::test {
 namespace {
@@ -115,6 +118,67 @@ TEST_F(Events, ACallbackAnswersOnceAndItsAddressIsNotShown) {
   const auto again = post(path, R"({"paid":true})");
   EXPECT_EQ(again.status, 410);
   EXPECT_EQ(Json::parse(again.body)["code"], "callback.used");
+}
+
+class Outbox : public ServiceTest {
+ protected:
+  void SetUp() override { start(); }
+
+  // The events that the participant was sent, once there are so many.
+  std::vector<Json> told(std::size_t count) {
+    std::vector<Json> events;
+    for (int tries = 0; tries < 400 && events.size() < count; ++tries) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      events.clear();
+      for (const auto& body : participant_.bodies()) {
+        if (body.find("specversion") != std::string::npos) events.push_back(Json::parse(body));
+      }
+    }
+    return events;
+  }
+
+  bool is_asked(const std::string& path) {
+    for (int tries = 0; tries < 400; ++tries) {
+      const auto requests = participant_.requests();
+      if (std::ranges::find(requests, path) != requests.end()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return false;
+  }
+};
+
+TEST_F(Outbox, SendsWhatIsEmittedToAnAdapterAndToWhoListens) {
+  deploy("hears", "  - await: { listen: { to: { one: { with: { type: told.paid } } } } }\n");
+  deploy("tells",
+         "  - tell: { emit: { event: { with: { source: shop, type: told.paid, data: '${ .order }' } } } }\n"
+         "  - aside: { emit: { event: { with: { source: shop, type: other } } } }\n");
+  const auto listening = start_only("hears");
+  await(listening, [](const Json& e) { return e["phase"] == "waiting"; });
+  const Json ended = run("tells", R"({"order":"A1"})");
+  EXPECT_EQ(ended["outcome"], "completed");
+  EXPECT_EQ(await_end(listening)["output"], Json::parse(R"(["A1"])"));
+  const auto events = told(1);
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0]["id"], ended["id"].get<std::string>() + "/tell");
+  EXPECT_EQ(events[0]["data"], "A1");
+  EXPECT_EQ(events[0]["datacontenttype"], "application/json");
+  EXPECT_NE(get("/metrics").body.find("skald_outbox_pending{sink=\"executions\"} 0"), std::string::npos);
+}
+
+TEST_F(Outbox, SendsAfterTheServerDiedWhatItHadNot) {
+  const std::string adapters = text_of(folder_.path() / "adapters.yaml");
+  std::string refusing = adapters;
+  refusing.replace(refusing.find("/told"), 5, "/refuse");
+  folder_.write("adapters.yaml", refusing);
+  start();
+  deploy("tells", "  - tell: { emit: { event: { with: { source: shop, type: told.paid } } } }\n");
+  EXPECT_EQ(run("tells")["outcome"], "completed");
+  ASSERT_FALSE(told(1).empty());
+  server_->send_signal(SIGKILL);
+  server_->wait();
+  folder_.write("adapters.yaml", adapters);
+  start();
+  EXPECT_TRUE(is_asked("/told"));
 }
 
 }  // namespace

@@ -76,7 +76,9 @@ ServiceTest::ServiceTest() {
                     "      refuse: { method: post, path: /refuse }\n"
                     "      hold: { method: post, path: /hold }\n"
                     "      undo: { method: post, path: /undo }\n"
-                    "      undoRefused: { method: post, path: /undo-refused }\n");
+                    "      undoRefused: { method: post, path: /undo-refused }\n"
+                    "      told: { method: post, path: /told }\n"
+                    "    events: { operation: told, types: [told.*] }\n");
 }
 
 void ServiceTest::start(std::vector<std::string> flags) {

@@ -1,7 +1,7 @@
 // A running `skald serve` with a participant whose answers the test decides.
 //
 // Operations of adapter "p": `ok` answers 200 {"done":"<path>"}, `refuse` 409, `hold` when the test says so. Their
-// undos are `undo` (200) and `undoRefused` (409).
+// undos are `undo` (200) and `undoRefused` (409). Events whose type begins with "told." are sent to it.
 #pragma once
 
 #include <gtest/gtest.h>

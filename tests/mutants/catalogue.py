@@ -37,6 +37,8 @@ STATE = "engine/saga/state.cpp"
 FORK, TRY, ENDING = (f"engine/saga/{part}.cpp" for part in ("steps/fork", "steps/try", "end_scope"))
 APPEND = "host_.append(std::move(group), *this);"
 
+PUBLISHER = "engine/runtime/publisher.cpp"
+
 MUTANTS = (
     # Durable before visible.
     before("sends before its intent is durable", COMMIT, APPEND,
@@ -145,4 +147,13 @@ MUTANTS = (
            "    if (MUTANT && leases_) static_cast<void>(leases_->leave());\n    if (remote_commands_) remote_commands_->end_all();"),
     Mutant("sends for a shard that went", DRIVER, "if (lost_ || !host_.shared().may_begin(id_)) return;",
            "if (MUTANT ? host_.shared().draining.load() : lost_ || !host_.shared().may_begin(id_)) return;"),
+    # What is emitted.
+    without("forgets what a decision emits", COMMIT, "own.deliveries = pending_->deliveries;"),
+    instead("takes a refused event for delivered", PUBLISHER, "answer.outcome == saga::AttemptOutcome::kDone",
+            "answer.outcome != saga::AttemptOutcome::kUnknown"),
+    Mutant("sends an event for a shard that went", PUBLISHER, "if (!request || !shared.may_begin(delivery.execution)) return ended();",
+           "if (!request || (!MUTANT && !shared.may_begin(delivery.execution))) return ended();"),
+    before("forgets what was not delivered", PUBLISHER,
+           "postponed_.push_back({delivery.number, host().shared().time.now() + pause, error});",
+           "delivered_.push_back(delivery.number);"),
 )

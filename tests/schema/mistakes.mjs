@@ -42,15 +42,19 @@ const top = {
 };
 
 const step = {
-  "no kind": ["{ timeout: { after: PT5S } }", "3:5: has no kind; it needs one of the keys do, call, set, raise, wait, switch, for, fork, try, listen"],
+  "no kind": ["{ timeout: { after: PT5S } }", "3:5: has no kind; it needs one of the keys do, call, set, raise, wait, switch, for, fork, try, listen, emit"],
   "nothing": ["", "3:8: Incorrect type. Expected \"step\"."],
-  "an empty step": ["{}", "3:5: has no kind; it needs one of the keys do, call, set, raise, wait, switch, for, fork, try, listen"],
+  "an empty step": ["{}", "3:5: has no kind; it needs one of the keys do, call, set, raise, wait, switch, for, fork, try, listen, emit"],
   "two kinds": ["{ set: { b: 1 }, wait: PT1S }", "3:25: cannot stand on a 'set' step"],
   "a listen without its events": ["{ listen: {} }", "3:10: Missing property \"to\"."],
   "events of two kinds": ["{ listen: { to: { one: { with: { type: a } }, any: [ { with: { type: b } } ] } } }", "3:26: must have one of the keys one, any, all"],
   "a condition for one event": ["{ listen: { to: { one: { with: { type: a } }, until: .x } } }", "3:54: stands beside 'any' only"],
   "a correlation without what is expected": ["{ listen: { to: { one: { with: { type: a }, correlate: { a: { from: .id } } } } } }", "3:65: Missing property \"expect\"."],
   "an undo of what has no effect": ["{ listen: { to: { one: { with: { type: a } } } }, compensate: { call: a.b } }", "3:58: cannot stand on a 'listen' step"],
+  "an emit without its event": ["{ emit: {} }", "3:10: Missing property \"event\"."],
+  "an event without its type": ["{ emit: { event: { with: { source: shop } } } }", "3:30: Missing property \"type\"."],
+  "an event with an attribute in capitals": ["{ emit: { event: { with: { source: shop, type: a, Subject: b } } } }", "3:55: Property Subject is not allowed."],
+  "an event that is tried again": ["{ emit: { event: { with: { source: shop, type: a } } }, retry: r }", "3:67: cannot stand on an 'emit' step"],
   "a kind and its steps": ["{ call: a.b, do: [ { c: { set: { d: 1 } } } ] }", "3:10: cannot stand on a 'do' step"],
   "an unknown key of a step": ["{ call: a.b, retries: 3 }", "3:21: Property retries is not allowed."],
   "a kind that is not run": ["{ set: { b: 1 }, run: {} }", "3:25: Property run is not allowed."],

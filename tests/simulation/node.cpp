@@ -7,6 +7,7 @@
 #include "tests/engine/saga/saga_bench.hpp"
 #include "tests/simulation/process_ports.hpp"
 #include "tests/simulation/simulated_events.hpp"
+#include "tests/simulation/simulated_outbox.hpp"
 #include "tests/simulation/simulated_participant.hpp"
 #include "tests/simulation/simulated_store.hpp"
 #include "tests/support/seeded_entropy.hpp"
@@ -32,6 +33,7 @@ struct Node::Process {
                             : nullptr),
         inbox(around.world, around.faults, around.database.cluster(), life),
         events(around.world, around.faults, around.database, life),
+        outbox(around.world, around.faults, around.database, life),
         store(around.world, around.faults, around.database, life, leases.get(),
               [&node] { node.crash("at an append"); }),
         loops(1 + around.world.below(2)),
@@ -63,6 +65,7 @@ struct Node::Process {
             .leases = leases.get(),
             .inbox = leases ? &inbox : nullptr,
             .events = &events,
+            .outbox = &outbox,
             .replaced = [this](const Error& error) { around.oracle.problem(to_text(error)); },
             .participant =
                 [this](runtime::Loop& loop) {
@@ -120,6 +123,7 @@ struct Node::Process {
   std::unique_ptr<SimulatedLeases> leases;
   SimulatedInbox inbox;
   SimulatedEvents events;
+  SimulatedOutbox outbox;
   SimulatedStore store;
   runtime::Loops loops;
   runtime::Definitions definitions;

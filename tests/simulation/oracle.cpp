@@ -71,7 +71,21 @@ void Oracle::problem(std::string text) {
   problems_.push_back(std::move(text));
 }
 
+void Oracle::event_sent(const ports::ParticipantCall& call, const Life& life) {
+  world_.note(fmt::format("n{}", life.node), "sends the event {}", describe(call));
+  bool emitted = false;
+  for (const auto& row : database_.history(call.execution)) {
+    if (row.kind != "StepCompleted" || row.step != path_of_key(call.key)) continue;
+    const auto event = runtime::to_event(row);
+    const auto* completed = event ? std::get_if<saga::StepCompleted>(&event->data) : nullptr;
+    emitted = completed && completed->emitted && completed->emitted->text() == call.request->body;
+  }
+  if (!emitted) problem(fmt::format("an event was sent that is not in the history: {}", describe(call)));
+  if (life.draining) problem(fmt::format("an event was sent by a process that ends: {}", describe(call)));
+}
+
 void Oracle::call_sent(const ports::ParticipantCall& call, const Life& life) {
+  if (is_event(call)) return event_sent(call, life);
   world_.note(fmt::format("n{}", life.node), "sends {}", describe(call));
   const auto rows = database_.history(call.execution);
   const auto path = path_of_key(call.key);

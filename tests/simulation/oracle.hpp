@@ -43,6 +43,8 @@ class Oracle {
   std::uint64_t states_compared() const { return states_compared_; }
 
  private:
+  // The engine sends what an execution emitted: its step must have completed by the history.
+  void event_sent(const ports::ParticipantCall& call, const Life& life);
   void check_request(const ports::ParticipantCall& call, const std::vector<ports::HistoryRow>& rows);
 
   World& world_;

@@ -1,5 +1,7 @@
 #include "tests/simulation/services.hpp"
 
+#include <algorithm>
+
 #include "engine/saga/path.hpp"
 #include "tests/simulation/database.hpp"
 
@@ -32,7 +34,27 @@ ExecutionId owner_of_key(std::string_view key) {
   return parse_execution_id(key.substr(0, kIdLength)).value();
 }
 
+bool is_event(const ports::ParticipantCall& call) {
+  return call.request->adapter == "audit";
+}
+
+const std::vector<std::string>& Services::heard(const ExecutionId& execution) const {
+  static const std::vector<std::string> kNothing;
+  const auto it = heard_.find(execution);
+  return it == heard_.end() ? kNothing : it->second;
+}
+
+// An event that is refused is sent again.
+saga::Answer Services::hear(const ports::ParticipantCall& call) {
+  world_.note("service", "{} hears {} #{}", short_id(call.execution), call.step, call.attempt);
+  if (faults_.happens(Fault::kRefused)) return refused(422);
+  auto& heard = heard_[call.execution];
+  if (std::ranges::find(heard, call.step) == heard.end()) heard.push_back(call.step);
+  return done(call.step);
+}
+
 saga::Answer Services::receive(const ports::ParticipantCall& call) {
+  if (is_event(call)) return hear(call);
   ++order_;
   const auto known = known_.find(call.key);
   if (known != known_.end()) {

@@ -28,6 +28,9 @@ struct Effect {
   std::uint64_t undo_order = 0;  // place of its undo in the journal; 0: none
 };
 
+// Sent to the service that takes what executions emit.
+bool is_event(const ports::ParticipantCall& call);
+
 class Services {
  public:
   Services(World& world, Faults& faults) : world_(world), faults_(faults) {}
@@ -44,6 +47,8 @@ class Services {
   // Where in the journal the key first took effect; 0: never.
   std::uint64_t applied_order(const std::string& key) const;
   std::uint64_t received() const { return order_; }
+  // The steps whose events have arrived, each when it did first.
+  const std::vector<std::string>& heard(const ExecutionId& execution) const;
 
   // Requests that the network has.
   void departed() { ++on_the_way_; }
@@ -57,6 +62,7 @@ class Services {
   };
   saga::Answer execute(const ports::ParticipantCall& call);
   saga::Answer undo(const ports::ParticipantCall& call);
+  saga::Answer hear(const ports::ParticipantCall& call);
 
   World& world_;
   Faults& faults_;
@@ -65,6 +71,7 @@ class Services {
   std::size_t on_the_way_ = 0;
   std::map<Step, Effect> effects_;
   std::map<std::string, Known, std::less<>> known_;
+  std::map<ExecutionId, std::vector<std::string>> heard_;
 };
 
 }  // namespace skald::simulation

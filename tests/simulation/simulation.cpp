@@ -12,6 +12,7 @@
 #include "tests/simulation/node.hpp"
 #include "tests/simulation/senders.hpp"
 #include "tests/simulation/verdict.hpp"
+#include "tests/simulation/verdict_events.hpp"
 #include "tests/simulation/verdict_replays.hpp"
 
 namespace skald::simulation {
@@ -77,18 +78,21 @@ class Simulation {
     }
     // What was stored under a clock that was ahead is due late under one that is behind.
     if (world_.now() > faults_.heals_at() + kRestWithin + clocks_.ahead_most + clocks_.behind_most) {
-      return oracle_.problem(fmt::format(
-          "the world has healed, and does not come to rest: {}{}{}{}{}", unsettled(),
-          services_.is_quiet() ? "" : "requests are on their way ", clients_.are_quiet() ? "" : "commands wait ",
-          clients_.all_answered() ? "" : "orders wait ", senders_.are_quiet() ? "" : "events wait"));
+      return oracle_.problem(
+          fmt::format("the world has healed, and does not come to rest: {}{}{}{}{}{}", unsettled(),
+                      services_.is_quiet() ? "" : "requests are on their way ",
+                      clients_.are_quiet() ? "" : "commands wait ", clients_.all_answered() ? "" : "orders wait ",
+                      senders_.are_quiet() ? "" : "events wait ", is_outbox_empty() ? "" : "the outbox is not empty"));
     }
     world_.after(kLookInterval, [this] { look(); });
   }
 
   bool is_at_rest() {
     return services_.is_quiet() && clients_.are_quiet() && clients_.all_answered() && senders_.are_quiet() &&
-           unsettled().empty();
+           unsettled().empty() && is_outbox_empty();
   }
+
+  bool is_outbox_empty() { return database_.rows().measure_outbox(ports::ShardSet().set())->empty(); }
 
   std::string unsettled() {
     std::string text;
@@ -127,6 +131,7 @@ class Simulation {
       for (auto& problem : judge({judged, cases, services_, clocks_})) oracle_.problem(std::move(problem));
       count(judged);
     }
+    for (auto& problem : judge_events(cases, services_)) oracle_.problem(std::move(problem));
     for (auto& problem : judge_replays(cases, clients_.replays(), services_)) oracle_.problem(std::move(problem));
   }
 

@@ -156,12 +156,34 @@ do:
       listen: { to: { one: { with: { type: packed }, correlate: { id: { from: .data, expect: '${ $workflow.id }' } } } } }
 )";
 
+// What is emitted is told once more, in order, whatever happens; one of its own executions hears another.
+constexpr const char* kTelling = R"(
+document: { dsl: '1.0.3', namespace: test, name: telling, version: '1.0.0' }
+do:
+  - placed:
+      emit: { event: { with: { source: shop, type: placed, data: '${ $workflow.id }' } } }
+      compensate:
+        - withdrawn: { emit: { event: { with: { source: shop, type: withdrawn } } } }
+  - hear:
+      listen: { to: { one: { with: { type: placed }, correlate: { id: { from: .data, expect: '${ $workflow.id }' } } } } }
+  - charge:
+      call: payments.charge
+      with: { orderId: A }
+      compensate: { call: payments.refund, with: { orderId: A } }
+  - each:
+      for: { in: '[1, 2, 3]' }
+      do:
+        - one: { emit: { event: { with: { source: shop, type: counted, data: '${ $item }' } } } }
+  - ship: { call: shipping.create, with: { orderId: A }, compensate: { call: shipping.cancel, with: { orderId: A } } }
+)";
+
 }  // namespace
 
 const std::vector<Workflow>& written_workflows() {
   static const std::vector<Workflow> workflows{{"test", "checkout", kCheckout}, {"test", "pivot", kPivot},
                                                {"test", "patient", kPatient},   {"test", "tried", kTried},
-                                               {"test", "long", kLong},         {"test", "listening", kListening}};
+                                               {"test", "long", kLong},         {"test", "listening", kListening},
+                                               {"test", "telling", kTelling}};
   return workflows;
 }
 

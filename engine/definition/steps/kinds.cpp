@@ -5,7 +5,7 @@
 namespace skald::definition {
 namespace {
 
-constexpr std::array<StepKind, 10> kKinds = {{
+constexpr std::array<StepKind, 11> kKinds = {{
     {.key = "do", .read = read_do, .can_compensate = true, .is_call = false},
     {.key = "call", .read = read_call, .can_compensate = true, .is_call = true},
     {.key = "set", .read = read_set, .can_compensate = false, .is_call = false},
@@ -16,9 +16,10 @@ constexpr std::array<StepKind, 10> kKinds = {{
     {.key = "fork", .read = read_fork, .can_compensate = true, .is_call = false, .can_undo = false},
     {.key = "try", .read = read_try, .can_compensate = true, .is_call = false, .can_undo = false},
     {.key = "listen", .read = read_listen, .can_compensate = false, .is_call = false, .can_undo = false},
+    {.key = "emit", .read = read_emit, .can_compensate = true, .is_call = false},
 }};
 
-constexpr std::array<std::string_view, 2> kLater = {"emit", "run"};
+constexpr std::array<std::string_view, 1> kLater = {"run"};
 
 }  // namespace
 

@@ -34,6 +34,7 @@ std::optional<Step::Kind> read_wait(LoadContext& context, MapReader& step, const
 std::optional<Step::Kind> read_for(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
 std::optional<Step::Kind> read_try(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
 std::optional<Step::Kind> read_fork(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
+std::optional<Step::Kind> read_emit(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
 std::optional<Step::Kind> read_listen(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
 std::optional<Step::Kind> read_switch(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
 

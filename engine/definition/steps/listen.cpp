@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/cloud_event.hpp"
 #include "engine/base/limits.hpp"
 #include "engine/definition/read_values.hpp"
 #include "engine/definition/steps/kinds.hpp"
@@ -19,12 +20,6 @@ bool is_wrapped(const Node& node) {
 
 bool has_expressions(const Node& node) {
   return is_wrapped(node) || std::ranges::any_of(node.items, has_expressions);
-}
-
-// CloudEvents 1.0.2, "Naming Conventions", but for `data`.
-bool is_attribute_name(std::string_view name) {
-  return !name.empty() &&
-         std::ranges::all_of(name, [](unsigned char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
 }
 
 // The attributes as they stand, expressions being checked on the way.

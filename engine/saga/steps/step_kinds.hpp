@@ -48,6 +48,8 @@ void start(Planner& planner, const definition::Step& step, const definition::Try
            const StepInput& input);
 void start(Planner& planner, const definition::Step& step, const definition::ForkStep& kind, std::string_view path,
            const StepInput& input);
+void start(Planner& planner, const definition::Step& step, const definition::EmitStep& kind, std::string_view path,
+           const StepInput& input);
 void start(Planner& planner, const definition::Step& step, const definition::ListenStep& kind, std::string_view path,
            const StepInput& input);
 

@@ -23,7 +23,7 @@ void start(Planner& planner, const definition::Step& step, const definition::Swi
     chosen = &one;
     break;
   }
-  complete_step(planner, step, path, input.value, chosen ? std::optional(chosen->then) : std::nullopt);
+  complete_step(planner, step, path, input.value, {.then = chosen ? std::optional(chosen->then) : std::nullopt});
 }
 
 }  // namespace skald::saga

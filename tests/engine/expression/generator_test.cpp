@@ -1,4 +1,4 @@
-// Random programs on random inputs, held against the jq program. SKALD_SEED chooses the seed, SKALD_PROGRAMS how many.
+// Random programs on random inputs, held against the jq program. SKALD_SEED chooses the seed, SKALD_RUNS how many.
 //
 // What docs/expressions.md lists as a difference to jq 1.6 is left out: keys of random objects come in order already,
 // numbers stay below 2^53, `try` stands inside [...] only, and so on. The byte 1 marks where jq may have objects whose
@@ -349,7 +349,7 @@ std::string verdict(const JqCase& one, const JqAnswer& jq) {
 TEST(RandomPrograms, AgreeWithJq) {
   ASSERT_TRUE(jq_available()) << "jq 1.6 is the oracle; scripts/setup test installs it";
   const auto seed = number_from_environment("SKALD_SEED", 20261121);
-  const auto count = number_from_environment("SKALD_PROGRAMS", 3000);
+  const auto count = number_from_environment("SKALD_RUNS", 3000);
   std::cout << "SKALD_SEED=" << seed << "\n";
   Generator generator(seed);
   std::vector<JqCase> cases;

@@ -52,6 +52,8 @@ std::shared_ptr<const definition::OperationCatalog> checkout_operations() {
   catalog.adapters["payments"] = {{"charge", {"POST", "/charges"}}, {"refund", {"POST", "/refunds"}}};
   catalog.adapters["stock"] = {{"reserve", {"POST", "/reservations"}}, {"release", {"POST", "/releases"}}};
   catalog.adapters["shipping"] = {{"ship", {"POST", "/shipments"}}};
+  catalog.adapters["mail"] = {{"publish", {"POST", "/events"}}};
+  catalog.sinks["mail"] = {.operation = "publish", .types = {"com.shop.*"}};
   return std::make_shared<const definition::OperationCatalog>(std::move(catalog));
 }
 
@@ -74,6 +76,7 @@ RuntimeBench::Process::Process(RuntimeBench& bench)
               .leases = bench.leases,
               .inbox = bench.inbox,
               .events = &bench.store,
+              .outbox = &bench.store,
               .replaced = [&bench](const Error& error) { bench.replaced.push_back(error.code); },
               .participant =
                   [this, &bench](runtime::Loop&) {

@@ -20,7 +20,8 @@
 
 namespace skald::test {
 
-// charge (three attempts a second apart, undone by refund), reserve (undone by release), ship.
+// charge (three attempts a second apart, undone by refund), reserve (undone by release), ship. `mail` takes the events
+// "com.shop.*".
 extern const char* const kCheckout;
 std::shared_ptr<const definition::OperationCatalog> checkout_operations();
 
@@ -50,6 +51,7 @@ class CountingTelemetry final : public ports::SilentTelemetry {
   void execution_standing(const ExecutionId& execution, const ports::Standing& what) override {
     standing[execution] = what.incidents.size();
   }
+  void outbox(std::string_view sink, std::uint64_t count, Millis) override { pending[std::string(sink)] = count; }
   void timer_lag(Millis lag) override { lag_max = std::max(lag_max, lag); }
   void ready_queue(std::uint64_t, Millis oldest) override { oldest_wait = oldest; }
 
@@ -57,7 +59,8 @@ class CountingTelemetry final : public ports::SilentTelemetry {
 
   int started = 0;
   std::uint64_t removed = 0;
-  std::map<ExecutionId, std::size_t> standing;  // open incidents of those told of
+  std::map<ExecutionId, std::size_t> standing;   // open incidents of those told of
+  std::map<std::string, std::uint64_t> pending;  // of the outbox, by sink
   std::map<std::string, int> finished;
   std::map<std::string, int> active;
   std::map<std::string, int> attempts;

@@ -44,7 +44,9 @@ class Writer {
     if (chance(random_, 12)) line(body, fmt::format("if: '${{ {} }}'", chance(random_, 50) ? "true" : "false"));
     const auto kind = random_() % 14;
     const bool may_nest = indent < 12;
-    if (kind == 0) {
+    if (kind == 0 && chance(random_, 60)) {
+      emit(body, names[place]);
+    } else if (kind == 0) {
       line(body, "set: { n: 1 }");
     } else if (kind == 2 && chance(random_, 60)) {
       if (chance(random_, 20)) line(body, "timeout: { after: PT4S }");
@@ -66,6 +68,14 @@ class Writer {
     } else {
       call(body, names[place], may_pivot);
     }
+  }
+
+  void emit(int indent, int name) {
+    line(indent,
+         fmt::format("emit: {{ event: {{ with: {{ source: shop, type: told.s{}, data: '${{ . }}' }} }} }}", name));
+    if (chance(random_, 70)) return;
+    line(indent, "compensate:");
+    line(indent + 2, "- untell: { emit: { event: { with: { source: shop, type: untold } } } }");
   }
 
   void listen(int indent, int name) {

@@ -80,6 +80,8 @@ definition::OperationCatalog bench_operations() {
                                   {"cancel", {"DELETE", "/shipments/{orderId}"}},
                                   {"status", {"GET", "/shipments/{orderId}"}}};
   catalog.adapters["notifications"] = {{"send", {"POST", "/messages"}}};
+  catalog.adapters["audit"] = {{"take", {"POST", "/events"}}};
+  catalog.sinks["audit"] = {.operation = "take", .types = {}};
   return catalog;
 }
 

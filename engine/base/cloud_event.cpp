@@ -1,0 +1,71 @@
+#include "engine/base/cloud_event.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "engine/base/limits.hpp"
+
+namespace skald {
+namespace {
+
+constexpr std::size_t kAttributeBytesMax = 1024;
+
+std::unexpected<Error> invalid(std::string message) {
+  return failure("event.invalid", std::move(message), {}, "see CloudEvents 1.0.2, \"Context Attributes\"");
+}
+
+bool is_text(const Json& value) {
+  return value.is_string() && std::ranges::none_of(value.get_ref<const std::string&>(),
+                                                   [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+}
+
+Result<void> check_attribute(const std::string& name, const Json& value) {
+  if (name == "data" || name == "data_base64") return {};
+  if (!is_attribute_name(name)) {
+    return invalid(fmt::format("'{}' is no attribute: names have lower-case letters and digits", name));
+  }
+  const bool is_simple = is_text(value) || value.is_boolean() || value.is_number_integer();
+  if (!is_simple) return invalid(fmt::format("'{}' must be text, a truth value or an integer", name));
+  if (value.is_string() && value.get_ref<const std::string&>().size() > kAttributeBytesMax) {
+    return invalid(fmt::format("'{}' has more than {} bytes", name, kAttributeBytesMax));
+  }
+  return {};
+}
+
+}  // namespace
+
+bool is_attribute_name(std::string_view name) {
+  return !name.empty() &&
+         std::ranges::all_of(name, [](unsigned char c) { return std::islower(c) != 0 || std::isdigit(c) != 0; });
+}
+
+Result<void> check_cloud_event(const Json& event) {
+  if (!event.is_object()) return invalid("an event is a JSON object");
+  for (const char* name : {"specversion", "id", "source", "type"}) {
+    if (!event.contains(name)) return invalid(fmt::format("'{}' is missing", name));
+    if (!event[name].is_string() || event[name].get_ref<const std::string&>().empty()) {
+      return invalid(fmt::format("'{}' must be text that is not empty", name));
+    }
+  }
+  if (event["specversion"] != "1.0") {
+    return invalid(fmt::format("'specversion' must be 1.0 (got '{}')", event["specversion"].get<std::string>()));
+  }
+  for (const auto& [name, value] : event.items()) {
+    if (auto good = check_attribute(name, value); !good) return good;
+  }
+  if (event.contains("data") && event.contains("data_base64")) return invalid("it has both 'data' and 'data_base64'");
+  if (event.contains("data_base64") && !event["data_base64"].is_string()) {
+    return invalid("'data_base64' must be text");
+  }
+  if (dump_json(event).size() > limits::kEventBytesMax) {
+    return failure("event.too_large", fmt::format("it has more than {} KiB", limits::kEventBytesMax / 1024), {},
+                   "send where the data is to be had, instead of the data");
+  }
+  return {};
+}
+
+}  // namespace skald

@@ -1,0 +1,18 @@
+// What makes a JSON object an event. Pure; any thread. Source: CloudEvents 1.0.2, "Context Attributes", and its JSON
+// format.
+#pragma once
+
+#include <string_view>
+
+#include "engine/base/error.hpp"
+#include "engine/base/json.hpp"
+
+namespace skald {
+
+// A name that an attribute may have, which `data` and `data_base64` are not held to.
+bool is_attribute_name(std::string_view name);
+
+// Errors: "event.invalid"; "event.too_large", more than limits::kEventBytesMax.
+Result<void> check_cloud_event(const Json& event);
+
+}  // namespace skald

@@ -1,0 +1,50 @@
+// Sends what executions emit to where it is to go, and keeps it until it is there.
+//
+//   append with its deliveries ─> look ─> those that are due, a page for each sink ─> the sink ─> forgotten, or put off
+//
+// A sink that does not answer keeps no other one waiting, and what it refuses is tried again for as long as it stands
+// in the adapters file. Thread rule: look() from any thread, everything else on the loop of the host. Life cycle:
+// begin() once; it stops when the engine drains.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "engine/ports/outbox.hpp"
+#include "engine/runtime/engine.hpp"
+#include "engine/runtime/execution_host.hpp"
+#include "engine/runtime/timer_queue.hpp"
+
+namespace skald::runtime {
+
+class Publisher final : public TimerNode {
+ public:
+  // Offers an event to the executions of this engine.
+  using Offer = std::function<void(std::string envelope, Callback<EventReceipt>)>;
+
+  Publisher(ExecutionHost& host, ports::Outbox& outbox, Offer offer);
+  ~Publisher() override;
+
+  void begin();
+  // Something was emitted.
+  void look();
+
+ private:
+  class Line;
+
+  void fired() override;
+  void look_at_all();
+  void measure();
+  void measured(const std::vector<ports::OutboxLevel>& levels);
+
+  ExecutionHost& host_;
+  ports::Outbox& outbox_;
+  Offer offer_;
+  std::map<std::string, std::unique_ptr<Line>> lines_;  // by sink
+  std::atomic<bool> is_wanted_{false};
+};
+
+}  // namespace skald::runtime

@@ -1,0 +1,149 @@
+// What executions emit, in a whole engine: to adapters and to those who listen, once more after a crash, in order,
+// never lost.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/engine/runtime/runtime_bench.hpp"
+
+namespace skald::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const char* const kTelling = R"(
+document: { dsl: '1.0.3', namespace: shop, name: checkout, version: '1.0.0' }
+do:
+  - placed: { emit: { event: { with: { source: shop, type: com.shop.order.placed, data: '${ $workflow.input.orderId }' } } } }
+  - charge: { call: payments.charge, with: {} }
+  - paid: { emit: { event: { with: { source: shop, type: com.shop.order.paid } } } }
+  - noted: { emit: { event: { with: { source: shop, type: internal.noted } } } }
+)";
+
+const char* const kHearing = R"(
+document: { dsl: '1.0.3', namespace: shop, name: hearing, version: '1.0.0' }
+do:
+  - hear: { listen: { to: { one: { with: { type: com.shop.order.placed } } } } }
+output: { as: '${ .[0] }' }
+)";
+
+class EngineOutbox : public testing::Test {
+ protected:
+  // The types of the events that the adapter was sent, in their order.
+  std::vector<std::string> mailed() {
+    std::vector<std::string> types;
+    for (const auto& call : bench.script.calls()) {
+      if (call.request->adapter != "mail") continue;
+      types.push_back(parse_json(call.request->body).value()["type"]);
+    }
+    return types;
+  }
+
+  // The adapter answers like this, all others do what they are asked to.
+  void let_mail(std::function<std::optional<saga::Answer>()> answer) {
+    bench.script.set_rule([answer = std::move(answer)](const ports::ParticipantCall& call) {
+      return call.request->adapter == "mail" ? answer() : std::optional(done());
+    });
+  }
+
+  RuntimeBench bench{{}, kTelling};
+};
+
+TEST_F(EngineOutbox, AnAdapterIsSentTheEventsItTakes) {
+  const auto id = bench.start()->id;
+  EXPECT_EQ(bench.state_in_store(id).outcome, saga::Outcome::kCompleted);
+  EXPECT_THAT(mailed(), ElementsAre("com.shop.order.placed", "com.shop.order.paid"));
+  const auto& calls = bench.script.calls();
+  const auto call = std::ranges::find(calls, "placed", &ports::ParticipantCall::step);
+  ASSERT_NE(call, calls.end());
+  EXPECT_EQ(call->key, to_string(id) + "/placed");
+  EXPECT_EQ(call->workflow, "shop/checkout:1.0.0");
+  EXPECT_EQ(call->request->method + " " + call->request->target, "POST /events");
+  EXPECT_EQ(call->request->headers.front().second, "application/cloudevents+json");
+  const Json event = parse_json(call->request->body).value();
+  EXPECT_EQ(event["id"], to_string(id) + "/placed");
+  EXPECT_EQ(event["data"], "o1");
+  EXPECT_THAT(bench.store.measure_outbox(ports::ShardSet().set()).value(), IsEmpty());
+}
+
+TEST_F(EngineOutbox, ExecutionsHearWhatOthersEmit) {
+  ASSERT_TRUE(bench.definitions().add(kHearing, "file:hearing.yaml", runtime::Replace::kNo, true));
+  auto listening = bench.order();
+  listening.workflow = "hearing";
+  const auto before = bench.start(listening)->id;
+  bench.start();
+  EXPECT_EQ(bench.state_in_store(before).output.text(), "\"o1\"");
+}
+
+TEST_F(EngineOutbox, AnEventWaitsForAnAdapterThatDoesNotAnswer) {
+  let_mail([] { return std::optional(unknown()); });
+  const auto id = bench.start()->id;
+  EXPECT_EQ(bench.state_in_store(id).outcome, saga::Outcome::kCompleted);
+  EXPECT_THAT(mailed(), ElementsAre("com.shop.order.placed"));
+  bench.advance(std::chrono::minutes(2), std::chrono::seconds(1));
+  EXPECT_EQ(bench.telemetry.pending["mail"], 2u);
+  EXPECT_EQ(bench.telemetry.pending[""], 0u);
+  EXPECT_GT(mailed().size(), 3u);
+  EXPECT_LT(mailed().size(), 12u);
+  EXPECT_TRUE(bench.log.contains("an event could not be delivered"));
+  let_mail([] { return std::optional(done()); });
+  const auto sent = mailed().size();
+  bench.advance(std::chrono::minutes(5), std::chrono::seconds(1));
+  const auto all = mailed();
+  EXPECT_THAT(std::vector(all.begin() + static_cast<std::ptrdiff_t>(sent), all.end()),
+              ElementsAre("com.shop.order.placed", "com.shop.order.paid"));
+  EXPECT_EQ(bench.telemetry.pending["mail"], 0u);
+}
+
+TEST_F(EngineOutbox, ARefusedEventHoldsUpItsOwnExecutionOnly) {
+  bench.script.set_rule([](const ports::ParticipantCall& call) -> std::optional<saga::Answer> {
+    const bool is_first = call.request->adapter == "mail" && call.request->body.find("\"first\"") != std::string::npos;
+    return is_first ? refused(422) : done();
+  });
+  bench.start(bench.order(std::nullopt, R"({"orderId":"first"})"));
+  bench.start(bench.order(std::nullopt, R"({"orderId":"second"})"));
+  bench.advance(std::chrono::seconds(5));
+  EXPECT_THAT(mailed(), testing::Contains("com.shop.order.paid").Times(1));
+  bench.script.set_rule([](const auto&) { return done(); });
+  bench.advance(std::chrono::minutes(1), std::chrono::seconds(1));
+  EXPECT_THAT(mailed(), testing::Contains("com.shop.order.paid").Times(2));
+}
+
+TEST_F(EngineOutbox, WhatACrashHasLeftIsSent) {
+  let_mail([] { return std::nullopt; });
+  bench.start();
+  EXPECT_THAT(mailed(), ElementsAre("com.shop.order.placed"));
+  bench.kill_process();
+  let_mail([] { return std::optional(done()); });
+  bench.start_process();
+  bench.advance(std::chrono::seconds(10));
+  EXPECT_THAT(mailed(), ElementsAre("com.shop.order.placed", "com.shop.order.placed", "com.shop.order.paid"));
+}
+
+TEST_F(EngineOutbox, NothingIsSentBeforeItIsDurable) {
+  bench.store.fail_next(ports::Verdict::kRejected);
+  EXPECT_FALSE(bench.start().has_value());
+  EXPECT_THAT(mailed(), IsEmpty());
+}
+
+TEST_F(EngineOutbox, EventsForAnAdapterThatIsGoneAreKeptAndTold) {
+  let_mail([] { return std::optional(unknown()); });
+  bench.start();
+  auto without = *checkout_operations();
+  without.sinks.clear();
+  bench.definitions().set_operations(std::make_shared<const definition::OperationCatalog>(without));
+  const auto sent = mailed().size();
+  bench.advance(std::chrono::minutes(1), std::chrono::seconds(1));
+  EXPECT_EQ(mailed().size(), sent);
+  EXPECT_EQ(bench.telemetry.pending["mail"], 2u);
+  EXPECT_TRUE(bench.log.contains("events wait for an adapter that takes none any more"));
+  let_mail([] { return std::optional(done()); });
+  bench.definitions().set_operations(checkout_operations());
+  bench.advance(std::chrono::minutes(1), std::chrono::seconds(1));
+  EXPECT_EQ(bench.telemetry.pending["mail"], 0u);
+}
+
+}  // namespace
+}  // namespace skald::test
