@@ -200,9 +200,9 @@ OperationSettings read_operation(LoadContext& context, const Node& node) {
 
 void read_event_types(LoadContext& context, const Node& node, EventSettings& events) {
   if (!node.is_sequence() || node.items.empty()) {
-    return context.report.error(
-        "wrong-type", node,
-        fmt::format("must be a list of types such as 'com.example.order.*' (got {})", definition::show(node)));
+    return context.report.error("wrong-type", node,
+                                fmt::format("must be a list of types such as 'com.example.order.*' (got {})",
+                                            node.is_sequence() ? "an empty list" : definition::show(node)));
   }
   for (const Node& item : node.items) {
     const auto type = definition::read_text(context, item);

@@ -116,6 +116,35 @@ TEST(AdaptersFile, OutcomesAreStatusesEachOnce) {
               ElementsAre(HasSubstr("must be a list of statuses (got 404)")));
 }
 
+TEST(AdaptersFile, EventsGoThroughAnOperationThatTakesABody) {
+  const auto with = [](const std::string& events) {
+    return "adapters:\n  mail:\n    baseUrl: http://mail\n    operations:\n      publish: { method: post, path: /e }\n"
+           "      one: { method: post, path: '/e/{id}' }\n      read: { method: get, path: /e }\n    events: " +
+           events + "\n";
+  };
+  const auto file = parse_adapters(with("{ operation: publish, types: [shop.order.*, paid] }"));
+  ASSERT_TRUE(file.config);
+  const auto sink = catalog_of(*file.config).sinks.at("mail");
+  EXPECT_EQ(sink.operation, "publish");
+  EXPECT_TRUE(sink.takes("shop.order.placed"));
+  EXPECT_TRUE(sink.takes("paid"));
+  EXPECT_FALSE(sink.takes("paid.twice"));
+  EXPECT_FALSE(sink.takes("shop.orders"));
+  EXPECT_TRUE(catalog_of(*parse_adapters(with("{ operation: publish }")).config).sinks.at("mail").takes("anything"));
+  EXPECT_THAT(diagnostics_of(with("{ types: a }")),
+              ElementsAre(HasSubstr("adapters.mail.events needs the key 'operation'"),
+                          HasSubstr("events.types must be a list of types such as 'com.example.order.*' (got 'a')")));
+  EXPECT_THAT(diagnostics_of(with("{ operation: send, types: [] , to: x }")),
+              ElementsAre(HasSubstr("events.operation is no operation of this adapter (got 'send')"),
+                          HasSubstr("(got an empty list)"), HasSubstr("unknown key 'to'")));
+  for (const auto name : {"one", "read"}) {
+    EXPECT_THAT(diagnostics_of(with("{ operation: " + std::string(name) + ", types: ['*.paid', ''] }")),
+                ElementsAre(HasSubstr("must be an operation with 'method: post' and no '{name}' in its path"),
+                            HasSubstr("must be a type of events, with a '*' at its end at most (got '*.paid')"),
+                            HasSubstr("must be a type of events")));
+  }
+}
+
 TEST(AdaptersFile, PathsAreOnesThatMayBeSent) {
   for (const auto path : {"/a/../b", "/a b", "/{x", "/x}", "/{}", "/{a b}", "a", "/#f"}) {
     EXPECT_THAT(diagnostics_of(operation("{ method: post, path: \"" + std::string(path) + "\" }")),
