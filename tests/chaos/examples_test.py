@@ -121,6 +121,22 @@ class Examples(ServerCase):
         self.assertEqual(self.send("payments.authorized", f"o{self.orders + 1}"), "kept")
         self.begin_order("payment-by-webhook", "IN_DELIVERY")
 
+    def test_payment_authorization__is_heard_by_who_waits(self):
+        order, waiting = self.begin_order("payment-by-webhook", "PAYMENT_PENDING")
+        self.orders -= 1  # the same order
+        _, ended = self.run_order("payment-authorization")
+        self.expect(ended, "completed", output={"event": f"{ended['id']}/authorize"})
+        self.wait_for(waiting["id"], lambda e: e["status"] == "IN_DELIVERY")
+        self.assertEqual(self.standing(order), [f"{service}:{order}" for service in ("inventory", "notifications", "payments", "shipping")])
+
+    def test_payment_authorization__is_withdrawn_by_another_event(self):
+        self.samples.add_fault({"service": "notifications", "mode": "refuse"})
+        _, ended = self.run_order("payment-authorization")
+        self.expect(ended, "compensated")
+        events = request(self.server.base, "GET", f"/v1/executions/{ended['id']}/history")[1]["items"]
+        emitted = [event["data"]["emitted"]["type"] for event in events if "emitted" in event["data"]]
+        self.assertEqual(emitted, ["com.example.payments.authorized", "com.example.payments.withdrawn"])
+
     def test_order_lines__reserves_each(self):
         order, ended = self.run_order("order-lines", lines=[BOOK] * 7)
         self.expect(ended, "completed")
