@@ -106,7 +106,8 @@ struct StepCompleted {
   bool pivot = false;              // from here on nothing before it is undone
   std::optional<Payload> context;  // the new $context, where export.as set one
   std::string then;                // where the flow goes on, as definition::Step::then: a `switch` has chosen it
-  std::optional<Payload> emitted;  // of an `emit`: the CloudEvent, which is in the outbox from the same moment
+  // Of an `emit`: the CloudEvent, which is in the outbox from then on. Stored once where it is the output.
+  std::optional<Payload> emitted;
   StatusChange status;
 };
 

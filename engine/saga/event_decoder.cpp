@@ -174,7 +174,8 @@ void read(Reader& r, StepCompleted& e) {
   e.pivot = r.flag("pivot");
   e.context = r.optional_payload("context");
   e.then = r.text("then");
-  e.emitted = r.optional_payload("emitted");
+  const Json* emitted = r.find("emitted");
+  e.emitted = emitted && emitted->is_boolean() ? std::optional(e.output) : r.optional_payload("emitted");
   e.status = r.optional_text("status");
 }
 

@@ -149,7 +149,9 @@ void write(Fields& f, const StepCompleted& e) {
   f.flag("pivot", e.pivot);
   f.optional_payload("context", e.context);
   f.text_unless_empty("then", e.then);
-  f.optional_payload("emitted", e.emitted);
+  const bool is_output = e.emitted && *e.emitted == e.output;
+  f.flag("emitted", is_output);
+  if (!is_output) f.optional_payload("emitted", e.emitted);
   f.optional_text("status", e.status);
 }
 

@@ -134,7 +134,7 @@ class Examples(ServerCase):
         _, ended = self.run_order("payment-authorization")
         self.expect(ended, "compensated")
         events = request(self.server.base, "GET", f"/v1/executions/{ended['id']}/history")[1]["items"]
-        emitted = [event["data"]["emitted"]["type"] for event in events if "emitted" in event["data"]]
+        emitted = [event["data"]["output"]["type"] for event in events if event["data"].get("emitted")]
         self.assertEqual(emitted, ["com.example.payments.authorized", "com.example.payments.withdrawn"])
 
     def test_order_lines__reserves_each(self):
