@@ -1,7 +1,5 @@
 #include "adapters/http_participant.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -9,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "adapters/base64.hpp"
 #include "adapters/http/lane.hpp"
 
 namespace skald::adapters {
@@ -16,14 +15,6 @@ namespace {
 
 // Hosts that `call: http` has spoken to keep their connections and gates up to this many.
 constexpr std::size_t kLiteralLanesMax = 1024;
-
-std::string base64(const std::string& text) {
-  std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
-}
 
 Result<std::optional<Secret>> authorization_of(const Authentication& authentication, const Secrets& secrets) {
   if (const auto* bearer = std::get_if<BearerAuthentication>(&authentication)) {

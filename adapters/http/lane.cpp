@@ -178,7 +178,9 @@ std::optional<FailureReport> Lane::prepare(Job& job, Millis timeout) {
 }
 
 void Lane::put_on_a_connection(Job job, Steady deadline) {
-  const bool without_body = job.call.request->method == "HEAD";
+  const saga::Request& request = *job.call.request;
+  const ExpectedAnswer expected{.without_body = request.method == "HEAD",
+                                .keep_fields = request.output == definition::AnswerForm::kResponse};
   for (;;) {
     Connection* connection = nullptr;
     if (idle_.empty()) {
@@ -188,7 +190,7 @@ void Lane::put_on_a_connection(Job job, Steady deadline) {
       idle_.pop_back();
     }
     connection->request().swap(bytes_);
-    if (connection->begin(deadline, without_body)) {
+    if (connection->begin(deadline, expected)) {
       slots_[connection->slot].job = std::move(job);
       return;
     }
@@ -234,8 +236,8 @@ void Lane::answered(Connection& connection) {
   Job job = take_job(connection);
   Response& response = connection.reader().response();
   static const OutcomeRules kNoRules;
-  saga::Answer answer =
-      answer_from(response, job.operation ? job.operation->outcomes : kNoRules, context_.ports.clock.now());
+  saga::Answer answer = answer_from(response, *job.call.request, job.operation ? job.operation->outcomes : kNoRules,
+                                    context_.ports.clock.now());
   if (connection.is_idle() && connection.origin() == target_.origin && !is_gone_) {
     idle_.push_back(&connection);
   } else {

@@ -62,6 +62,8 @@ const step = {
   "HTTP by an unknown method": ["{ call: http, with: { method: fetch, endpoint: 'https://e.example.com' } }", "3:38: must be one of GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"],
   "an unknown argument of HTTP": ["{ call: http, with: { method: get, endpoint: 'https://e.example.com', url: x } }", "3:78: Property url is not allowed."],
   "a header that is a number": ["{ call: http, with: { method: get, endpoint: 'https://e.example.com', headers: { a: 1 } } }", "3:92: Incorrect type. Expected \"string\"."],
+  "an unknown form of the output": ["{ call: http, with: { method: get, endpoint: 'https://e.example.com', output: json } }", "3:86: Value is not accepted. Valid values: \"content\", \"response\", \"raw\"."],
+  "a redirect that is text": ["{ call: http, with: { method: get, endpoint: 'https://e.example.com', redirect: 'yes' } }", "3:88: Incorrect type. Expected \"boolean\"."],
   "a query with a list": ["{ call: http, with: { method: get, endpoint: 'https://e.example.com', query: { a: [] } } }", "3:90: Incorrect type. Expected one of string, number, boolean, null."],
   "a set that is a number": ["{ set: 1 }", "3:15: must be a map, or an expression '${ ... }'"],
   "a raise without its error": ["{ raise: {} }", "3:10: Missing property \"error\"."],

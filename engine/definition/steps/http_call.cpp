@@ -83,11 +83,6 @@ std::string read_method(LoadContext& context, const Node& node) {
   return method;
 }
 
-void read_output_format(LoadContext& context, const Node& node) {
-  const auto choice = read_choice(context, node, {"content", "response", "raw"});
-  if (choice && *choice != 0) report_not_yet(context, node);
-}
-
 }  // namespace
 
 std::optional<HttpCall> read_http_call(LoadContext& context, const Node& call, const Node* with, const Scope& scope) {
@@ -104,8 +99,11 @@ std::optional<HttpCall> read_http_call(LoadContext& context, const Node& call, c
   if (const Node* node = map.take("headers")) result.headers = read_fields(context, *node, scope, true);
   if (const Node* node = map.take("query")) result.query = read_fields(context, *node, scope, false);
   if (const Node* node = map.take("body")) result.body = read_template(context, *node, scope, Slot::kArguments);
-  if (const Node* node = map.take("output")) read_output_format(context, *node);
-  map.refuse_for_now("redirect");
+  if (const Node* node = map.take("output")) {
+    const auto choice = read_choice(context, *node, {kAnswerForms[0], kAnswerForms[1], kAnswerForms[2]});
+    if (choice) result.output = static_cast<AnswerForm>(*choice);
+  }
+  if (const Node* node = map.take("redirect")) result.redirect = read_flag(context, *node).value_or(false);
   map.finish();
   return result;
 }
