@@ -7,7 +7,7 @@
 #include <map>
 #include <utility>
 
-#include "adapters/base64.hpp"
+#include "adapters/http/authorization.hpp"
 #include "adapters/http/lane.hpp"
 
 namespace skald::adapters {
@@ -15,22 +15,6 @@ namespace {
 
 // Hosts that `call: http` has spoken to keep their connections and gates up to this many.
 constexpr std::size_t kLiteralLanesMax = 1024;
-
-Result<std::optional<Secret>> authorization_of(const Authentication& authentication, const Secrets& secrets) {
-  if (const auto* bearer = std::get_if<BearerAuthentication>(&authentication)) {
-    auto token = bearer->token.resolve(secrets);
-    if (!token) return std::unexpected(std::move(token.error()));
-    return Secret("Bearer " + token->reveal());
-  }
-  if (const auto* basic = std::get_if<BasicAuthentication>(&authentication)) {
-    auto username = basic->username.resolve(secrets);
-    if (!username) return std::unexpected(std::move(username.error()));
-    auto password = basic->password.resolve(secrets);
-    if (!password) return std::unexpected(std::move(password.error()));
-    return Secret("Basic " + base64(username->reveal() + ":" + password->reveal()));
-  }
-  return std::nullopt;
-}
 
 LaneTarget target_of(const AdapterSettings& settings, const AdaptersSnapshotPtr& snapshot) {
   LaneTarget target{.origin = settings.origin,

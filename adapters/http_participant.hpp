@@ -29,6 +29,8 @@ namespace skald::adapters {
 struct HttpOptions {
   // For `call: http` of definitions that are not trusted: "api.example.com" (any port) or "api.example.com:8443".
   std::vector<std::string> allowed_hosts;
+  // The secrets that they may use.
+  std::vector<std::string> allowed_secrets;
   // "host:port" to the "host:port" that is connected to instead; Host header and certificate stay with the first.
   std::map<std::string, std::string, std::less<>> connect_to;
   // Limits of an adapter are divided by the number of loops, at least one call each.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "adapters/http/authorization.hpp"
 #include "adapters/http/request_text.hpp"
 #include "engine/base/limits.hpp"
 
@@ -167,14 +168,29 @@ std::optional<FailureReport> Lane::prepare(Job& job, Millis timeout) {
     target = literal;
   }
   if (!target_.authorization_problem.empty()) return not_sent(target_.authorization_problem, true);
+  const Secret* authorization = target_.authorization ? &*target_.authorization : nullptr;
+  Secret own;
+  if (job.call.authentication) {
+    auto made = authorization_of_step(job.call);
+    if (!made) return not_sent(made.error().message, made.error().code == "secret.unknown");
+    own = std::move(*made);
+    authorization = &own;
+  }
   const auto written = write_request(bytes_, job.call,
                                      {.authority = authority_,
                                       .base_path = target_.base_path,
                                       .target = target,
-                                      .authorization = target_.authorization ? &*target_.authorization : nullptr,
+                                      .authorization = authorization,
                                       .deadline = context_.ports.clock.now() + timeout});
   if (!written) return not_sent(written.error().message, false, written.error().detail, "validation");
   return std::nullopt;
+}
+
+Result<Secret> Lane::authorization_of_step(const ports::ParticipantCall& call) const {
+  const auto snapshot = context_.ports.registry.snapshot();
+  return authorization_of(
+      *call.authentication,
+      {.secrets = snapshot->secrets, .allowed = call.trusted ? nullptr : &context_.options.allowed_secrets});
 }
 
 void Lane::put_on_a_connection(Job job, Steady deadline) {

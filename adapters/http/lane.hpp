@@ -85,6 +85,7 @@ class Lane final : private Connection::Owner {
   void refuse_waiting();
   void dispatch(Job job);
   std::optional<FailureReport> prepare(Job& job, Millis timeout);
+  Result<Secret> authorization_of_step(const ports::ParticipantCall& call) const;
   void put_on_a_connection(Job job, Steady deadline);
   Connection& open_connection();
   void release(Connection& connection);

@@ -62,6 +62,8 @@ struct LoadContext {
   std::map<std::string, std::optional<RetryPolicy>> retries;
   std::map<std::string, std::optional<expression::ValueTemplate>> errors;
   std::map<std::string, std::optional<Millis>> timeouts;
+  std::map<std::string, AuthenticationPtr> authentications;  // null: as nullopt
+  std::vector<std::string> secrets;                          // use.secrets
 
   std::vector<ExpressionSite> sites;
   bool uses_callbacks = false;

@@ -128,6 +128,7 @@ void read_document(LoadContext& context, const Node& root, Definition& definitio
   definition.saga.retry = undo_retry_default();
   if (const Node* node = map.require("document")) read_header(context, *node, definition);
   if (const Node* node = map.take("use")) read_use(context, *node);  // before whatever names what is in it
+  definition.secrets = context.secrets;
   definition.data = read_data_flow(context, map, {}, true);
   if (const Node* node = map.take("saga")) read_saga(context, *node, definition.saga);
   if (const Node* node = map.take("timeout")) definition.timeout = read_timeout(context, *node);

@@ -6,6 +6,7 @@
 
 #include "engine/base/duration.hpp"
 #include "engine/definition/map_reader.hpp"
+#include "engine/definition/read_authentication.hpp"
 #include "engine/definition/read_values.hpp"
 
 namespace skald::definition {
@@ -227,9 +228,8 @@ void read_use(LoadContext& context, const Node& node) {
   read_named(context, map.take("errors"), [&](const std::string& name, const Node& value) {
     context.errors.emplace(name, read_error_object(context, value, {}));
   });
-  for (const std::string_view later : {"functions", "authentications", "secrets", "extensions"}) {
-    map.refuse_for_now(later);
-  }
+  read_use_of_secrets(context, map);
+  for (const std::string_view later : {"functions", "extensions"}) map.refuse_for_now(later);
   map.refuse_for_good("catalogs", "a definition must not fetch code of others when it runs");
   map.finish();
 }

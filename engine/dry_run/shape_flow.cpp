@@ -116,10 +116,19 @@ class FlowReader {
 
   void read_http(const definition::HttpCall& call, Shape* input, const Scope& scope) {
     if (call.endpoint_expression) read_one(*call.endpoint_expression, input, scope);
+    if (call.authentication) read_authentication(*call.authentication, input, scope);
     for (std::size_t i = 1; i < call.endpoint.size() && input != nullptr; i += 2) input->field(call.endpoint[i]);
     for (const auto* part : {&call.headers, &call.query, &call.body}) {
       if (*part) read_all(**part, input, scope);
     }
+  }
+
+  void read_authentication(definition::Authentication authentication, Shape* input, const Scope& scope) {
+    const auto read = [&](std::string_view, const definition::CredentialText& text) {
+      const auto* expression = std::get_if<expression::Expression>(&text);
+      if (expression != nullptr) read_one(*expression, input, scope);
+    };
+    std::visit([&](auto& scheme) { definition::for_each_text(scheme, read); }, authentication);
   }
 
   Shape* read_kind(const Step&, const definition::SetStep& kind, Shape* input, const Scope& scope) {

@@ -6,7 +6,8 @@
 
 namespace skald::definition {
 
-// Reads a string or {uri: string} into `call`. A definition that is not trusted may name allowed hosts only.
+// Reads a string or {uri: string, authentication} into `call`. A definition that is not trusted may name allowed hosts
+// only.
 void read_endpoint(LoadContext& context, const Node& node, const Scope& scope, HttpCall& call);
 
 }  // namespace skald::definition
