@@ -46,7 +46,8 @@ class HttpParticipant final : public ports::Participant {
         ports_(ports),
         options_(std::move(options)),
         wheel_(loop, ports_.clock),
-        resolver_(loop, ports_.clock) {}
+        resolver_(loop, ports_.clock),
+        tokens_({.loop = loop_, .ports = ports_, .options = options_, .wheel = wheel_, .resolver = resolver_}) {}
 
   ~HttpParticipant() override { abandon_all(); }
 
@@ -76,6 +77,7 @@ class HttpParticipant final : public ports::Participant {
   void abandon_all() override {
     lanes_.clear();
     literal_lanes_.clear();
+    tokens_.abandon();
     ready_->clear();
   }
 
@@ -89,6 +91,7 @@ class HttpParticipant final : public ports::Participant {
         .options = options_,
         .wheel = wheel_,
         .resolver = resolver_,
+        .tokens = tokens_,
         .answer_later = [this](Done done, saga::Answer answer) { answer_later(std::move(done), std::move(answer)); },
         .refresh = [this] { refresh(); }};
   }
@@ -123,19 +126,13 @@ class HttpParticipant final : public ports::Participant {
     });
   }
 
-  bool is_allowed(const Origin& origin) const {
-    return std::ranges::any_of(options_.allowed_hosts, [&](const std::string& allowed) {
-      return allowed == origin.host || allowed == authority_of(origin) || allowed == host_and_port(origin);
-    });
-  }
-
   void send_literal(ports::ParticipantCall call, Done done) {
     const auto url = parse_url(call.request->target);
     if (!url) {
       return answer_later(std::move(done),
                           refusal("the endpoint " + url.error().message, "validation", url.error().detail));
     }
-    if (!call.trusted && !is_allowed(url->origin)) {
+    if (!call.trusted && !is_allowed(url->origin, options_)) {
       return answer_later(std::move(done),
                           refusal("'" + authority_of(url->origin) + "' is not among http.allowedHosts of this server",
                                   "configuration"));
@@ -158,6 +155,7 @@ class HttpParticipant final : public ports::Participant {
   HttpOptions options_;
   DeadlineWheel wheel_;
   Resolver resolver_;
+  TokenStore tokens_;
   std::shared_ptr<Ready> ready_ = std::make_shared<Ready>();
   std::uint64_t version_ = 0;
   AdaptersSnapshotPtr snapshot_;

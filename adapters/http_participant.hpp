@@ -16,6 +16,7 @@
 #include "adapters/http/tls.hpp"
 #include "engine/base/time.hpp"
 #include "engine/ports/clock.hpp"
+#include "engine/ports/entropy.hpp"
 #include "engine/ports/log.hpp"
 #include "engine/ports/participant.hpp"
 #include "engine/ports/telemetry.hpp"
@@ -45,6 +46,7 @@ struct HttpPorts {
   ports::Clock& clock;
   ports::Telemetry& telemetry;
   ports::Log& log;
+  ports::Entropy& entropy;
 };
 
 std::unique_ptr<ports::Participant> make_http_participant(boost::asio::io_context& loop, const HttpPorts& ports,

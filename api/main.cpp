@@ -265,7 +265,7 @@ int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& st
                  const adapters::TlsTrustPtr& trust) {
   runtime::Loops loops(settings.loops);
   async::Offload blocking(settings.blocking_threads);
-  const adapters::HttpPorts http_ports{registry, trust, basis.clock, basis.telemetry, basis.log};
+  const adapters::HttpPorts http_ports{registry, trust, basis.clock, basis.telemetry, basis.log, basis.entropy};
   const adapters::HttpOptions http_options{
       .allowed_hosts = settings.http_allowed_hosts,
       .allowed_secrets = settings.http_allowed_secrets,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "adapters/base64.hpp"
@@ -51,22 +52,24 @@ Result<Secret> resolve(std::string_view name, const CredentialText& text, const 
                  fmt::format("the authentication's {} has no value: its expression gave no text", name));
 }
 
-Result<Secret> header_of(const definition::BearerAuthentication& bearer, const SecretsOfSteps& known) {
+Result<std::optional<Secret>> header_of(const definition::BearerAuthentication& bearer, const SecretsOfSteps& known) {
   const auto token = resolve("token", bearer.token, known);
-  if (!token) return token;
+  if (!token) return std::unexpected(token.error());
   if (token->reveal().empty()) return failure("secret.refused", "the authentication's token is empty");
   return bearer_header(*token);
 }
 
-Result<Secret> header_of(const definition::BasicAuthentication& basic, const SecretsOfSteps& known) {
-  const auto username = resolve("username", basic.username, known);
-  if (!username) return username;
-  const auto password = resolve("password", basic.password, known);
-  if (!password) return password;
+template <class Scheme>
+Result<UserAndPassword> resolve_user(const Scheme& scheme, const SecretsOfSteps& known) {
+  auto username = resolve("username", scheme.username, known);
+  if (!username) return std::unexpected(std::move(username.error()));
+  auto password = resolve("password", scheme.password, known);
+  if (!password) return std::unexpected(std::move(password.error()));
   if (username->reveal().find(':') != std::string::npos) {
-    return failure("secret.refused", "the authentication's username has a ':', which ends a username (RFC 7617)");
+    return failure("secret.refused",
+                   "the authentication's username has a ':', which ends a username (RFC 7617, RFC 7616)");
   }
-  return basic_header(*username, *password);
+  return UserAndPassword{std::move(*username), std::move(*password)};
 }
 
 }  // namespace
@@ -87,8 +90,52 @@ Result<std::optional<Secret>> authorization_of(const Authentication& authenticat
   return std::nullopt;
 }
 
-Result<Secret> authorization_of(const definition::Authentication& authentication, const SecretsOfSteps& known) {
-  return std::visit([&](const auto& scheme) { return header_of(scheme, known); }, authentication);
+Result<std::optional<Secret>> authorization_of(const definition::Authentication& authentication,
+                                               const SecretsOfSteps& known) {
+  if (const auto* bearer = std::get_if<definition::BearerAuthentication>(&authentication)) {
+    return header_of(*bearer, known);
+  }
+  if (const auto* basic = std::get_if<definition::BasicAuthentication>(&authentication)) {
+    const auto user = resolve_user(*basic, known);
+    if (!user) return std::unexpected(user.error());
+    return basic_header(user->name, user->password);
+  }
+  if (const auto* digest = std::get_if<definition::DigestAuthentication>(&authentication)) {
+    const auto user = user_of(*digest, known);
+    if (!user) return std::unexpected(user.error());
+  }
+  return std::nullopt;
+}
+
+Result<UserAndPassword> user_of(const definition::DigestAuthentication& digest, const SecretsOfSteps& known) {
+  return resolve_user(digest, known);
+}
+
+Result<TokenPolicy> token_policy_of(const definition::OAuth2Authentication& policy, const SecretsOfSteps& known) {
+  TokenPolicy made{.grant = policy.grant,
+                   .proof = policy.proof,
+                   .discovers = policy.discovers,
+                   .as_json = policy.as_json,
+                   .address = policy.address,
+                   .scopes = policy.scopes,
+                   .audiences = policy.audiences};
+  const std::map<std::string_view, Secret*> places = {{"client.id", &made.client_id},
+                                                      {"client.secret", &made.client_secret},
+                                                      {"username", &made.username},
+                                                      {"password", &made.password},
+                                                      {"subject.token", &made.refresh_token}};
+  std::optional<Error> problem;
+  definition::OAuth2Authentication texts = policy;
+  definition::for_each_text(texts, [&](std::string_view name, const CredentialText& text) {
+    auto value = resolve(name, text, known);
+    if (value) {
+      *places.at(name) = std::move(*value);
+    } else if (!problem) {
+      problem = std::move(value.error());
+    }
+  });
+  if (problem) return std::unexpected(std::move(*problem));
+  return made;
 }
 
 }  // namespace skald::adapters

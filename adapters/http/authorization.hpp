@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "adapters/adapter_settings.hpp"
+#include "adapters/http/token_request.hpp"
 #include "engine/definition/authentication.hpp"
 
 namespace skald::adapters {
@@ -20,8 +21,19 @@ struct SecretsOfSteps {
   const std::vector<std::string>* allowed;  // null: all of them
 };
 
-// Errors: "secret.unknown" (it is not set, and may be later), "secret.refused" (the step may not use it, it lacks the
-// field, a value is missing or does not fit). Nothing of a secret is in them.
-Result<Secret> authorization_of(const definition::Authentication& authentication, const SecretsOfSteps& known);
+// Errors of these: "secret.unknown" (it is not set, and may be later), "secret.refused" (the step may not use it, it
+// lacks the field, a value is missing or does not fit). Nothing of a secret is in them.
+
+// Absent where the first request goes without: digest waits for its challenge, of a token others take care.
+Result<std::optional<Secret>> authorization_of(const definition::Authentication& authentication,
+                                               const SecretsOfSteps& known);
+
+struct UserAndPassword {
+  Secret name;
+  Secret password;
+};
+Result<UserAndPassword> user_of(const definition::DigestAuthentication& digest, const SecretsOfSteps& known);
+
+Result<TokenPolicy> token_policy_of(const definition::OAuth2Authentication& policy, const SecretsOfSteps& known);
 
 }  // namespace skald::adapters

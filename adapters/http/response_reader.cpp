@@ -89,6 +89,9 @@ struct ResponseReader::Parser final : http::basic_parser<false> {
       case http::field::retry_after:
         response.retry_after.assign(value.data(), value.size());
         break;
+      case http::field::www_authenticate:
+        response.challenges.emplace_back(value);
+        break;
       case http::field::keep_alive:
         response.idle_hint = parse_idle_hint({value.data(), value.size()});
         break;
@@ -143,6 +146,7 @@ struct ResponseReader::Impl {
     response.retry_after.clear();
     response.body.clear();
     response.fields.clear();
+    response.challenges.clear();
     response.is_encoded = response.ended_by_close = response.keep_alive = false;
     response.idle_hint.reset();
     parser.emplace(response, expected.keep_fields);

@@ -25,6 +25,7 @@ struct Response {
   int status = 0;
   std::string content_type;
   std::string retry_after;
+  std::vector<std::string> challenges;  // WWW-Authenticate
   std::string body;
   std::vector<std::pair<std::string, std::string>> fields;  // the head as it came, where it was asked for
   bool is_encoded = false;                        // Content-Encoding other than identity: the body is not what it says

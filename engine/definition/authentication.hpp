@@ -5,9 +5,11 @@
 // either. Source: "Authentication" of the DSL reference 1.0.3. Immutable; any thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "engine/expression/expression.hpp"
 
@@ -33,7 +35,32 @@ struct BasicAuthentication {
   CredentialText password;
 };
 
-using Authentication = std::variant<BearerAuthentication, BasicAuthentication>;
+struct DigestAuthentication {
+  CredentialText username;
+  CredentialText password;
+};
+
+// `oauth2` and `oidc`: a bearer token that an authority gives.
+struct OAuth2Authentication {
+  enum class Grant : std::uint8_t { kClientCredentials, kPassword, kRefreshToken };
+  enum class Proof : std::uint8_t { kPost, kBasic, kNone };  // how the client shows who it is
+
+  std::string address;     // the token endpoint, or where an OpenID configuration names it
+  bool discovers = false;  // the latter
+  Grant grant = Grant::kClientCredentials;
+  Proof proof = Proof::kPost;
+  bool as_json = false;  // the request's body
+  CredentialText client_id;
+  CredentialText client_secret;
+  CredentialText username;
+  CredentialText password;
+  CredentialText refresh_token;
+  std::vector<std::string> scopes;
+  std::vector<std::string> audiences;
+};
+
+using Authentication =
+    std::variant<BearerAuthentication, BasicAuthentication, DigestAuthentication, OAuth2Authentication>;
 using AuthenticationPtr = std::shared_ptr<const Authentication>;
 
 // Calls visit(name, text) for each value.
@@ -45,6 +72,23 @@ template <class Visit>
 void for_each_text(BasicAuthentication& basic, Visit visit) {
   visit("username", basic.username);
   visit("password", basic.password);
+}
+
+template <class Visit>
+void for_each_text(DigestAuthentication& digest, Visit visit) {
+  visit("username", digest.username);
+  visit("password", digest.password);
+}
+// Those that the grant has.
+template <class Visit>
+void for_each_text(OAuth2Authentication& policy, Visit visit) {
+  visit("client.id", policy.client_id);
+  if (policy.proof != OAuth2Authentication::Proof::kNone) visit("client.secret", policy.client_secret);
+  if (policy.grant == OAuth2Authentication::Grant::kPassword) {
+    visit("username", policy.username);
+    visit("password", policy.password);
+  }
+  if (policy.grant == OAuth2Authentication::Grant::kRefreshToken) visit("subject.token", policy.refresh_token);
 }
 
 }  // namespace skald::definition

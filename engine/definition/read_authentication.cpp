@@ -1,10 +1,13 @@
 #include "engine/definition/read_authentication.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
+#include <array>
 
+#include "engine/definition/read_credential.hpp"
+#include "engine/definition/read_oauth2.hpp"
 #include "engine/definition/read_values.hpp"
 #include "engine/definition/secret_reference.hpp"
 
@@ -18,63 +21,12 @@ std::vector<std::string> keys_of(const Map& map) {
   return keys;
 }
 
-// Whether `use.secrets` has the name; reported where it does not.
-bool is_declared(LoadContext& context, const Node& node, const std::string& name) {
-  if (std::find(context.secrets.begin(), context.secrets.end(), name) != context.secrets.end()) return true;
-  context.report.error("unknown-secret", node,
-                       fmt::format("reads the secret '{}', which is not in use.secrets{}", name,
-                                   context.report.hint(name, context.secrets)));
-  return false;
-}
-
-CredentialText read_expression_text(LoadContext& context, const Node& node, const Scope& scope) {
-  std::string_view source;
-  expression::is_wrapped_expression(node.text, &source);
-  if (auto reference = parse_secret_reference(source)) {
-    if (!is_declared(context, node, reference->name)) return {};
-    return std::move(*reference);
-  }
-  auto compiled = read_expression(context, node, scope, Slot::kArguments);
-  if (!compiled) return {};
-  const auto& variables = compiled->variables();
-  const bool reads_secrets =
-      std::any_of(variables.begin(), variables.end(), [](const auto& use) { return use.name == "secrets"; });
-  if (!reads_secrets) return std::move(*compiled);
-  context.sites.pop_back();
-  context.report.error(
-      "bad-secret", node,
-      "must be a secret and nothing else: ${ $secrets.name }, ${ $secrets[\"a-name\"] } or, of a secret "
-      "that is a JSON object, ${ $secrets.name.field }");
-  return {};
-}
-
-enum class Literal { kIsFine, kIsACredential };
-
-CredentialText read_credential(LoadContext& context, const Node* node, const Scope& scope, Literal literal) {
-  if (node == nullptr) return {};
-  if (!node->is_string()) {
-    context.report.error("wrong-type", *node, "must be text, quoted where YAML reads something else, or an expression");
-    return {};
-  }
-  if (expression::is_wrapped_expression(node->text)) return read_expression_text(context, *node, scope);
-  if (node->text.find("${") != std::string::npos) {
-    context.report.error("bad-secret", *node, "must be text or one expression '${ }', not both");
-    return {};
-  }
-  if (literal == Literal::kIsACredential) {
-    context.report.warning("literal-secret", *node,
-                           "holds a credential in the document, which is stored; put it into a secret and write "
-                           "${ $secrets.name }");
-  }
-  return node->text;
-}
-
 // {use: name}: the values are fields of one secret.
 std::optional<std::string> read_secret_name(LoadContext& context, MapReader& map) {
   const Node* use = map.take("use");
   if (use == nullptr) return std::nullopt;
   const auto name = read_text(context, *use);
-  if (!name || !is_declared(context, *use, *name)) return "";
+  if (!name || !is_declared_secret(context, *use, *name)) return "";
   return name;
 }
 
@@ -90,11 +42,12 @@ BearerAuthentication read_bearer(LoadContext& context, const Node& node, const S
   return bearer;
 }
 
-BasicAuthentication read_basic(LoadContext& context, const Node& node, const Scope& scope) {
+template <class Scheme>
+Scheme read_user(LoadContext& context, const Node& node, const Scope& scope) {
   MapReader map(context, node);
-  BasicAuthentication basic;
+  Scheme basic;
   if (const auto secret = read_secret_name(context, map)) {
-    basic = {SecretReference{*secret, "username"}, SecretReference{*secret, "password"}};
+    basic = Scheme{SecretReference{*secret, "username"}, SecretReference{*secret, "password"}};
   } else {
     basic.username = read_credential(context, map.require("username"), scope, Literal::kIsFine);
     basic.password = read_credential(context, map.require("password"), scope, Literal::kIsACredential);
@@ -103,20 +56,31 @@ BasicAuthentication read_basic(LoadContext& context, const Node& node, const Sco
   return basic;
 }
 
+constexpr std::array<std::string_view, 5> kSchemes = {"basic", "bearer", "digest", "oauth2", "oidc"};
+
+Authentication read_as(LoadContext& context, std::string_view scheme, const Node& node, const Scope& scope) {
+  if (scheme == "basic") return read_user<BasicAuthentication>(context, node, scope);
+  if (scheme == "digest") return read_user<DigestAuthentication>(context, node, scope);
+  if (scheme == "oauth2") return read_oauth2(context, node, scope);
+  if (scheme == "oidc") return read_oidc(context, node, scope);
+  return read_bearer(context, node, scope);
+}
+
 AuthenticationPtr read_scheme(LoadContext& context, const Node& node, MapReader& map, const Scope& scope) {
-  const Node* basic = map.take("basic");
-  const Node* bearer = map.take("bearer");
-  for (const std::string_view later : {"digest", "oauth2", "oidc"}) map.refuse_for_now(later);
+  std::vector<std::string_view> found;
+  for (const std::string_view scheme : kSchemes) {
+    if (map.take(scheme) != nullptr) found.push_back(scheme);
+  }
   map.refuse_for_good("certificate", "the specification does not say what is in it");
   map.finish();
-  const bool has_others_alone = basic == nullptr && bearer == nullptr && !node.keys.empty();  // reported above
+  const bool has_others_alone = found.empty() && !node.keys.empty();  // reported above
   if (!node.is_map() || has_others_alone) return nullptr;
-  if ((basic != nullptr) == (bearer != nullptr)) {
-    context.report.error("bad-authentication", node, "must have exactly one of the keys basic, bearer");
+  if (found.size() != 1) {
+    context.report.error("bad-authentication", node,
+                         fmt::format("must have exactly one of the keys {}", fmt::join(kSchemes, ", ")));
     return nullptr;
   }
-  if (basic != nullptr) return std::make_shared<const Authentication>(read_basic(context, *basic, scope));
-  return std::make_shared<const Authentication>(read_bearer(context, *bearer, scope));
+  return std::make_shared<const Authentication>(read_as(context, found[0], *node.find(found[0]), scope));
 }
 
 void read_secret(LoadContext& context, const Node& node) {

@@ -33,6 +33,8 @@ const top = {
   "half a jitter": ["use: { retries: { r: { jitter: { to: PT1S } } } }", "2:24: Missing property \"from\"."],
   "an authentication that names another one": ["use: { authentications: { a: { use: b } } }", "2:32: Property use is not allowed."],
   "a secret twice": ["use: { secrets: [a, a] }", "2:17: Array has duplicate items."],
+  "an OAuth2 authentication without its grant": ["use: { authentications: { a: { oauth2: { authority: 'https://e.example.com', client: { id: a, authentication: none } } } } }", "2:32: Missing property \"grant\"."],
+  "an OAuth2 client of an unknown kind": ["use: { authentications: { a: { oidc: { authority: 'https://e.example.com', grant: client_credentials, client: { id: a, secret: b, authentication: post } } } } }", "2:147: Value is not accepted. Valid values: \"client_secret_post\", \"client_secret_basic\", \"none\"."],
   "an error without its status": ["use: { errors: { e: { type: 'https://e.example.com/x' } } }", "2:18: Missing property \"status\"."],
   "a status out of range": ["use: { errors: { e: { type: 'https://e.example.com/x', status: 99 } } }", "2:64: Value is below the minimum of 100."],
   "a word that is no trigger": ["saga: { compensation: { triggers: [fail] } }", "2:36: Value is not accepted. Valid values: \"fault\", \"timeout\", \"cancel\"."],

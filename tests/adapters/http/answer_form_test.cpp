@@ -1,6 +1,8 @@
 // `output` and `redirect` of `call: http`, between a participant and real servers.
 #include <gmock/gmock.h>
 
+#include <atomic>
+
 #include "tests/adapters/http/participant_fixture.hpp"
 #include "tests/adapters/http/raw_server.hpp"
 
@@ -68,7 +70,7 @@ TEST_F(AnswerForms, ARedirectIsAnAnswerOnlyWhereTheStepSaysSo) {
 }
 
 TEST_F(AnswerForms, ARedirectOptionLeavesOtherStatusesAlone) {
-  int status = 0;
+  std::atomic<int> status{0};
   RawServer server([&](const RawRequest&) { return RawReply{http_answer(status, "")}; });
   for (const auto& [given, outcome] :
        {std::pair(404, AttemptOutcome::kRefused), std::pair(503, AttemptOutcome::kUnknown),

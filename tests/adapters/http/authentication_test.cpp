@@ -93,7 +93,7 @@ TEST_F(EndpointAuthentication, WhatCannotBeSentIsRefusedWithoutAWordOfIt) {
   expect_refused(BearerAuthentication{"t0p\r\nHost: x"},
                  "the credentials hold characters that HTTP headers do not allow");
   expect_refused(BasicAuthentication{"a:b", "c"},
-                 "the authentication's username has a ':', which ends a username (RFC 7617)");
+                 "the authentication's username has a ':', which ends a username (RFC 7617, RFC 7616)");
   expect_refused(BearerAuthentication{SecretReference{"step-token", "field"}},
                  "secret 'step-token' is no JSON object with a text 'field'");
   expect_refused(BearerAuthentication{SecretReference{"step-user", "number"}},

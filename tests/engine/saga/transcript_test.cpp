@@ -24,7 +24,8 @@ const fs::path kCases = fs::path(SKALD_SOURCE_DIR) / "tests/engine/saga/cases";
 
 // " basic username=shop password=$secrets.token"
 std::string describe(definition::Authentication authentication) {
-  std::string words = std::holds_alternative<definition::BasicAuthentication>(authentication) ? " basic" : " bearer";
+  constexpr const char* kSchemes[] = {"bearer", "basic", "digest", "oauth2"};
+  std::string words = fmt::format(" {}", kSchemes[authentication.index()]);
   const auto add = [&](std::string_view name, const definition::CredentialText& text) {
     words += fmt::format(" {}=", name);
     if (const auto* literal = std::get_if<std::string>(&text)) words += *literal;
