@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,9 @@ struct LoadContext {
   std::map<std::string, std::optional<Millis>> timeouts;
   std::map<std::string, AuthenticationPtr> authentications;  // null: as nullopt
   std::vector<std::string> secrets;                          // use.secrets
+
+  std::map<std::string, const Node*> functions;  // use.functions
+  std::set<std::string> called_functions;
 
   std::vector<ExpressionSite> sites;
   bool uses_callbacks = false;

@@ -11,6 +11,7 @@
 #include "engine/definition/read_step.hpp"
 #include "engine/definition/read_values.hpp"
 #include "engine/definition/semantic_version.hpp"
+#include "engine/definition/steps/function_call.hpp"
 
 namespace skald::definition {
 namespace {
@@ -133,6 +134,7 @@ void read_document(LoadContext& context, const Node& root, Definition& definitio
   if (const Node* node = map.take("saga")) read_saga(context, *node, definition.saga);
   if (const Node* node = map.take("timeout")) definition.timeout = read_timeout(context, *node);
   if (const Node* node = map.require("do")) definition.steps = read_step_list(context, *node, {});
+  check_uncalled_functions(context);
   map.refuse_for_now("schedule");
   map.finish();
 }

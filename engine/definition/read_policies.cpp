@@ -8,6 +8,7 @@
 #include "engine/definition/map_reader.hpp"
 #include "engine/definition/read_authentication.hpp"
 #include "engine/definition/read_values.hpp"
+#include "engine/definition/steps/function_call.hpp"
 
 namespace skald::definition {
 namespace {
@@ -229,7 +230,8 @@ void read_use(LoadContext& context, const Node& node) {
     context.errors.emplace(name, read_error_object(context, value, {}));
   });
   read_use_of_secrets(context, map);
-  for (const std::string_view later : {"functions", "extensions"}) map.refuse_for_now(later);
+  read_functions(context, map.take("functions"));
+  map.refuse_for_now("extensions");
   map.refuse_for_good("catalogs", "a definition must not fetch code of others when it runs");
   map.finish();
 }

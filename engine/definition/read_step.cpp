@@ -11,6 +11,7 @@
 #include "engine/definition/map_reader.hpp"
 #include "engine/definition/read_policies.hpp"
 #include "engine/definition/read_values.hpp"
+#include "engine/definition/steps/function_call.hpp"
 #include "engine/definition/steps/kinds.hpp"
 
 namespace skald::definition {
@@ -133,7 +134,11 @@ void read_body(LoadContext& context, const Node& body, const Scope& around, Step
     misplaced(context, body, fmt::format("is a '{}', which cannot stand in a compensation", kind->key));
   }
   if (kind != nullptr) {
-    if (auto read = kind->read(context, map, *body.find(kind->key), scope)) step.kind = std::move(*read);
+    const Node& value = *body.find(kind->key);
+    const bool is_function = kind->is_call && names_function(context, value);
+    auto read =
+        is_function ? read_function_call(context, map, value, scope, step) : kind->read(context, map, value, scope);
+    if (read) step.kind = std::move(*read);
     map.finish();
   }
 }

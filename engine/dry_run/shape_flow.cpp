@@ -75,9 +75,14 @@ class FlowReader {
     if (step.condition) read_one(*step.condition, flow, scope);
     Shape* input = flow;
     if (step.data.input_from) input = read_all(*step.data.input_from, flow, scope);
+    if (step.function) {
+      if (step.function->arguments) input = read_all(*step.function->arguments, input, scope);
+      if (step.function->data.input_from) input = read_all(*step.function->data.input_from, input, scope);
+    }
     if (!scope.is_undo) scope.input = input;
     Shape* left = std::visit([&](const auto& kind) { return read_kind(step, kind, input, scope); }, step.kind);
     if (!scope.is_undo) scope.output = left;
+    if (step.function && step.function->data.output_as) left = read_all(*step.function->data.output_as, left, scope);
     if (step.data.output_as) left = read_all(*step.data.output_as, left, scope);
     if (step.data.export_as) read_all(*step.data.export_as, left, scope);
     if (!scope.is_undo) left_[step.path] = left;

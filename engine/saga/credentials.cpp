@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/saga/data_flow.hpp"
 #include "engine/saga/decide_forward.hpp"
 #include "engine/saga/path.hpp"
 
@@ -35,7 +36,8 @@ AuthenticationPtr authentication_for(const Planner& planner, const definition::S
   // The undo that is a call itself looks at what its step left; every other step at its own input.
   const bool is_whole_undo = path.ends_with(kUndoSuffix);
   const StepState& instance = planner.step(is_whole_undo ? parent_of(path) : path);
-  const Payload& input = is_whole_undo ? instance.output : instance.input;
+  const Payload input =
+      is_whole_undo ? function_input(planner, step, path, instance.output).value_or(instance.output) : instance.input;
   const Scope scope = scope_of(planner, step, path, is_whole_undo ? nullptr : &input, nullptr);
   const Variables variables(planner.definition(), planner.state(), scope);
   std::visit(
