@@ -79,6 +79,17 @@ void AdaptersRegistry::set(AdaptersConfig config) {
   publish(std::move(config), std::move(secrets));
 }
 
+void AdaptersRegistry::need_secrets(const std::vector<std::string>& names) {
+  const std::lock_guard lock(loading_);
+  const auto known = needed_secrets_.size();
+  needed_secrets_.insert(names.begin(), names.end());
+  if (needed_secrets_.size() == known) return;
+  const auto current = snapshot();
+  Secrets secrets = read_secrets_of(current->config);
+  report_missing(current->config, secrets);
+  publish(current->config, std::move(secrets));
+}
+
 bool AdaptersRegistry::refresh() {
   const std::lock_guard lock(loading_);
   const auto current = snapshot();
@@ -102,8 +113,7 @@ bool AdaptersRegistry::refresh() {
   Secrets secrets = read_secrets_of(*config);
   if (!reloaded && secrets == current->secrets) return false;
   report_missing(*config, secrets);
-  log_.write(ports::LogLevel::kInfo, reloaded ? "adapters file reloaded" : "secrets of the adapters reloaded",
-             {{"file", file_}});
+  log_.write(ports::LogLevel::kInfo, reloaded ? "adapters file reloaded" : "secrets reloaded", {{"file", file_}});
   publish(std::move(*config), std::move(secrets));
   return true;
 }
@@ -131,15 +141,23 @@ void AdaptersRegistry::publish(AdaptersConfig config, Secrets secrets) {
 }
 
 Secrets AdaptersRegistry::read_secrets_of(const AdaptersConfig& config) const {
-  return read_secrets(secrets_directory_, secret_names_of(config));
+  return read_secrets(secrets_directory_, secret_names(config));
+}
+
+std::set<std::string> AdaptersRegistry::secret_names(const AdaptersConfig& config) const {
+  std::set<std::string> names = secret_names_of(config);
+  names.insert(needed_secrets_.begin(), needed_secrets_.end());
+  return names;
 }
 
 void AdaptersRegistry::report_missing(const AdaptersConfig& config, const Secrets& secrets) {
-  for (const auto& name : secret_names_of(config)) {
-    if (!secrets.contains(name)) {
-      log_.write(ports::LogLevel::kError, "a secret of the adapters is not set: calls that need it are not sent",
-                 {{"secret", name}});
-    }
+  const auto of_adapters = secret_names_of(config);
+  for (const auto& name : secret_names(config)) {
+    if (secrets.contains(name)) continue;
+    log_.write(ports::LogLevel::kError,
+               of_adapters.contains(name) ? "a secret of the adapters is not set: calls that need it are not sent"
+                                          : "a secret of a workflow is not set: calls that need it are not sent",
+               {{"secret", name}});
   }
 }
 

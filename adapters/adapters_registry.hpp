@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,9 @@ class AdaptersRegistry {
   // Puts a configuration into force directly.
   void set(AdaptersConfig config);
 
+  // Secrets that definitions use beside those of the adapters; from then on they are looked after like those. Blocking.
+  void need_secrets(const std::vector<std::string>& names);
+
   // Looks again at the loaded file and the secrets: what the watcher does each second. Blocking. True: something
   // changed.
   bool refresh();
@@ -59,13 +63,15 @@ class AdaptersRegistry {
  private:
   void publish(AdaptersConfig config, Secrets secrets);
   Secrets read_secrets_of(const AdaptersConfig& config) const;
+  std::set<std::string> secret_names(const AdaptersConfig& config) const;
   void report_missing(const AdaptersConfig& config, const Secrets& secrets);
 
   ports::Log& log_;
   const std::string secrets_directory_;
   std::mutex loading_;  // load, refresh and set exclude one another
   std::string file_;
-  std::string content_;  // as last looked at, good or not
+  std::string content_;                   // as last looked at, good or not
+  std::set<std::string> needed_secrets_;  // of definitions
   mutable std::mutex guard_;
   AdaptersSnapshotPtr snapshot_;
   std::atomic<std::uint64_t> version_{1};

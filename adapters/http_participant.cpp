@@ -1,7 +1,5 @@
 #include "adapters/http_participant.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -9,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "adapters/http/authorization.hpp"
 #include "adapters/http/lane.hpp"
 
 namespace skald::adapters {
@@ -16,30 +15,6 @@ namespace {
 
 // Hosts that `call: http` has spoken to keep their connections and gates up to this many.
 constexpr std::size_t kLiteralLanesMax = 1024;
-
-std::string base64(const std::string& text) {
-  std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
-  out.resize(static_cast<std::size_t>(size));
-  return out;
-}
-
-Result<std::optional<Secret>> authorization_of(const Authentication& authentication, const Secrets& secrets) {
-  if (const auto* bearer = std::get_if<BearerAuthentication>(&authentication)) {
-    auto token = bearer->token.resolve(secrets);
-    if (!token) return std::unexpected(std::move(token.error()));
-    return Secret("Bearer " + token->reveal());
-  }
-  if (const auto* basic = std::get_if<BasicAuthentication>(&authentication)) {
-    auto username = basic->username.resolve(secrets);
-    if (!username) return std::unexpected(std::move(username.error()));
-    auto password = basic->password.resolve(secrets);
-    if (!password) return std::unexpected(std::move(password.error()));
-    return Secret("Basic " + base64(username->reveal() + ":" + password->reveal()));
-  }
-  return std::nullopt;
-}
 
 LaneTarget target_of(const AdapterSettings& settings, const AdaptersSnapshotPtr& snapshot) {
   LaneTarget target{.origin = settings.origin,
@@ -71,7 +46,8 @@ class HttpParticipant final : public ports::Participant {
         ports_(ports),
         options_(std::move(options)),
         wheel_(loop, ports_.clock),
-        resolver_(loop, ports_.clock) {}
+        resolver_(loop, ports_.clock),
+        tokens_({.loop = loop_, .ports = ports_, .options = options_, .wheel = wheel_, .resolver = resolver_}) {}
 
   ~HttpParticipant() override { abandon_all(); }
 
@@ -101,6 +77,7 @@ class HttpParticipant final : public ports::Participant {
   void abandon_all() override {
     lanes_.clear();
     literal_lanes_.clear();
+    tokens_.abandon();
     ready_->clear();
   }
 
@@ -114,6 +91,7 @@ class HttpParticipant final : public ports::Participant {
         .options = options_,
         .wheel = wheel_,
         .resolver = resolver_,
+        .tokens = tokens_,
         .answer_later = [this](Done done, saga::Answer answer) { answer_later(std::move(done), std::move(answer)); },
         .refresh = [this] { refresh(); }};
   }
@@ -148,19 +126,13 @@ class HttpParticipant final : public ports::Participant {
     });
   }
 
-  bool is_allowed(const Origin& origin) const {
-    return std::ranges::any_of(options_.allowed_hosts, [&](const std::string& allowed) {
-      return allowed == origin.host || allowed == authority_of(origin) || allowed == host_and_port(origin);
-    });
-  }
-
   void send_literal(ports::ParticipantCall call, Done done) {
     const auto url = parse_url(call.request->target);
     if (!url) {
       return answer_later(std::move(done),
                           refusal("the endpoint " + url.error().message, "validation", url.error().detail));
     }
-    if (!call.trusted && !is_allowed(url->origin)) {
+    if (!call.trusted && !is_allowed(url->origin, options_)) {
       return answer_later(std::move(done),
                           refusal("'" + authority_of(url->origin) + "' is not among http.allowedHosts of this server",
                                   "configuration"));
@@ -183,6 +155,7 @@ class HttpParticipant final : public ports::Participant {
   HttpOptions options_;
   DeadlineWheel wheel_;
   Resolver resolver_;
+  TokenStore tokens_;
   std::shared_ptr<Ready> ready_ = std::make_shared<Ready>();
   std::uint64_t version_ = 0;
   AdaptersSnapshotPtr snapshot_;

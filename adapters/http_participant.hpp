@@ -16,6 +16,7 @@
 #include "adapters/http/tls.hpp"
 #include "engine/base/time.hpp"
 #include "engine/ports/clock.hpp"
+#include "engine/ports/entropy.hpp"
 #include "engine/ports/log.hpp"
 #include "engine/ports/participant.hpp"
 #include "engine/ports/telemetry.hpp"
@@ -29,6 +30,8 @@ namespace skald::adapters {
 struct HttpOptions {
   // For `call: http` of definitions that are not trusted: "api.example.com" (any port) or "api.example.com:8443".
   std::vector<std::string> allowed_hosts;
+  // The secrets that they may use.
+  std::vector<std::string> allowed_secrets;
   // "host:port" to the "host:port" that is connected to instead; Host header and certificate stay with the first.
   std::map<std::string, std::string, std::less<>> connect_to;
   // Limits of an adapter are divided by the number of loops, at least one call each.
@@ -43,6 +46,7 @@ struct HttpPorts {
   ports::Clock& clock;
   ports::Telemetry& telemetry;
   ports::Log& log;
+  ports::Entropy& entropy;
 };
 
 std::unique_ptr<ports::Participant> make_http_participant(boost::asio::io_context& loop, const HttpPorts& ports,

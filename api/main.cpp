@@ -265,9 +265,10 @@ int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& st
                  const adapters::TlsTrustPtr& trust) {
   runtime::Loops loops(settings.loops);
   async::Offload blocking(settings.blocking_threads);
-  const adapters::HttpPorts http_ports{registry, trust, basis.clock, basis.telemetry, basis.log};
+  const adapters::HttpPorts http_ports{registry, trust, basis.clock, basis.telemetry, basis.log, basis.entropy};
   const adapters::HttpOptions http_options{
       .allowed_hosts = settings.http_allowed_hosts,
+      .allowed_secrets = settings.http_allowed_secrets,
       .connect_to = {settings.http_connect_to.begin(), settings.http_connect_to.end()},
       .loops = settings.loops};
   const auto in_hand = open_suspects(settings, basis);
@@ -344,7 +345,8 @@ int serve(const cli::ServeOptions& options) {
 
   runtime::Definitions definitions(**store, basis.clock, basis.log, basis.telemetry);
   definitions.set_operations(registry.snapshot()->operations);
-  definitions.set_allowed_hosts(settings->http_allowed_hosts);
+  definitions.set_allowed(settings->http_allowed_hosts, settings->http_allowed_secrets);
+  definitions.on_secrets([&registry](const std::vector<std::string>& names) { registry.need_secrets(names); });
   const auto watching = registry.watch(
       [&definitions](const adapters::AdaptersSnapshotPtr& s) { definitions.set_operations(s->operations); });
   if (auto loaded = definitions.load_stored(); !loaded) return refuse_to_start(loaded.error());

@@ -20,13 +20,13 @@ constexpr Steady kTrustedIdle = std::chrono::milliseconds(20);
 Connection::Connection(const Context& context, Origin origin, Origin dial)
     : context_(context), origin_(std::move(origin)), dial_(std::move(dial)), buffer_(kFirstBufferBytes, '\0') {}
 
-bool Connection::begin(Steady deadline, bool without_body) {
+bool Connection::begin(Steady deadline, const ExpectedAnswer& expected) {
   SKALD_INVARIANT(state_ == State::kFresh || state_ == State::kIdle);
   reused_ = state_ == State::kIdle;
   deadline_ = deadline;
   written_ = 0;
   sent_ = false;
-  reader_.reset(without_body);
+  reader_.reset(expected);
   if (!reused_) {
     state_ = State::kConnecting;
     context_.wheel.arm(*this, std::min(deadline, context_.clock.steady() + Steady(limits::kConnectTimeout)));

@@ -53,7 +53,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Dead
 
   // Starts an exchange on a new or an idle connection. The owner hears of its end later, never inside. False: an idle
   // connection turned out dead before a byte was sent; it is closed, and the request may go over another.
-  bool begin(Steady deadline, bool without_body);
+  bool begin(Steady deadline, const ExpectedAnswer& expected);
 
   // No callback follows.
   void close();

@@ -33,14 +33,6 @@ CallLimits share_of(CallLimits limits, std::size_t loops) {
   return limits;
 }
 
-Origin dial_for(const Origin& origin, const HttpOptions& options) {
-  if (options.connect_to.empty()) return origin;
-  const auto found = options.connect_to.find(host_and_port(origin));
-  if (found == options.connect_to.end()) return origin;
-  const auto url = parse_url("http://" + found->second);
-  return url ? url->origin : origin;
-}
-
 }  // namespace
 
 Lane::Lane(LaneContext context, std::string name, LaneTarget target)
@@ -136,17 +128,25 @@ void Lane::wake_after(Steady delay) {
 
 void Lane::dispatch(Job job) {
   const Millis timeout = job.call.timeout > Millis(0) ? job.call.timeout : limits::kAttemptTimeout;
+  job.deadline = job.started + timeout;
+  job.deadline_at = context_.ports.clock.now() + timeout;
   context_.ports.telemetry.adapter_inflight(name_, +1);
-  if (auto problem = prepare(job, timeout)) {
-    leave(job, Gate::Verdict::kNone, label_of(problem->kind));
-    return context_.answer_later(std::move(job.done), answer_from(std::move(*problem)));
-  }
-  const Steady deadline = job.started + timeout;
-  put_on_a_connection(std::move(job), deadline);
+  authorize(std::move(job));
+}
+
+void Lane::launch(Job job) {
+  if (auto problem = prepare(job)) return refuse(std::move(job), std::move(*problem));
+  put_on_a_connection(std::move(job));
+}
+
+void Lane::refuse(Job job, FailureReport problem) {
+  leave(job, Gate::Verdict::kNone, label_of(problem.kind));
+  context_.answer_later(std::move(job.done), answer_from(std::move(problem)));
+  pump();
 }
 
 // Writes the request's bytes, or says why it cannot be sent.
-std::optional<FailureReport> Lane::prepare(Job& job, Millis timeout) {
+std::optional<FailureReport> Lane::prepare(Job& job) {
   const saga::Request& request = *job.call.request;
   if (job.call.ownership && !job.call.ownership->is_ours(job.call.execution, job.call.epoch)) {
     return not_sent("another node goes on with the execution", true);
@@ -166,19 +166,22 @@ std::optional<FailureReport> Lane::prepare(Job& job, Millis timeout) {
     literal = std::move(url->target);
     target = literal;
   }
-  if (!target_.authorization_problem.empty()) return not_sent(target_.authorization_problem, true);
+  const Secret* authorization = target_.authorization ? &*target_.authorization : nullptr;
+  if (job.authorization) authorization = &*job.authorization;
   const auto written = write_request(bytes_, job.call,
                                      {.authority = authority_,
                                       .base_path = target_.base_path,
                                       .target = target,
-                                      .authorization = target_.authorization ? &*target_.authorization : nullptr,
-                                      .deadline = context_.ports.clock.now() + timeout});
+                                      .authorization = authorization,
+                                      .deadline = job.deadline_at});
   if (!written) return not_sent(written.error().message, false, written.error().detail, "validation");
   return std::nullopt;
 }
 
-void Lane::put_on_a_connection(Job job, Steady deadline) {
-  const bool without_body = job.call.request->method == "HEAD";
+void Lane::put_on_a_connection(Job job) {
+  const saga::Request& request = *job.call.request;
+  const ExpectedAnswer expected{.without_body = request.method == "HEAD",
+                                .keep_fields = request.output == definition::AnswerForm::kResponse};
   for (;;) {
     Connection* connection = nullptr;
     if (idle_.empty()) {
@@ -188,7 +191,7 @@ void Lane::put_on_a_connection(Job job, Steady deadline) {
       idle_.pop_back();
     }
     connection->request().swap(bytes_);
-    if (connection->begin(deadline, without_body)) {
+    if (connection->begin(job.deadline, expected)) {
       slots_[connection->slot].job = std::move(job);
       return;
     }
@@ -233,19 +236,28 @@ void Lane::answered(Connection& connection) {
   const auto held = slots_[connection.slot].connection;
   Job job = take_job(connection);
   Response& response = connection.reader().response();
-  static const OutcomeRules kNoRules;
-  saga::Answer answer =
-      answer_from(response, job.operation ? job.operation->outcomes : kNoRules, context_.ports.clock.now());
-  if (connection.is_idle() && connection.origin() == target_.origin && !is_gone_) {
-    idle_.push_back(&connection);
-  } else {
-    release(connection);
+  if (can_answer(job, response)) {
+    park(connection);
+    return answer_challenge(std::move(job));
   }
+  static const OutcomeRules kNoRules;
+  saga::Answer answer = answer_from(response, *job.call.request, job.operation ? job.operation->outcomes : kNoRules,
+                                    context_.ports.clock.now());
+  park(connection);
   char code[12];
   const auto end = fmt::format_to_n(code, sizeof code, "{}", answer.status).out;
   leave(job, verdict_on(answer.status), {code, static_cast<std::size_t>(end - code)});
   pump();
   job.done(std::move(answer));
+}
+
+// For the next call, where it can carry one.
+void Lane::park(Connection& connection) {
+  if (connection.is_idle() && connection.origin() == target_.origin && !is_gone_) {
+    idle_.push_back(&connection);
+  } else {
+    release(connection);
+  }
 }
 
 void Lane::failed(Connection& connection, FailureReport report) {

@@ -14,8 +14,10 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/http/authorization.hpp"
 #include "adapters/http/connection.hpp"
 #include "adapters/http/gate.hpp"
+#include "adapters/http/token_store.hpp"
 #include "adapters/http_participant.hpp"
 
 namespace skald::adapters {
@@ -27,6 +29,7 @@ struct LaneContext {
   const HttpOptions& options;
   DeadlineWheel& wheel;
   Resolver& resolver;
+  TokenStore& tokens;
   // Hands an answer that is known at once to `done`, later.
   std::function<void(ports::Participant::Done, saga::Answer)> answer_later;
   // Takes over changed settings, which may end the lane.
@@ -71,6 +74,10 @@ class Lane final : private Connection::Owner {
     std::shared_ptr<const AdaptersSnapshot> snapshot;  // keeps `operation` alive
     const OperationSettings* operation = nullptr;
     Steady started{0};
+    Steady deadline{0};
+    Timestamp deadline_at{};
+    std::optional<Secret> authorization;  // the step's own
+    bool challenged = false;              // a 401 was answered: the next one counts
     bool probe = false;
   };
   struct Slot {
@@ -84,8 +91,16 @@ class Lane final : private Connection::Owner {
 
   void refuse_waiting();
   void dispatch(Job job);
-  std::optional<FailureReport> prepare(Job& job, Millis timeout);
-  void put_on_a_connection(Job job, Steady deadline);
+  SecretsOfSteps secrets_for(const ports::ParticipantCall& call, const AdaptersSnapshot& snapshot) const;
+  void authorize(Job job);
+  void fetch_token(Job job, std::optional<Secret> refused);
+  bool can_answer(Job& job, const Response& response);
+  void answer_challenge(Job job);
+  void launch(Job job);
+  void refuse(Job job, FailureReport problem);
+  std::optional<FailureReport> prepare(Job& job);
+  void put_on_a_connection(Job job);
+  void park(Connection& connection);
   Connection& open_connection();
   void release(Connection& connection);
   Job take_job(Connection& connection);

@@ -11,6 +11,7 @@
 #include "adapters/http/response_reader.hpp"
 #include "engine/base/time.hpp"
 #include "engine/saga/answer.hpp"
+#include "engine/saga/request.hpp"
 
 namespace skald::adapters {
 
@@ -21,8 +22,9 @@ struct StatusMeaning {
 
 StatusMeaning meaning_of(int status, const OutcomeRules& rules);
 
-// Takes the body out of `response`. `now` is for Retry-After dates.
-saga::Answer answer_from(Response& response, const OutcomeRules& rules, Timestamp now);
+// Takes the body out of `response`. The request says what its output is, and whether 3xx is done. `now` is for
+// Retry-After dates.
+saga::Answer answer_from(Response& response, const saga::Request& request, const OutcomeRules& rules, Timestamp now);
 
 // How an attempt ended without an answer.
 enum class Failure {

@@ -33,13 +33,14 @@ std::optional<std::chrono::seconds> parse_idle_hint(std::string_view value) {
 
 // Beast's incremental parser with the fields that matter picked out as they pass.
 struct ResponseReader::Parser final : http::basic_parser<false> {
-  explicit Parser(Response& answer) : response(answer) {
+  Parser(Response& answer, bool keeps_fields) : response(answer), keep_fields(keeps_fields) {
     header_limit(kHeadBytesMax);
     body_limit(limits::kResponseBytesMax);
     eager(true);
   }
 
   Response& response;
+  bool keep_fields;
   std::string_view problem;
   std::size_t fields = 0;
   bool has_length = false;
@@ -61,10 +62,12 @@ struct ResponseReader::Parser final : http::basic_parser<false> {
     is_http_1_0 = version < 11;
   }
 
-  void on_field_impl(http::field name, beast::string_view, beast::string_view value, beast::error_code& ec) override {
+  void on_field_impl(http::field name, beast::string_view spelling, beast::string_view value,
+                     beast::error_code& ec) override {
     ec = {};
     if (++fields > kHeadFieldsMax) return refuse("too many header fields", ec);
     if (in_trailers) return;
+    if (keep_fields) response.fields.emplace_back(spelling, value);
     switch (name) {
       case http::field::content_length:
         if (has_length || has_encoding) return refuse("Content-Length contradicts another framing field", ec);
@@ -85,6 +88,9 @@ struct ResponseReader::Parser final : http::basic_parser<false> {
         break;
       case http::field::retry_after:
         response.retry_after.assign(value.data(), value.size());
+        break;
+      case http::field::www_authenticate:
+        response.challenges.emplace_back(value);
         break;
       case http::field::keep_alive:
         response.idle_hint = parse_idle_hint({value.data(), value.size()});
@@ -127,7 +133,7 @@ struct ResponseReader::Parser final : http::basic_parser<false> {
 struct ResponseReader::Impl {
   Response response;
   std::optional<Parser> parser;
-  bool without_body = false;
+  ExpectedAnswer expected;
   bool has_begun = false;
   std::size_t interim = 0;
   std::size_t total = 0;
@@ -139,10 +145,12 @@ struct ResponseReader::Impl {
     response.content_type.clear();
     response.retry_after.clear();
     response.body.clear();
+    response.fields.clear();
+    response.challenges.clear();
     response.is_encoded = response.ended_by_close = response.keep_alive = false;
     response.idle_hint.reset();
-    parser.emplace(response);
-    parser->skip(without_body);
+    parser.emplace(response, expected.keep_fields);
+    parser->skip(expected.without_body);
   }
 
   Progress bad(std::string_view why) {
@@ -172,8 +180,8 @@ struct ResponseReader::Impl {
 ResponseReader::ResponseReader() : impl_(std::make_unique<Impl>()) {}
 ResponseReader::~ResponseReader() = default;
 
-void ResponseReader::reset(bool without_body) {
-  impl_->without_body = without_body;
+void ResponseReader::reset(const ExpectedAnswer& expected) {
+  impl_->expected = expected;
   impl_->has_begun = false;
   impl_->interim = impl_->total = 0;
   impl_->problem.clear();

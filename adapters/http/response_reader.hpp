@@ -10,6 +10,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "engine/base/time.hpp"
 
@@ -23,11 +25,18 @@ struct Response {
   int status = 0;
   std::string content_type;
   std::string retry_after;
+  std::vector<std::string> challenges;  // WWW-Authenticate
   std::string body;
+  std::vector<std::pair<std::string, std::string>> fields;  // the head as it came, where it was asked for
   bool is_encoded = false;                        // Content-Encoding other than identity: the body is not what it says
   bool ended_by_close = false;                    // no length: the end of the connection is the end of the body
   bool keep_alive = false;                        // the connection may carry another request
   std::optional<std::chrono::seconds> idle_hint;  // Keep-Alive: timeout=N
+};
+
+struct ExpectedAnswer {
+  bool without_body = false;  // to a HEAD request
+  bool keep_fields = false;
 };
 
 class ResponseReader {
@@ -42,8 +51,7 @@ class ResponseReader {
   ResponseReader();
   ~ResponseReader();
 
-  // `without_body`: the answer to a HEAD request.
-  void reset(bool without_body);
+  void reset(const ExpectedAnswer& expected);
 
   // Takes bytes from the front of `bytes`; `consumed` of them are done with, the rest comes again with more behind it.
   Progress feed(std::string_view bytes, std::size_t& consumed);

@@ -1,4 +1,7 @@
 // The table of settings.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <charconv>
 
 #include "api/settings/settings.hpp"
@@ -84,6 +87,12 @@ std::string get_listen(const Settings& settings) {
   return (is_v6 ? "[" + settings.listen_host + "]" : settings.listen_host) + ":" + std::to_string(settings.listen_port);
 }
 
+bool set_storage(Settings& settings, const std::string& value) {
+  if (value.empty()) return false;
+  settings.storage = value;
+  return true;
+}
+
 std::string get_storage(const Settings& settings) {
   return without_password(settings.storage);
 }
@@ -98,15 +107,14 @@ std::vector<std::string> split(const std::string& value) {
   return parts;
 }
 
-bool set_hosts(Settings& settings, const std::string& value) {
-  settings.http_allowed_hosts = split(value);
-  return true;
-}
-
-std::string get_hosts(const Settings& settings) {
-  std::string joined;
-  for (const auto& host : settings.http_allowed_hosts) joined += (joined.empty() ? "" : ",") + host;
-  return joined;
+Setting list(std::string_view name, std::string_view rule, std::string_view meaning,
+             std::vector<std::string> Settings::* field) {
+  return {name, rule, meaning,
+          [field](Settings& settings, const std::string& value) {
+            settings.*field = split(value);
+            return true;
+          },
+          [field](const Settings& settings) { return fmt::format("{}", fmt::join(settings.*field, ",")); }};
 }
 
 bool set_connect_to(Settings& settings, const std::string& value) {
@@ -141,9 +149,7 @@ std::vector<Setting> make_table() {
   using namespace std::chrono_literals;
   return {
       {"listen", "HOST:PORT, an IP address; port 0 picks a free one", "where the API listens", set_listen, get_listen},
-      {"storage", "sqlite:PATH or postgresql://...", "the database",
-       [](S& settings, const std::string& value) { return !value.empty() && (settings.storage = value, true); },
-       get_storage},
+      {"storage", "sqlite:PATH or postgresql://...", "the database", set_storage, get_storage},
       number("storageWriters", "between 1 and 16 connections",
              "connections that write to a PostgreSQL at the same time; SQLite has one", &S::storage_writers, 1, 16),
       text("workflows", "a folder, or empty for none", "workflow files, loaded and reloaded when they change",
@@ -167,8 +173,10 @@ std::vector<Setting> make_table() {
                &S::http_idle_timeout, 1s, 1h),
       number("http.connectionsMax", "between 1 and 65536 connections", "open connections; more are answered 503",
              &S::http_connections_max, 1, 65536),
-      {"http.allowedHosts", "host or host:port, separated by commas",
-       "hosts that uploaded definitions may call by a literal endpoint", set_hosts, get_hosts},
+      list("http.allowedHosts", "host or host:port, separated by commas",
+           "hosts that uploaded definitions may call by a literal endpoint", &S::http_allowed_hosts),
+      list("http.allowedSecrets", "names, separated by commas",
+           "secrets that uploaded definitions may use in an authentication", &S::http_allowed_secrets),
       text("http.caFile", "a PEM file, or empty for the system's",
            "certificates that participants are verified against", &S::http_ca_file, true),
       {"http.connectTo", "host:port=host:port, separated by commas",

@@ -37,6 +37,7 @@ struct Settings {
   Millis http_idle_timeout = std::chrono::seconds(60);
   std::uint64_t http_connections_max = 1024;
   std::vector<std::string> http_allowed_hosts;
+  std::vector<std::string> http_allowed_secrets;
   std::string http_ca_file;
   std::map<std::string, std::string> http_connect_to;
 

@@ -15,15 +15,14 @@ namespace {
 
 using expression::VariableUse;
 
-// Variables of the language that need something this version does not run.
-struct LaterVariable {
+// Variables of the language that hold what must not be stored.
+struct ConfidentialVariable {
   std::string_view name;
   std::string_view why;
 };
-constexpr std::array<LaterVariable, 2> kLater = {{
-    {"secrets",
-     "is allowed only where its value is never stored, with use.secrets, which this version does not run yet"},
-    {"authorization", "exists with use.authentications, which this version does not run yet"},
+constexpr std::array<ConfidentialVariable, 2> kConfidential = {{
+    {"secrets", "is allowed only where its value is never stored: as the whole of a value of an authentication"},
+    {"authorization", "does not exist: it would hold a credential, and what expressions give is stored"},
 }};
 
 std::vector<std::string> available_in(const ExpressionSite& site) {
@@ -47,8 +46,8 @@ Mark mark_of(const LoadContext& context, const ExpressionSite& site, const Varia
 void report_unavailable(LoadContext& context, const ExpressionSite& site, const VariableUse& use,
                         const std::vector<std::string>& available) {
   std::string why;
-  for (const LaterVariable& later : kLater) {
-    if (later.name == use.name) why = later.why;
+  for (const ConfidentialVariable& variable : kConfidential) {
+    if (variable.name == use.name) why = variable.why;
   }
   if (use.name == "error") why = "exists in compensations, in 'catch' and in the conditions of a retry";
   if (use.name == "item" || use.name == "index") why = "exists within 'for'";

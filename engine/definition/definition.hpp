@@ -43,8 +43,9 @@ struct Definition {
   DataFlow data;  // input.{from,schema} and output.{as,schema} of the workflow
   std::optional<Millis> timeout;
   SagaOptions saga;
-  std::vector<Step> steps;      // the top-level `do`
-  bool uses_callbacks = false;  // some expression reads $callbacks
+  std::vector<Step> steps;           // the top-level `do`
+  bool uses_callbacks = false;       // some expression reads $callbacks
+  std::vector<std::string> secrets;  // use.secrets: names
 
   // Every step by its static path, undo steps included. Pointers into `steps`.
   std::unordered_map<std::string, const Step*> by_path;

@@ -34,6 +34,8 @@ struct LoadOptions {
   // Accepted before, perhaps by an older version: rules that were added since do not make it unreadable.
   bool is_stored = false;
   std::vector<std::string> allowed_hosts;  // "api.example.com" or "api.example.com:8443"
+  // Of definitions uploaded over HTTP: the secrets that they may name in use.secrets.
+  std::vector<std::string> allowed_secrets;
 };
 
 struct LoadResult {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -62,6 +63,11 @@ struct LoadContext {
   std::map<std::string, std::optional<RetryPolicy>> retries;
   std::map<std::string, std::optional<expression::ValueTemplate>> errors;
   std::map<std::string, std::optional<Millis>> timeouts;
+  std::map<std::string, AuthenticationPtr> authentications;  // null: as nullopt
+  std::vector<std::string> secrets;                          // use.secrets
+
+  std::map<std::string, const Node*> functions;  // use.functions
+  std::set<std::string> called_functions;
 
   std::vector<ExpressionSite> sites;
   bool uses_callbacks = false;

@@ -11,6 +11,7 @@
 #include "engine/definition/read_step.hpp"
 #include "engine/definition/read_values.hpp"
 #include "engine/definition/semantic_version.hpp"
+#include "engine/definition/steps/function_call.hpp"
 
 namespace skald::definition {
 namespace {
@@ -128,10 +129,12 @@ void read_document(LoadContext& context, const Node& root, Definition& definitio
   definition.saga.retry = undo_retry_default();
   if (const Node* node = map.require("document")) read_header(context, *node, definition);
   if (const Node* node = map.take("use")) read_use(context, *node);  // before whatever names what is in it
+  definition.secrets = context.secrets;
   definition.data = read_data_flow(context, map, {}, true);
   if (const Node* node = map.take("saga")) read_saga(context, *node, definition.saga);
   if (const Node* node = map.take("timeout")) definition.timeout = read_timeout(context, *node);
   if (const Node* node = map.require("do")) definition.steps = read_step_list(context, *node, {});
+  check_uncalled_functions(context);
   map.refuse_for_now("schedule");
   map.finish();
 }

@@ -6,7 +6,9 @@
 
 #include "engine/base/duration.hpp"
 #include "engine/definition/map_reader.hpp"
+#include "engine/definition/read_authentication.hpp"
 #include "engine/definition/read_values.hpp"
+#include "engine/definition/steps/function_call.hpp"
 
 namespace skald::definition {
 namespace {
@@ -227,9 +229,9 @@ void read_use(LoadContext& context, const Node& node) {
   read_named(context, map.take("errors"), [&](const std::string& name, const Node& value) {
     context.errors.emplace(name, read_error_object(context, value, {}));
   });
-  for (const std::string_view later : {"functions", "authentications", "secrets", "extensions"}) {
-    map.refuse_for_now(later);
-  }
+  read_use_of_secrets(context, map);
+  read_functions(context, map.take("functions"));
+  map.refuse_for_now("extensions");
   map.refuse_for_good("catalogs", "a definition must not fetch code of others when it runs");
   map.finish();
 }

@@ -26,7 +26,7 @@ std::optional<expression::ValueTemplate> read_error_object(LoadContext& context,
 StatusLabels read_step_status(LoadContext& context, const Node& node);
 StatusLabels read_saga_status(LoadContext& context, const Node& node);
 
-// `use`: fills context.retries, errors and timeouts.
+// `use`: fills what the context has of it.
 void read_use(LoadContext& context, const Node& node);
 
 }  // namespace skald::definition

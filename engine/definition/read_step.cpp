@@ -11,6 +11,7 @@
 #include "engine/definition/map_reader.hpp"
 #include "engine/definition/read_policies.hpp"
 #include "engine/definition/read_values.hpp"
+#include "engine/definition/steps/function_call.hpp"
 #include "engine/definition/steps/kinds.hpp"
 
 namespace skald::definition {
@@ -140,7 +141,11 @@ void read_body(LoadContext& context, const Node& body, const Scope& around, Step
               fmt::format("is {} '{}', which cannot stand in a compensation", article_of(*kind), kind->key));
   }
   if (kind != nullptr) {
-    if (auto read = kind->read(context, map, *body.find(kind->key), scope)) step.kind = std::move(*read);
+    const Node& value = *body.find(kind->key);
+    const bool is_function = kind->is_call && names_function(context, value);
+    auto read =
+        is_function ? read_function_call(context, map, value, scope, step) : kind->read(context, map, value, scope);
+    if (read) step.kind = std::move(*read);
     map.finish();
   }
 }

@@ -49,6 +49,8 @@ constexpr std::array kRules = std::to_array<Rule>({
     {"missing-argument"},
     {"bad-endpoint"},
     {"bad-header"},
+    {"bad-authentication"},
+    {"bad-secret"},
     // Expressions, and names that something refers to.
     {"bad-expression"},
     {"unknown-variable"},
@@ -59,6 +61,8 @@ constexpr std::array kRules = std::to_array<Rule>({
     {"unknown-retry"},
     {"unknown-timeout"},
     {"unknown-error"},
+    {"unknown-authentication"},
+    {"unknown-secret"},
     // The flow.
     {"unknown-target"},
     {"ambiguous-target"},
@@ -75,6 +79,7 @@ constexpr std::array kRules = std::to_array<Rule>({
     {"no-retry-after-pivot", Severity::kWarning},
     {"retry-exceeds-timeout", Severity::kWarning},
     {"wait-exceeds-timeout", Severity::kWarning},
+    {"literal-secret", Severity::kWarning},
     {"unused-silence", Severity::kWarning},
 });
 

@@ -30,6 +30,13 @@ namespace skald::definition {
 enum class OnError { kFail, kContinue, kSuspend };
 enum class OnUnknown { kSettle, kCompensate, kSuspend };
 
+// Of a step that calls a function of use.functions, whose call is the step's own: what stands around it. The function
+// sees what `arguments` make of the step's input, and the step goes on with what the function's `output` leaves.
+struct FunctionFlow {
+  std::optional<expression::ValueTemplate> arguments;  // `with` of the step; absent: its input
+  DataFlow data;                                       // of the function
+};
+
 struct Step {
   using Kind = std::variant<DoStep, CallStep, SetStep, RaiseStep, WaitStep, SwitchStep, ForStep, TryStep, ForkStep,
                             ListenStep, EmitStep>;
@@ -41,7 +48,8 @@ struct Step {
 
   std::optional<expression::Expression> condition;  // `if`
   DataFlow data;
-  std::optional<Millis> timeout;  // of an attempt; of the whole on a `do`
+  std::shared_ptr<const FunctionFlow> function;  // null: none is called
+  std::optional<Millis> timeout;                 // of an attempt; of the whole on a `do`
   std::optional<RetryPolicy> retry;
   std::shared_ptr<const Step> compensate;  // a list becomes a `do`; null: nothing to undo
   bool pivot = false;

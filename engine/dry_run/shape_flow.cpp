@@ -75,9 +75,14 @@ class FlowReader {
     if (step.condition) read_one(*step.condition, flow, scope);
     Shape* input = flow;
     if (step.data.input_from) input = read_all(*step.data.input_from, flow, scope);
+    if (step.function) {
+      if (step.function->arguments) input = read_all(*step.function->arguments, input, scope);
+      if (step.function->data.input_from) input = read_all(*step.function->data.input_from, input, scope);
+    }
     if (!scope.is_undo) scope.input = input;
     Shape* left = std::visit([&](const auto& kind) { return read_kind(step, kind, input, scope); }, step.kind);
     if (!scope.is_undo) scope.output = left;
+    if (step.function && step.function->data.output_as) left = read_all(*step.function->data.output_as, left, scope);
     if (step.data.output_as) left = read_all(*step.data.output_as, left, scope);
     if (step.data.export_as) read_all(*step.data.export_as, left, scope);
     if (!scope.is_undo) left_[step.path] = left;
@@ -96,15 +101,39 @@ class FlowReader {
       read_http(std::get<definition::HttpCall>(kind.target), input, scope);
     }
     const auto alike = shapes_.same_as.find(step.path);
-    return &shapes_.outputs[alike == shapes_.same_as.end() ? step.path : alike->second];
+    Shape& answer = shapes_.outputs[alike == shapes_.same_as.end() ? step.path : alike->second];
+    const auto* http = std::get_if<definition::HttpCall>(&kind.target);
+    if (http != nullptr) expect(http->output, answer);
+    return &answer;
+  }
+
+  // What the form of an answer says before an expression has looked at it.
+  static void expect(definition::AnswerForm form, Shape& answer) {
+    if (form == definition::AnswerForm::kRaw && answer.is_open()) {
+      answer.hint(Payload::from_trusted_text("\"e30=\""));
+    }
+    if (form != definition::AnswerForm::kResponse) return;
+    Shape& status = answer.field("statusCode");
+    if (status.is_open()) status.hint(Payload::from_trusted_text("200"));
+    answer.field("headers");
+    answer.field("content");
   }
 
   void read_http(const definition::HttpCall& call, Shape* input, const Scope& scope) {
     if (call.endpoint_expression) read_one(*call.endpoint_expression, input, scope);
+    if (call.authentication) read_authentication(*call.authentication, input, scope);
     for (std::size_t i = 1; i < call.endpoint.size() && input != nullptr; i += 2) input->field(call.endpoint[i]);
     for (const auto* part : {&call.headers, &call.query, &call.body}) {
       if (*part) read_all(**part, input, scope);
     }
+  }
+
+  void read_authentication(definition::Authentication authentication, Shape* input, const Scope& scope) {
+    const auto read = [&](std::string_view, const definition::CredentialText& text) {
+      const auto* expression = std::get_if<expression::Expression>(&text);
+      if (expression != nullptr) read_one(*expression, input, scope);
+    };
+    std::visit([&](auto& scheme) { definition::for_each_text(scheme, read); }, authentication);
   }
 
   Shape* read_kind(const Step&, const definition::SetStep& kind, Shape* input, const Scope& scope) {

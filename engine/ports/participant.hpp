@@ -34,7 +34,8 @@ struct ParticipantCall {
   std::string key;    // idempotency key without quotes
   Millis timeout{0};  // from the moment the call leaves the queue of its host
   saga::RequestPtr request;
-  const Ownership* ownership = nullptr;  // null: nobody else can have it
+  definition::AuthenticationPtr authentication = nullptr;  // who a `call: http` says it is
+  const Ownership* ownership = nullptr;                    // null: nobody else can have it
   bool trusted = true;  // false: the definition was uploaded, so a `call: http` reaches allowed hosts only
 };
 

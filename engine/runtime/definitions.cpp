@@ -94,6 +94,8 @@ struct Definitions::Impl {
   std::shared_ptr<const definition::OperationCatalog> operations =
       std::make_shared<const definition::OperationCatalog>();
   std::vector<std::string> allowed_hosts;
+  std::vector<std::string> allowed_secrets;
+  std::function<void(const std::vector<std::string>&)> need_secrets;
   DefinitionShelf shelf;
   struct Known {
     std::weak_ptr<const definition::Definition> definition;
@@ -112,8 +114,13 @@ struct Definitions::Impl {
                                Known{.definition = definition, .trusted = origin.starts_with(kFileOrigin)});
   }
 
+  void need_secrets_of(const definition::Definition& definition) const {
+    if (need_secrets && !definition.secrets.empty()) need_secrets(definition.secrets);
+  }
+
   // Where it is newer than what stands there.
   void shelve(RegisteredDefinition registered) {
+    need_secrets_of(*registered.definition);
     std::size_t count = 0;
     {
       const std::unique_lock lock(mutex);
@@ -194,6 +201,7 @@ struct Definitions::Impl {
       const std::shared_lock lock(mutex);
       catalog = operations;
       options.allowed_hosts = allowed_hosts;
+      options.allowed_secrets = allowed_secrets;
     }
     options.operations = catalog.get();
     return definition::load(source, options);
@@ -216,9 +224,14 @@ std::shared_ptr<const definition::OperationCatalog> Definitions::operations() co
   return impl_->operations;
 }
 
-void Definitions::set_allowed_hosts(std::vector<std::string> hosts) {
+void Definitions::set_allowed(std::vector<std::string> hosts, std::vector<std::string> secrets) {
   const std::unique_lock lock(impl_->mutex);
   impl_->allowed_hosts = std::move(hosts);
+  impl_->allowed_secrets = std::move(secrets);
+}
+
+void Definitions::on_secrets(std::function<void(const std::vector<std::string>&)> need) {
+  impl_->need_secrets = std::move(need);
 }
 
 Result<void> Definitions::load_stored() {
@@ -330,6 +343,7 @@ Result<DefinitionPtr> Definitions::by_digest(const std::string& digest) {
   if (!*stored) return failure("definition.unknown", "no definition with this digest is stored", digest);
   auto loaded = load_accepted((*stored)->source);
   if (!loaded.ok()) return std::unexpected(does_not_load(digest, loaded.diagnostics));
+  impl_->need_secrets_of(*loaded.definition);
   const std::unique_lock lock(impl_->mutex);
   impl_->remember(loaded.definition, (*stored)->origin);
   impl_->recent[impl_->recent_next++ % kRecentMax] = loaded.definition;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,8 +50,11 @@ class Definitions {
   // The adapters' operations that definitions are checked against and requests are frozen from. Not blocking.
   void set_operations(std::shared_ptr<const definition::OperationCatalog> operations);
   std::shared_ptr<const definition::OperationCatalog> operations() const;
-  // Hosts that uploaded definitions may name in literal endpoints.
-  void set_allowed_hosts(std::vector<std::string> hosts);
+  // Hosts that uploaded definitions may name in literal endpoints, and secrets that they may use.
+  void set_allowed(std::vector<std::string> hosts, std::vector<std::string> secrets);
+  // Called with the secrets of each definition before anything of it may be sent, from the thread that loads it. Set it
+  // before anything is loaded.
+  void on_secrets(std::function<void(const std::vector<std::string>&)> need);
 
   // Blocking: takes what the store holds and memory does not: at the start, and what other nodes register later.
   // Errors: "store.unavailable".

@@ -57,7 +57,8 @@ ports::ParticipantCall participant_call(const saga::State& state, saga::SendRequ
                                 .epoch = epoch,
                                 .key = std::move(request.key),
                                 .timeout = request.timeout,
-                                .request = std::move(request.request)};
+                                .request = std::move(request.request),
+                                .authentication = std::move(request.authentication)};
 }
 
 void ExecutionDriver::commit(Mail&& mail, std::unique_ptr<saga::Decision> decision, std::unique_ptr<saga::State> before,

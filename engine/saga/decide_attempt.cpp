@@ -1,6 +1,7 @@
 // What an answer means: for a step, for its settling, for its undo.
 #include <nlohmann/json.hpp>
 
+#include "engine/saga/data_flow.hpp"
 #include "engine/saga/decide_forward.hpp"
 #include "engine/saga/decide_inputs.hpp"
 #include "engine/saga/path.hpp"
@@ -43,9 +44,10 @@ void record_failure(Planner& planner, const AttemptEnded& input, const Payload& 
 
 // The settled output, after output.as where that can be made of it.
 Payload settled_output(const Planner& planner, const definition::Step& step, const AttemptEnded& input) {
-  const Payload& body = input.answer.body;
-  if (!step.data.output_as) return body;
   const StepState& instance = planner.step(input.step);
+  const Payload body =
+      function_output(planner, step, input.step, instance.input, input.answer.body).value_or(input.answer.body);
+  if (!step.data.output_as) return body;
   const Scope scope = scope_of(planner, step, input.step, &instance.input, &body);
   return render(planner, *step.data.output_as, body, scope).value_or(body);
 }

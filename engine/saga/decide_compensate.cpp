@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/limits.hpp"
+#include "engine/saga/data_flow.hpp"
 #include "engine/saga/decide_forward.hpp"
 #include "engine/saga/path.hpp"
 #include "engine/saga/problem.hpp"
@@ -95,7 +96,9 @@ void start_undo_call(Planner& planner, const definition::Step& step, const defin
                      const definition::CallStep& call, const std::string& path, const Payload& input) {
   const Scope scope = scope_of(planner, undo, path, nullptr, nullptr);
   const Variables variables(planner.definition(), planner.state(), scope);
-  auto request = build_request(call, planner.context().operations, input.json(), variables);
+  const auto seen = function_input(planner, undo, path, input);
+  if (!seen) return fail_step(planner, undo, path, seen.error(), false);
+  auto request = build_request(call, planner.context().operations, seen->json(), variables);
   if (!request) {
     const Error& error = request.error();
     fail_step(planner, undo, path, make_problem(error.code, 0, error.message, error.detail, undo.pointer), false);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/limits.hpp"
+#include "engine/saga/data_flow.hpp"
 #include "engine/saga/end_scope.hpp"
 #include "engine/saga/list_flow.hpp"
 #include "engine/saga/path.hpp"
@@ -11,25 +12,6 @@
 
 namespace skald::saga {
 namespace {
-
-Payload expression_problem(const Error& error, const definition::Step& step) {
-  return make_problem("expression", 0, error.message, error.detail, step.pointer);
-}
-
-// A validation error that names every violation, or nothing.
-std::optional<Payload> check_schema(const std::optional<definition::JsonSchema>& schema, const Payload& value,
-                                    std::string_view what, const definition::Step& step) {
-  if (!schema) return std::nullopt;
-  const auto violations = schema->validate(value.json());
-  if (violations.empty()) return std::nullopt;
-  std::string detail;
-  for (const auto& violation : violations) {
-    if (!detail.empty()) detail += "; ";
-    detail += violation.pointer + ": " + violation.message;
-  }
-  return make_problem("validation", 0, fmt::format("The step's {} does not match its schema", what), detail,
-                      step.pointer);
-}
 
 std::expected<bool, Payload> condition_holds(const Planner& planner, const definition::Step& step,
                                              std::string_view path, const Payload& input) {
@@ -60,7 +42,10 @@ void start_step(Planner& planner, const definition::Step& step, std::string_view
   if (auto problem = check_schema(step.data.input_schema, input, "input", step)) {
     return fail_step(planner, step, path, std::move(*problem), false);
   }
-  start_kind(planner, step, path, StepInput{.value = input, .changed = step.data.input_from.has_value()});
+  auto seen = function_input(planner, step, path, input);
+  if (!seen) return fail_step(planner, step, path, std::move(seen.error()), false);
+  const bool changed = step.data.input_from.has_value() || step.function;
+  start_kind(planner, step, path, StepInput{.value = *seen, .changed = changed});
 }
 
 // Holds a step for an operator. An answer that cannot be made use of leaves its call as a failed one, to be repeated.
@@ -150,12 +135,15 @@ Progress advance_list(Planner& planner, std::span<const definition::Step> steps,
   }
 }
 
-void complete_step(Planner& planner, const definition::Step& step, std::string_view path, const Payload& output,
+void complete_step(Planner& planner, const definition::Step& step, std::string_view path, const Payload& answer,
                    Completion completion) {
   const StepState* instance = find_step(planner.state(), path);
   const std::uint32_t round = planner.round_of(path);
   const Payload input = instance ? instance->input : flowing_input(planner.state(), path, round);
   const bool may_have_effect = instance && instance->request;
+  const auto made = function_output(planner, step, path, input, answer);
+  if (!made) return fail_step(planner, step, path, made.error(), may_have_effect);
+  const Payload& output = *made;
   Payload result = output;
   if (step.data.output_as) {
     auto rendered = render(planner, *step.data.output_as, output, scope_of(planner, step, path, &input, &output));

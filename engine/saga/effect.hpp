@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "engine/base/time.hpp"
+#include "engine/definition/authentication.hpp"
 #include "engine/saga/request.hpp"
 
 namespace skald::saga {
@@ -19,7 +20,8 @@ struct SendRequest {
   Action action = Action::kExecute;
   std::string key;  // idempotency key, without quotes
   RequestPtr request;
-  Millis timeout{0};  // of this attempt, from the moment it is sent
+  definition::AuthenticationPtr authentication;  // of the endpoint, without expressions; null: none
+  Millis timeout{0};                             // of this attempt, from the moment it is sent
 };
 
 using Effect = std::variant<SendRequest>;

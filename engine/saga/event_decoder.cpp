@@ -103,6 +103,8 @@ RequestPtr Reader::request() {
     }
   }
   if (const Json* body = inner.find("body")) request->body = dump_json(*body);
+  if (inner.find("output")) request->output = inner.word("output", definition::parse_answer_form);
+  request->redirect = inner.flag("redirect");
   if (!inner.bad_field().empty()) return bad<RequestPtr>("request");
   return request;
 }

@@ -79,6 +79,8 @@ void Fields::request(const RequestPtr& request) {
     inner.raw("headers", list + "]");
   }
   if (!request->body.empty()) inner.raw("body", request->body);
+  if (request->output != definition::AnswerForm::kContent) inner.text("output", to_string(request->output));
+  inner.flag("redirect", request->redirect);
   raw("request", inner.finish());
 }
 

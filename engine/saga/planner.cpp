@@ -8,6 +8,7 @@
 #include "engine/base/invariant.hpp"
 #include "engine/base/limits.hpp"
 #include "engine/saga/apply.hpp"
+#include "engine/saga/credentials.hpp"
 #include "engine/saga/path.hpp"
 
 namespace skald::saga {
@@ -92,6 +93,7 @@ void Planner::send(std::string_view path, bool settling) {
                                           .action = is_in_undo(path) ? Action::kCompensate : Action::kExecute,
                                           .key = idempotency_key(state_, instance),
                                           .request = instance.request,
+                                          .authentication = authentication_for(*this, defined, path),
                                           .timeout = timeout});
 }
 

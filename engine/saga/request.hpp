@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/definition/answer_form.hpp"
+
 namespace skald::saga {
 
 struct Request {
@@ -17,6 +19,8 @@ struct Request {
   std::string target;     // adapter: path and query below its base URL; `call: http`: the absolute URL
   std::vector<std::pair<std::string, std::string>> headers;  // `call: http` only
   std::string body;                                          // JSON text; empty: no body
+  definition::AnswerForm output = definition::AnswerForm::kContent;
+  bool redirect = false;  // 3xx is done
 
   bool operator==(const Request&) const = default;
 };

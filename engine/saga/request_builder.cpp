@@ -150,6 +150,8 @@ Result<RequestPtr> build(const HttpCall& call, const definition::OperationCatalo
   auto request = std::make_shared<Request>();
   request->method = call.method;
   request->target = std::move(*target);
+  request->output = call.output;
+  request->redirect = call.redirect;
   if (call.query) {
     auto query = render(*call.query, input, environment);
     if (!query) return std::unexpected(std::move(query.error()));

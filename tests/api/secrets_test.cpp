@@ -16,6 +16,7 @@ using testing::HasSubstr;
 constexpr const char* kToken = "canary-4f1d9e-token";
 constexpr const char* kPassword = "canary-83bc02-password";
 constexpr const char* kBasic = "c2hvcDpjYW5hcnktODNiYzAyLXBhc3N3b3Jk";  // base64 of "shop:" and the password
+constexpr const char* kUser = R"({"username":"shop","password":"canary-83bc02-password"})";
 constexpr const char* kSteps = "  - one: { call: %.ok, compensate: { call: %.undo } }\n  - two: { call: %.refuse }\n";
 
 class Secrets : public ServiceTest {
@@ -23,8 +24,10 @@ class Secrets : public ServiceTest {
   void SetUp() override {
     folder_.write("secrets/token", kToken);
     folder_.write("secrets/password", kPassword);
+    folder_.write("secrets/user", kUser);
     write_adapters("");
-    start({"--secrets", (folder_.path() / "secrets").string(), "--log-level", "debug"});
+    start({"--secrets", (folder_.path() / "secrets").string(), "--log-level", "debug", "--http-allowed-hosts",
+           "127.0.0.1", "--http-allowed-secrets", "token,user"});
   }
 
   void write_adapters(const std::string& more) {
@@ -50,6 +53,20 @@ class Secrets : public ServiceTest {
     run(adapter);
   }
 
+  // The same over literal endpoints, whose credentials stand in the workflow as names.
+  void run_literally(const std::string& name, const std::string& authentication) {
+    const std::string address = "http://127.0.0.1:" + std::to_string(participant_.port());
+    const auto call = [&](const std::string& path) {
+      return "call: http, with: { method: post, endpoint: { uri: '" + address + path + "', authentication: { " +
+             authentication + " } }, body: '${ $input }', output: response }";
+    };
+    deploy(name,
+           "  - one: { " + call("/ok") + ", compensate: { " + call("/undo") + " } }\n  - two: { " + call("/refuse") +
+               " }\n",
+           "use: { secrets: [token, user] }\n");
+    run(name);
+  }
+
   void expect_clean(const std::string& where, const std::string& text) {
     EXPECT_FALSE(text.empty()) << where;
     for (const char* secret : {kToken, kPassword, kBasic}) {
@@ -60,9 +77,11 @@ class Secrets : public ServiceTest {
 
 TEST_F(Secrets, AreInNothingThatTheServerWritesOrSays) {
   for (const char* adapter : {"bearer", "basic", "nobody", "untrusted"}) run_over(adapter);
-  // Not vacuous: the participant has them.
-  EXPECT_THAT(participant_.authorizations(), Contains("Bearer " + std::string(kToken)));
-  EXPECT_THAT(participant_.authorizations(), Contains("Basic " + std::string(kBasic)));
+  run_literally("literal-bearer", "bearer: { token: '${ $secrets.token }' }");
+  run_literally("literal-basic", "basic: { use: user }");
+  // Not vacuous: the participant has them, each with two calls and an undo of the first, by way of an adapter and not.
+  EXPECT_THAT(participant_.authorizations(), Contains("Bearer " + std::string(kToken)).Times(6));
+  EXPECT_THAT(participant_.authorizations(), Contains("Basic " + std::string(kBasic)).Times(6));
   // A file that is refused, with a secret in an error's neighbourhood.
   write_adapters("  broken: { baseUrl: 'http://a', authentication: { bearer: { token: '${secret:token}', x: 1 } } }\n");
   for (int i = 0; i < 500 && server_->log().find("broken") == std::string::npos; ++i) {

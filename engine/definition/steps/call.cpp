@@ -77,17 +77,16 @@ std::optional<Step::Kind> read_adapter_call(LoadContext& context, const Node& ca
                                             const Scope& scope) {
   const auto name = cut_name(call.text);
   if (!name) {
-    std::vector<std::string> candidates = {"http"};
+    std::vector<std::string> candidates = keys_of(context.functions);
+    candidates.emplace_back("http");
     if (context.options.operations != nullptr) {
       for (const auto& [adapter, operations] : context.options.operations->adapters) {
         for (const auto& operation : operations) candidates.push_back(adapter + "." + operation.first);
       }
     }
-    context.report.error(
-        "bad-call", call,
-        fmt::format("must be 'http' or '<adapter>.<operation>' (got {}); functions of use.functions are "
-                    "not run by this version yet{}",
-                    show(call), context.report.hint(call.text, candidates)));
+    context.report.error("bad-call", call,
+                         fmt::format("must be 'http', '<adapter>.<operation>' or a name in use.functions (got {}){}",
+                                     show(call), context.report.hint(call.text, candidates)));
     return std::nullopt;
   }
   AdapterCall target{name->first, name->second, *expression::ValueTemplate::compile(Json())};

@@ -6,6 +6,8 @@
 #include <variant>
 #include <vector>
 
+#include "engine/definition/answer_form.hpp"
+#include "engine/definition/authentication.hpp"
 #include "engine/expression/value_template.hpp"
 
 namespace skald::definition {
@@ -27,6 +29,9 @@ struct HttpCall {
   std::optional<expression::ValueTemplate> headers;  // an object of strings
   std::optional<expression::ValueTemplate> query;    // an object of scalars
   std::optional<expression::ValueTemplate> body;
+  AuthenticationPtr authentication;  // null: none
+  AnswerForm output = AnswerForm::kContent;
+  bool redirect = false;  // 3xx is an answer like 2xx, and not followed either
 };
 
 struct CallStep {

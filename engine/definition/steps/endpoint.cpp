@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "engine/definition/map_reader.hpp"
+#include "engine/definition/read_authentication.hpp"
 #include "engine/definition/read_values.hpp"
 #include "engine/definition/yaml_scalar.hpp"
 
@@ -79,7 +80,16 @@ bool is_allowed(const LoadOptions& options, const std::string& host, std::string
                      [&](const std::string& allowed) { return allowed == host || allowed == authority; });
 }
 
-void check_uri(LoadContext& context, const Node& node, std::string_view uri) {
+bool has_literal_host(std::string_view uri) {
+  if (expression::is_wrapped_expression(uri)) return false;
+  const auto start = uri.find("://");
+  return start == std::string_view::npos ||
+         uri.substr(start + 3, uri.find_first_of("/?#", start + 3) - start - 3).find('{') == std::string_view::npos;
+}
+
+}  // namespace
+
+void check_address(LoadContext& context, const Node& node, std::string_view uri) {
   std::size_t start = uri.starts_with("http://") ? 7 : uri.starts_with("https://") ? 8 : 0;
   if (start == 0)
     return report(context, node, 0, fmt::format("must start with http:// or https:// (got {})", show(node)));
@@ -105,19 +115,23 @@ void check_uri(LoadContext& context, const Node& node, std::string_view uri) {
   }
 }
 
-}  // namespace
-
 void read_endpoint(LoadContext& context, const Node& node, const Scope& scope, HttpCall& call) {
   const Node* uri = &node;
   if (node.is_map()) {
     MapReader map(context, node, MapKind::kHttp);
     uri = map.require("uri");
-    map.refuse_for_now("authentication");
+    if (const Node* value = map.take("authentication")) {
+      call.authentication = read_authentication(context, *value, scope);
+      if (uri != nullptr && uri->is_string() && !has_literal_host(uri->text)) {
+        context.report.error("bad-authentication", *value,
+                             "needs a uri whose host is literal: data must not say who gets a credential");
+      }
+    }
     map.finish();
   }
   if (uri == nullptr || !read_text(context, *uri)) return;
   if (!expression::is_wrapped_expression(uri->text)) {
-    check_uri(context, *uri, uri->text);
+    check_address(context, *uri, uri->text);
     call.endpoint = cut_at_places(context, *uri, uri->text);
     return;
   }

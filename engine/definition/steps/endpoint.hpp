@@ -1,12 +1,18 @@
 // The endpoint of `call: http`: a literal URI with `{name}` places, or one expression.
 #pragma once
 
+#include <string_view>
+
 #include "engine/definition/load_context.hpp"
 #include "engine/definition/steps/call.hpp"
 
 namespace skald::definition {
 
-// Reads a string or {uri: string} into `call`. A definition that is not trusted may name allowed hosts only.
+// Reads a string or {uri: string, authentication} into `call`. A definition that is not trusted may name allowed hosts
+// only.
 void read_endpoint(LoadContext& context, const Node& node, const Scope& scope, HttpCall& call);
+
+// An absolute http or https URI that may be called.
+void check_address(LoadContext& context, const Node& node, std::string_view uri);
 
 }  // namespace skald::definition

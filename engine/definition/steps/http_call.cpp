@@ -50,6 +50,16 @@ void check_header(LoadContext& context, const Node& headers, std::size_t index) 
   }
 }
 
+// A step says once who it is.
+void check_authorization(LoadContext& context, const Node& headers) {
+  for (std::size_t i = 0; i < headers.keys.size(); ++i) {
+    if (lower(headers.keys[i]) != "authorization") continue;
+    context.report.error_at(
+        "bad-header", headers.items[i], headers.key_marks[i],
+        fmt::format("the header '{}' is written by the engine: the endpoint has an authentication", headers.keys[i]));
+  }
+}
+
 // Headers and query: a map of scalars, or one expression.
 std::optional<expression::ValueTemplate> read_fields(LoadContext& context, const Node& node, const Scope& scope,
                                                      bool are_headers) {
@@ -83,11 +93,6 @@ std::string read_method(LoadContext& context, const Node& node) {
   return method;
 }
 
-void read_output_format(LoadContext& context, const Node& node) {
-  const auto choice = read_choice(context, node, {"content", "response", "raw"});
-  if (choice && *choice != 0) report_not_yet(context, node);
-}
-
 }  // namespace
 
 std::optional<HttpCall> read_http_call(LoadContext& context, const Node& call, const Node* with, const Scope& scope) {
@@ -101,11 +106,17 @@ std::optional<HttpCall> read_http_call(LoadContext& context, const Node& call, c
   const Node* endpoint = map.require("endpoint");
   if (method != nullptr) result.method = read_method(context, *method);
   if (endpoint != nullptr) read_endpoint(context, *endpoint, scope, result);
-  if (const Node* node = map.take("headers")) result.headers = read_fields(context, *node, scope, true);
+  if (const Node* node = map.take("headers")) {
+    result.headers = read_fields(context, *node, scope, true);
+    if (result.authentication) check_authorization(context, *node);
+  }
   if (const Node* node = map.take("query")) result.query = read_fields(context, *node, scope, false);
   if (const Node* node = map.take("body")) result.body = read_template(context, *node, scope, Slot::kArguments);
-  if (const Node* node = map.take("output")) read_output_format(context, *node);
-  map.refuse_for_now("redirect");
+  if (const Node* node = map.take("output")) {
+    const auto choice = read_choice(context, *node, {kAnswerForms[0], kAnswerForms[1], kAnswerForms[2]});
+    if (choice) result.output = static_cast<AnswerForm>(*choice);
+  }
+  if (const Node* node = map.take("redirect")) result.redirect = read_flag(context, *node).value_or(false);
   map.finish();
   return result;
 }

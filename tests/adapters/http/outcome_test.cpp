@@ -17,7 +17,7 @@ saga::Answer answer(int status, std::string body = {}, std::string content_type 
                     .content_type = std::move(content_type),
                     .retry_after = std::move(retry_after),
                     .body = std::move(body)};
-  return answer_from(response, rules, kNow);
+  return answer_from(response, {}, rules, kNow);
 }
 
 TEST(OutcomeTable, EveryStatusHasItsMeaning) {
@@ -71,13 +71,13 @@ TEST(Outcome, ADoneAnswerThatIsNotUsableIsUnknown) {
   EXPECT_EQ(deep.outcome, AttemptOutcome::kUnknown);
 
   Response encoded{.status = 200, .body = "x", .is_encoded = true};
-  EXPECT_EQ(answer_from(encoded, {}, kNow).outcome, AttemptOutcome::kUnknown);
+  EXPECT_EQ(answer_from(encoded, {}, {}, kNow).outcome, AttemptOutcome::kUnknown);
 }
 
 TEST(Outcome, ABodyEndedByTheConnectionCountsOnlyWhereItEndsItself) {
   const auto open_end = [](std::string body) {
     Response response{.status = 200, .body = std::move(body), .ended_by_close = true};
-    return answer_from(response, {}, kNow).outcome;
+    return answer_from(response, {}, {}, kNow).outcome;
   };
   EXPECT_EQ(open_end(R"({"a":1})"), AttemptOutcome::kDone);
   EXPECT_EQ(open_end(R"({"a":)"), AttemptOutcome::kUnknown);

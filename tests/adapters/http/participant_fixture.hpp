@@ -15,6 +15,7 @@
 #include "adapters/adapters_registry.hpp"
 #include "adapters/http_participant.hpp"
 #include "adapters/system_clock.hpp"
+#include "adapters/system_entropy.hpp"
 
 namespace skald::test {
 
@@ -76,8 +77,12 @@ class ParticipantTest : public ::testing::Test {
 
   ports::Participant& participant() {
     if (!participant_) {
-      const adapters::HttpPorts ports{
-          .registry = registry, .trust = trust(), .clock = clock, .telemetry = telemetry, .log = log};
+      const adapters::HttpPorts ports{.registry = registry,
+                                      .trust = trust(),
+                                      .clock = clock,
+                                      .telemetry = telemetry,
+                                      .log = log,
+                                      .entropy = entropy};
       participant_ = adapters::make_http_participant(loop, ports, options);
     }
     return *participant_;
@@ -134,6 +139,7 @@ class ParticipantTest : public ::testing::Test {
 
   boost::asio::io_context loop{1};
   adapters::SystemClock clock;
+  adapters::SystemEntropy entropy;
   KeptTelemetry telemetry;
   KeptLog log;
   adapters::AdaptersRegistry registry{log, ""};

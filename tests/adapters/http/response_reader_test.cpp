@@ -19,7 +19,7 @@ struct Read {
 // Feeds the text in pieces of `piece` bytes, as a connection does; then the end of the connection.
 Read read_in_pieces(const std::string& text, std::size_t piece, bool closes = false, bool without_body = false) {
   ResponseReader reader;
-  reader.reset(without_body);
+  reader.reset({.without_body = without_body, .keep_fields = true});
   std::string buffer;
   Read result;
   for (std::size_t at = 0; at < text.size() && result.progress == Progress::kMore; at += piece) {
@@ -203,7 +203,7 @@ TEST(ResponseReader, KeepAliveAndItsHint) {
 TEST(ResponseReader, IsUsedAgainAfterReset) {
   ResponseReader reader;
   for (int i = 0; i < 3; ++i) {
-    reader.reset(false);
+    reader.reset({});
     std::size_t consumed = 0;
     EXPECT_EQ(reader.feed("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nRetry-After: 1\r\n\r\n{}", consumed),
               Progress::kComplete);

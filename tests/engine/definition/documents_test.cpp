@@ -25,6 +25,7 @@ TEST_P(Documents, SayWhatIsExpected) {
   if (GetParam().stem() == "untrusted") {
     options.trusted = false;
     options.allowed_hosts = {"api.example.com", "pay.example.com:8443"};
+    options.allowed_secrets = {"carrier"};
   }
   const LoadResult result = load(test::text_of(GetParam()), options);
   std::string said;

@@ -140,11 +140,20 @@ TEST(Load, EveryKeyHasItsPlace) {
   EXPECT_EQ(http.endpoint,
             (std::vector<std::string>{"https://api.example.com:8443/orders/", "orderId", "/items/", "sku", "?full=1"}));
   EXPECT_TRUE(http.headers && http.query && http.body);
+  EXPECT_EQ(http.output, AnswerForm::kResponse);
+  EXPECT_EQ(definition->secrets, std::vector<std::string>{"shop-password"});
+  const auto& basic = std::get<BasicAuthentication>(*http.authentication);
+  EXPECT_EQ(std::get<expression::Expression>(basic.username).source(), " .user ");
+  EXPECT_EQ(std::get<SecretReference>(basic.password), (SecretReference{"shop-password", ""}));
+  EXPECT_TRUE(http.redirect);
   EXPECT_NE(definition->find("group.ask/compensate"), nullptr);
   EXPECT_NE(definition->find("group/compensate.second.inner"), nullptr);
 
   const auto& dynamic = std::get<HttpCall>(std::get<CallStep>(definition->find("dynamic")->kind).target);
   EXPECT_TRUE(dynamic.endpoint_expression);
+  EXPECT_EQ(dynamic.output, AnswerForm::kContent);
+  EXPECT_FALSE(dynamic.authentication);
+  EXPECT_FALSE(dynamic.redirect);
   EXPECT_TRUE(dynamic.endpoint.empty());
   EXPECT_TRUE(definition->find("commit")->pivot);
   EXPECT_EQ(render(std::get<RaiseStep>(definition->find("stop")->kind).error, {{"sku", "x"}}),

@@ -27,8 +27,12 @@ std::string describe(const Request* request) {
   if (!request) return "none";
   std::string headers;
   for (const auto& [name, value] : request->headers) headers += name + "=" + value + ";";
-  return fmt::format("{}.{} {} {} [{}] {}", request->adapter, request->operation, request->method, request->target,
-                     headers, request->body);
+  std::string text = fmt::format("{}.{} {} {} [{}] {}", request->adapter, request->operation, request->method,
+                                 request->target, headers, request->body);
+  if (request->output != definition::AnswerForm::kContent)
+    text += fmt::format(" output {}", to_string(request->output));
+  if (request->redirect) text += " redirect";
+  return text;
 }
 
 std::string describe(const Attempts& a) {

@@ -22,6 +22,22 @@ namespace fs = std::filesystem;
 
 const fs::path kCases = fs::path(SKALD_SOURCE_DIR) / "tests/engine/saga/cases";
 
+// " basic username=shop password=$secrets.token"
+std::string describe(definition::Authentication authentication) {
+  constexpr const char* kSchemes[] = {"bearer", "basic", "digest", "oauth2"};
+  std::string words = fmt::format(" {}", kSchemes[authentication.index()]);
+  const auto add = [&](std::string_view name, const definition::CredentialText& text) {
+    words += fmt::format(" {}=", name);
+    if (const auto* literal = std::get_if<std::string>(&text)) words += *literal;
+    if (const auto* secret = std::get_if<definition::SecretReference>(&text)) {
+      words += "$secrets." + secret->name + (secret->field.empty() ? "" : "." + secret->field);
+    }
+    EXPECT_FALSE(std::holds_alternative<expression::Expression>(text)) << "left the engine unevaluated";
+  };
+  std::visit([&](auto& scheme) { definition::for_each_text(scheme, add); }, authentication);
+  return words;
+}
+
 std::string take_word(std::string& rest) {
   const auto end = rest.find(' ');
   std::string word = rest.substr(0, end);
@@ -156,9 +172,10 @@ class Transcript {
       }
       for (const auto& effect : bench_.effects()) {
         const auto& send = std::get<SendRequest>(effect);
-        out_ += fmt::format("  send {} #{}{} {} {} {} in {} key {}\n", send.step, send.attempt,
+        out_ += fmt::format("  send {} #{}{} {} {} {} in {} key {}{}\n", send.step, send.attempt,
                             send.settling ? " settling" : "", send.request->method, send.request->target,
-                            send.request->body, format_duration(send.timeout), send.key.substr(37));
+                            send.request->body, format_duration(send.timeout), send.key.substr(37),
+                            send.authentication ? " as" + describe(*send.authentication) : "");
       }
     }
     const State& state = bench_.state();

@@ -21,7 +21,7 @@ struct Read {
 
 Read read(std::string_view text, std::size_t piece, bool without_body) {
   adapters::ResponseReader reader;
-  reader.reset(without_body);
+  reader.reset({.without_body = without_body, .keep_fields = true});
   std::string buffer;
   Read result;
   for (std::size_t at = 0; at < text.size() && result.progress == Progress::kMore; at += piece) {
@@ -53,7 +53,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       std::abort();
     }
     if (whole.response.status < 200) std::abort();
-    const auto answer = adapters::answer_from(whole.response, {}, Timestamp());
+    saga::Request request;
+    request.output = static_cast<definition::AnswerForm>((data[0] >> 1) % definition::kAnswerForms.size());
+    request.redirect = (data[0] & 8) != 0;
+    const auto answer = adapters::answer_from(whole.response, request, {}, Timestamp());
     if (answer.outcome == saga::AttemptOutcome::kDone) {
       if (check_json(answer.body.text())) std::abort();
     } else if (answer.title.empty() || answer.detail.size() > 2048) {

@@ -1,0 +1,39 @@
+// The Authorization header of a request, from whom its adapter or its step says it is. Pure.
+//
+// Source: RFC 7617 (basic), RFC 6750 (bearer).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/adapter_settings.hpp"
+#include "adapters/http/token_request.hpp"
+#include "engine/definition/authentication.hpp"
+
+namespace skald::adapters {
+
+// Absent where the adapter has none. Errors: "secret.unknown".
+Result<std::optional<Secret>> authorization_of(const Authentication& authentication, const Secrets& secrets);
+
+struct SecretsOfSteps {
+  const Secrets& secrets;
+  const std::vector<std::string>* allowed;  // null: all of them
+};
+
+// Errors of these: "secret.unknown" (it is not set, and may be later), "secret.refused" (the step may not use it, it
+// lacks the field, a value is missing or does not fit). Nothing of a secret is in them.
+
+// Absent where the first request goes without: digest waits for its challenge, of a token others take care.
+Result<std::optional<Secret>> authorization_of(const definition::Authentication& authentication,
+                                               const SecretsOfSteps& known);
+
+struct UserAndPassword {
+  Secret name;
+  Secret password;
+};
+Result<UserAndPassword> user_of(const definition::DigestAuthentication& digest, const SecretsOfSteps& known);
+
+Result<TokenPolicy> token_policy_of(const definition::OAuth2Authentication& policy, const SecretsOfSteps& known);
+
+}  // namespace skald::adapters

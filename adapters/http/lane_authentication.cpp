@@ -1,0 +1,96 @@
+// Whom a call says it is: found out before it is written, and once more when the participant answers 401.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "adapters/http/digest.hpp"
+#include "adapters/http/lane.hpp"
+
+namespace skald::adapters {
+namespace {
+
+using definition::DigestAuthentication;
+using definition::OAuth2Authentication;
+
+FailureReport without_credentials(Error error) {
+  // What may be there at the next attempt is waited for by the step's retries.
+  const bool retryable = error.code != "secret.refused" && error.code != "token.request";
+  return {.kind = retryable ? Failure::kNotSent : Failure::kRefused,
+          .sent = false,
+          .error_type = error.code == "token.timeout"      ? "timeout"
+                        : error.code.starts_with("token.") ? "authentication"
+                                                           : "configuration",
+          .title = std::move(error.message),
+          .detail = std::move(error.detail)};
+}
+
+}  // namespace
+
+// The secrets stay where they are for as long as `snapshot` does.
+SecretsOfSteps Lane::secrets_for(const ports::ParticipantCall& call, const AdaptersSnapshot& snapshot) const {
+  return {.secrets = snapshot.secrets, .allowed = call.trusted ? nullptr : &context_.options.allowed_secrets};
+}
+
+void Lane::authorize(Job job) {
+  if (!job.call.authentication) {
+    if (!target_.authorization_problem.empty()) {
+      return refuse(std::move(job), {.kind = Failure::kNotSent,
+                                     .sent = false,
+                                     .error_type = "configuration",
+                                     .title = target_.authorization_problem});
+    }
+    return launch(std::move(job));
+  }
+  if (std::holds_alternative<OAuth2Authentication>(*job.call.authentication)) {
+    return fetch_token(std::move(job), std::nullopt);
+  }
+  const auto snapshot = context_.ports.registry.snapshot();
+  auto header = authorization_of(*job.call.authentication, secrets_for(job.call, *snapshot));
+  if (!header) return refuse(std::move(job), without_credentials(std::move(header.error())));
+  job.authorization = std::move(*header);
+  launch(std::move(job));
+}
+
+void Lane::fetch_token(Job job, std::optional<Secret> refused) {
+  const auto snapshot = context_.ports.registry.snapshot();
+  auto policy =
+      token_policy_of(std::get<OAuth2Authentication>(*job.call.authentication), secrets_for(job.call, *snapshot));
+  if (!policy) return refuse(std::move(job), without_credentials(std::move(policy.error())));
+  TokenWish wish{.policy = std::move(*policy),
+                 .trusted = job.call.trusted,
+                 .refused = std::move(refused),
+                 .deadline = job.deadline};
+  context_.tokens.get(std::move(wish), [this, alive = alive_, job = std::move(job)](Result<Secret> header) mutable {
+    if (!*alive) return;
+    if (!header) return refuse(std::move(job), without_credentials(std::move(header.error())));
+    job.authorization = std::move(*header);
+    launch(std::move(job));
+  });
+}
+
+bool Lane::can_answer(Job& job, const Response& response) {
+  if (response.status != 401 || job.challenged || !job.call.authentication) return false;
+  if (std::holds_alternative<OAuth2Authentication>(*job.call.authentication)) return true;
+  const auto* digest = std::get_if<DigestAuthentication>(&*job.call.authentication);
+  const auto challenge = digest ? choose_challenge(response.challenges) : std::nullopt;
+  if (!challenge) return false;
+  const auto snapshot = context_.ports.registry.snapshot();
+  const auto user = user_of(*digest, secrets_for(job.call, *snapshot));
+  const auto url = parse_url(job.call.request->target);
+  if (!user || !url) return false;
+  auto& entropy = context_.ports.entropy;
+  const std::string cnonce = fmt::format("{:016x}{:016x}", entropy.next(), entropy.next());
+  job.authorization = digest_header(*challenge, user->name, user->password,
+                                    {.method = job.call.request->method, .target = url->target, .cnonce = cnonce});
+  return true;
+}
+
+// The participant has done nothing but ask who calls: one more request of the same attempt.
+void Lane::answer_challenge(Job job) {
+  job.challenged = true;
+  if (!std::holds_alternative<OAuth2Authentication>(*job.call.authentication)) return launch(std::move(job));
+  auto refused = std::move(job.authorization);
+  fetch_token(std::move(job), std::move(refused));
+}
+
+}  // namespace skald::adapters

@@ -1,0 +1,55 @@
+// What is said to an OAuth 2.0 authority, and what it answers: the request's bytes and the reading of its answers.
+// Pure.
+//
+// Source: RFC 6749 (sections 2.3.1, 4.3, 4.4, 5, 6), RFC 6750, OpenID Connect Discovery 1.0 section 4.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/http/url.hpp"
+#include "adapters/secret.hpp"
+#include "engine/definition/authentication.hpp"
+
+namespace skald::adapters {
+
+// An OAuth2Authentication with its values.
+struct TokenPolicy {
+  definition::OAuth2Authentication::Grant grant = definition::OAuth2Authentication::Grant::kClientCredentials;
+  definition::OAuth2Authentication::Proof proof = definition::OAuth2Authentication::Proof::kPost;
+  bool discovers = false;  // `address` is that of an OpenID configuration, which names the endpoint
+  bool as_json = false;
+  std::string address;  // else the token endpoint
+  Secret client_id;
+  Secret client_secret;
+  Secret username;
+  Secret password;
+  Secret refresh_token;
+  std::vector<std::string> scopes;
+  std::vector<std::string> audiences;
+
+  // The same for the same policy with the same values, and telling nothing of them.
+  std::string key() const;
+};
+
+// `refresh_token` replaces the policy's where it is there: authorities may change it with each use.
+Secret token_request(const TokenPolicy& policy, const Url& endpoint, const std::optional<Secret>& refresh_token);
+
+// A GET of the OpenID configuration.
+std::string discovery_request(const Url& address);
+
+// The token endpoint that an OpenID configuration names. Errors: "token.discovery".
+Result<Url> endpoint_of(int status, const std::string& body, const Url& asked);
+
+struct Token {
+  Secret header;  // "Bearer ..."
+  std::optional<std::chrono::seconds> expires_in;
+  std::optional<Secret> refresh_token;
+};
+
+// Errors: "token.refused"; nothing of what the authority wrote is in them but an error code of the RFC.
+Result<Token> token_of(int status, const std::string& body);
+
+}  // namespace skald::adapters

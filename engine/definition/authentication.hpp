@@ -1,0 +1,94 @@
+// Who a `call: http` says it is: `authentication` of an endpoint, or of `use.authentications`.
+//
+// A secret is a name here and everywhere in the engine; the adapter looks its value up when it writes the request, and
+// nothing that is stored holds it. Values that are expressions are evaluated for each attempt and stored nowhere
+// either. Source: "Authentication" of the DSL reference 1.0.3. Immutable; any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/expression/expression.hpp"
+
+namespace skald::definition {
+
+// $secrets.<name>, or the field of that name where the secret is a JSON object.
+struct SecretReference {
+  std::string name;
+  std::string field;  // empty: the whole
+
+  bool operator==(const SecretReference&) const = default;
+};
+
+// No value: its expression gave no text.
+using CredentialText = std::variant<std::monostate, std::string, SecretReference, expression::Expression>;
+
+struct BearerAuthentication {
+  CredentialText token;
+};
+
+struct BasicAuthentication {
+  CredentialText username;
+  CredentialText password;
+};
+
+struct DigestAuthentication {
+  CredentialText username;
+  CredentialText password;
+};
+
+// `oauth2` and `oidc`: a bearer token that an authority gives.
+struct OAuth2Authentication {
+  enum class Grant : std::uint8_t { kClientCredentials, kPassword, kRefreshToken };
+  enum class Proof : std::uint8_t { kPost, kBasic, kNone };  // how the client shows who it is
+
+  std::string address;     // the token endpoint, or where an OpenID configuration names it
+  bool discovers = false;  // the latter
+  Grant grant = Grant::kClientCredentials;
+  Proof proof = Proof::kPost;
+  bool as_json = false;  // the request's body
+  CredentialText client_id;
+  CredentialText client_secret;
+  CredentialText username;
+  CredentialText password;
+  CredentialText refresh_token;
+  std::vector<std::string> scopes;
+  std::vector<std::string> audiences;
+};
+
+using Authentication =
+    std::variant<BearerAuthentication, BasicAuthentication, DigestAuthentication, OAuth2Authentication>;
+using AuthenticationPtr = std::shared_ptr<const Authentication>;
+
+// Calls visit(name, text) for each value.
+template <class Visit>
+void for_each_text(BearerAuthentication& bearer, Visit visit) {
+  visit("token", bearer.token);
+}
+template <class Visit>
+void for_each_text(BasicAuthentication& basic, Visit visit) {
+  visit("username", basic.username);
+  visit("password", basic.password);
+}
+
+template <class Visit>
+void for_each_text(DigestAuthentication& digest, Visit visit) {
+  visit("username", digest.username);
+  visit("password", digest.password);
+}
+// Those that the grant has.
+template <class Visit>
+void for_each_text(OAuth2Authentication& policy, Visit visit) {
+  visit("client.id", policy.client_id);
+  if (policy.proof != OAuth2Authentication::Proof::kNone) visit("client.secret", policy.client_secret);
+  if (policy.grant == OAuth2Authentication::Grant::kPassword) {
+    visit("username", policy.username);
+    visit("password", policy.password);
+  }
+  if (policy.grant == OAuth2Authentication::Grant::kRefreshToken) visit("subject.token", policy.refresh_token);
+}
+
+}  // namespace skald::definition

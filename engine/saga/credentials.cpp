@@ -1,0 +1,56 @@
+#include "engine/saga/credentials.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "engine/saga/data_flow.hpp"
+#include "engine/saga/decide_forward.hpp"
+#include "engine/saga/path.hpp"
+
+namespace skald::saga {
+namespace {
+
+using definition::Authentication;
+using definition::AuthenticationPtr;
+using definition::CredentialText;
+
+AuthenticationPtr of_endpoint(const definition::Step& step) {
+  const auto* call = std::get_if<definition::CallStep>(&step.kind);
+  const auto* http = call ? std::get_if<definition::HttpCall>(&call->target) : nullptr;
+  return http ? http->authentication : nullptr;
+}
+
+CredentialText evaluated(const expression::Expression& expression, const Json& input, const Variables& variables) {
+  const auto value = expression.evaluate(input, variables);
+  // What an expression says of its failure may hold the value.
+  if (!value || !value->is_string()) return std::monostate();
+  return value->get<std::string>();
+}
+
+}  // namespace
+
+AuthenticationPtr authentication_for(const Planner& planner, const definition::Step& step, std::string_view path) {
+  const AuthenticationPtr declared = of_endpoint(step);
+  if (!declared) return nullptr;
+  Authentication made = *declared;
+  bool changed = false;
+  // The undo that is a call itself looks at what its step left; every other step at its own input.
+  const bool is_whole_undo = path.ends_with(kUndoSuffix);
+  const StepState& instance = planner.step(is_whole_undo ? parent_of(path) : path);
+  const Payload input =
+      is_whole_undo ? function_input(planner, step, path, instance.output).value_or(instance.output) : instance.input;
+  const Scope scope = scope_of(planner, step, path, is_whole_undo ? nullptr : &input, nullptr);
+  const Variables variables(planner.definition(), planner.state(), scope);
+  std::visit(
+      [&](auto& scheme) {
+        definition::for_each_text(scheme, [&](std::string_view, CredentialText& text) {
+          const auto* expression = std::get_if<expression::Expression>(&text);
+          if (!expression) return;
+          text = evaluated(expression::Expression(*expression), input.json(), variables);
+          changed = true;
+        });
+      },
+      made);
+  return changed ? std::make_shared<const Authentication>(std::move(made)) : declared;
+}
+
+}  // namespace skald::saga

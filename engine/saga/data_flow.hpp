@@ -1,0 +1,28 @@
+// The data of a step on its way through it: the checks by schemas, and what a function of `use.functions` that the step
+// calls does to its input and its answer.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <string_view>
+
+#include "engine/saga/planner.hpp"
+
+namespace skald::saga {
+
+// "expression", at the step.
+Payload expression_problem(const Error& error, const definition::Step& step);
+
+// A validation error that names every violation, or nothing.
+std::optional<Payload> check_schema(const std::optional<definition::JsonSchema>& schema, const Payload& value,
+                                    std::string_view what, const definition::Step& step);
+
+// What the function sees of the step's input; the input itself where the step calls none. Unexpected: the problem.
+std::expected<Payload, Payload> function_input(const Planner& planner, const definition::Step& step,
+                                               std::string_view path, const Payload& input);
+
+// What the step goes on with of the function's answer; the answer itself where it calls none. Unexpected: the problem.
+std::expected<Payload, Payload> function_output(const Planner& planner, const definition::Step& step,
+                                                std::string_view path, const Payload& input, const Payload& answer);
+
+}  // namespace skald::saga

@@ -1,0 +1,138 @@
+#include "adapters/http/token_request.hpp"
+
+#include <gmock/gmock.h>
+
+namespace skald::adapters {
+namespace {
+
+using Grant = definition::OAuth2Authentication::Grant;
+using Proof = definition::OAuth2Authentication::Proof;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+
+TokenPolicy policy() {
+  TokenPolicy policy;
+  policy.client_id = Secret("skald");
+  policy.client_secret = Secret("s3 cr&t");
+  policy.scopes = {"read", "write"};
+  policy.audiences = {"shop"};
+  return policy;
+}
+
+std::string request_of(const TokenPolicy& policy, const std::optional<Secret>& refresh_token = {}) {
+  return token_request(policy, *parse_url("https://id.example.com/oauth2/token"), refresh_token).reveal();
+}
+
+TEST(TokenRequest, IsAFormWithTheClientInIt) {
+  const std::string body =
+      "grant_type=client_credentials&client_id=skald&client_secret=s3+cr%26t&scope=read+write&audience=shop";
+  const std::string text = request_of(policy());
+  EXPECT_THAT(text, testing::StartsWith("POST /oauth2/token HTTP/1.1\r\nHost: id.example.com\r\n"));
+  EXPECT_THAT(text, HasSubstr("Content-Type: application/x-www-form-urlencoded\r\n"));
+  EXPECT_THAT(text, HasSubstr("Content-Length: " + std::to_string(body.size()) + "\r\n"));
+  EXPECT_THAT(text, EndsWith("\r\n\r\n" + body));
+  EXPECT_EQ(text.find("Authorization"), std::string::npos);
+}
+
+TEST(TokenRequest, TheClientCanStandInAHeaderOrAlone) {
+  auto basic = policy();
+  basic.proof = Proof::kBasic;
+  EXPECT_THAT(request_of(basic), HasSubstr("Authorization: Basic c2thbGQ6czMrY3IlMjZ0\r\n"));
+  EXPECT_EQ(request_of(basic).find("client_"), request_of(basic).find("client_credentials"));
+  auto none = policy();
+  none.proof = Proof::kNone;
+  EXPECT_THAT(request_of(none), HasSubstr("&client_id=skald&scope"));
+}
+
+TEST(TokenRequest, JsonWhereItIsAskedFor) {
+  auto json = policy();
+  json.as_json = true;
+  json.scopes.clear();
+  EXPECT_THAT(request_of(json), HasSubstr("Content-Type: application/json\r\n"));
+  EXPECT_THAT(
+      request_of(json),
+      EndsWith(
+          R"({"audience":"shop","client_id":"skald","client_secret":"s3 cr&t","grant_type":"client_credentials"})"));
+}
+
+TEST(TokenRequest, EachGrantHasItsValues) {
+  auto password = policy();
+  password.grant = Grant::kPassword;
+  password.username = Secret("me");
+  password.password = Secret("pw");
+  EXPECT_THAT(request_of(password), HasSubstr("grant_type=password&username=me&password=pw&"));
+  auto refresh = policy();
+  refresh.grant = Grant::kRefreshToken;
+  refresh.refresh_token = Secret("r1");
+  EXPECT_THAT(request_of(refresh), HasSubstr("grant_type=refresh_token&refresh_token=r1&"));
+  EXPECT_THAT(request_of(refresh, Secret("r2")), HasSubstr("refresh_token=r2&"));
+}
+
+TEST(TokenRequest, PoliciesThatDifferHaveOtherKeys) {
+  const std::string key = policy().key();
+  EXPECT_EQ(policy().key(), key);
+  EXPECT_EQ(key.find("s3"), std::string::npos);
+  auto other = policy();
+  other.client_secret = Secret("rotated");
+  EXPECT_NE(other.key(), key);
+  other = policy();
+  other.scopes = {"read write"};
+  EXPECT_NE(other.key(), key);
+  other = policy();
+  std::swap(other.scopes, other.audiences);
+  EXPECT_NE(other.key(), key);
+}
+
+std::string refusal(int status, const std::string& body) {
+  const auto token = token_of(status, body);
+  return token ? "token" : token.error().message;
+}
+
+TEST(TokenAnswer, IsABearerToken) {
+  const auto token = token_of(
+      200, R"({"access_token":"abc","token_type":"Bearer","expires_in":60,"refresh_token":"r2","scope":"read"})");
+  ASSERT_TRUE(token);
+  EXPECT_EQ(token->header.reveal(), "Bearer abc");
+  EXPECT_EQ(token->expires_in, std::chrono::seconds(60));
+  EXPECT_EQ(token->refresh_token->reveal(), "r2");
+  const auto bare = token_of(200, R"({"access_token":"abc","token_type":"bearer","expires_in":"60"})");
+  ASSERT_TRUE(bare);
+  EXPECT_FALSE(bare->expires_in);
+  EXPECT_EQ(token_of(200, R"({"access_token":"a","token_type":"bearer","expires_in":-5})")->expires_in,
+            std::chrono::seconds(0));
+}
+
+TEST(TokenAnswer, WhatIsNoneIsARefusalThatRepeatsNothing) {
+  EXPECT_EQ(refusal(400, R"({"error":"invalid_grant","error_description":"s3cr3t"})"),
+            "the authority answered 400 to the request for a token (invalid_grant)");
+  EXPECT_EQ(refusal(401, R"({"error":"s3cr3t"})"), "the authority answered 401 to the request for a token");
+  EXPECT_EQ(refusal(500, "s3cr3t"), "the authority answered 500 to the request for a token");
+  for (const auto* body :
+       {"", "[]", "{}", R"({"access_token":"","token_type":"bearer"})", R"({"access_token":5,"token_type":"bearer"})",
+        R"({"access_token":"a\r\nb","token_type":"bearer"})"}) {
+    EXPECT_EQ(refusal(200, body), "the authority answered without an access_token that can be sent") << body;
+  }
+  EXPECT_EQ(refusal(200, R"({"access_token":"a","token_type":"mac"})"),
+            "the authority gave a token that is no bearer token");
+  EXPECT_EQ(refusal(200, R"({"access_token":"a"})"), "the authority gave a token that is no bearer token");
+}
+
+TEST(TokenDiscovery, NamesTheEndpoint) {
+  const Url asked = *parse_url("https://id.example.com/.well-known/openid-configuration");
+  const auto of = [&](int status, const std::string& body) {
+    const auto url = endpoint_of(status, body, asked);
+    return url ? host_and_port(url->origin) + url->target : url.error().message;
+  };
+  EXPECT_EQ(of(200, R"({"token_endpoint":"https://tokens.example.com/t"})"), "tokens.example.com:443/t");
+  EXPECT_EQ(of(404, "{}"), "the authority answered 404 when asked for its configuration");
+  EXPECT_EQ(of(200, "{}"), "the authority's configuration names no token_endpoint");
+  EXPECT_EQ(of(200, "no"), "the authority's configuration names no token_endpoint");
+  for (const auto* bad : {"http://id.example.com/t", "ftp://a", "https://u:p@id.example.com/", "/t"}) {
+    EXPECT_EQ(of(200, std::string(R"({"token_endpoint":")") + bad + "\"}"),
+              "the authority's configuration names a token_endpoint that cannot be used")
+        << bad;
+  }
+}
+
+}  // namespace
+}  // namespace skald::adapters
