@@ -267,7 +267,13 @@ AdaptersConfig read_root(LoadContext& context, const Node& root) {
   MapReader named(context, *adapters);
   for (std::size_t i = 0; i < adapters->keys.size(); ++i) {
     check_name(context, *adapters, i, "the name of an adapter");
-    config.adapters.emplace(adapters->keys[i], read_adapter(context, *named.take(adapters->keys[i])));
+    const auto& read =
+        config.adapters.emplace(adapters->keys[i], read_adapter(context, *named.take(adapters->keys[i])));
+    if (adapters->keys[i] == "executions" && read.first->second.events) {
+      context.report.error_at("bad-name", adapters->items[i], adapters->key_marks[i],
+                              "an adapter with 'events' must not be called 'executions': that is what metrics call the "
+                              "executions that listen");
+    }
   }
   named.finish();
   return config;

@@ -47,8 +47,8 @@ AppendStatements::AppendStatements(soci::session& session)
                   use(shape_), use(event_key_), use(id_), use(step_))),
       deliver_((session.prepare << "INSERT INTO outbox (execution, shard, workflow, step, sink, envelope, emitted_at,"
                                    " due_at, attempts, error) VALUES (:execution, :shard, :workflow, :step, :sink,"
-                                   " :envelope, :emitted_at, :due_at, 0, '')",
-                use(id_), use(shard_), use(workflow_), use(step_), use(sink_), use(data_), use(at_), use(at_))),
+                                   " :envelope, :emitted_at, 0, 0, '')",
+                use(id_), use(shard_), use(workflow_), use(step_), use(sink_), use(data_), use(at_))),
       owner_((session.prepare << "SELECT epoch FROM shards WHERE id = 0", into(owner_epoch_))) {}
 
 void AppendStatements::name(const ExecutionId& execution) {

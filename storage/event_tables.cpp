@@ -26,7 +26,7 @@ std::vector<std::string> event_tables(const EventTableWords& words) {
   };
 }
 
-// A row for each event and sink until the sink has it.
+// A row for each event and sink until the sink has it. `due_at` is 0 until an attempt has failed.
 std::vector<std::string> outbox_tables(const EventTableWords& words) {
   return {
       fmt::format(
@@ -36,6 +36,7 @@ std::vector<std::string> outbox_tables(const EventTableWords& words) {
           words.number, words.by_byte),
       "CREATE INDEX outbox_due ON outbox (sink, due_at, id)",
       "CREATE INDEX outbox_order ON outbox (sink, execution, id)",
+      "CREATE INDEX outbox_age ON outbox (sink, shard, emitted_at)",
   };
 }
 

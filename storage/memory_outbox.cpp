@@ -1,7 +1,6 @@
 #include "storage/memory_outbox.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 namespace skald::storage {
@@ -10,18 +9,20 @@ using namespace ports;
 
 void MemoryOutbox::add(const ExecutionId& execution, const NewDelivery& delivery) {
   const auto number = ++last_number_;
-  deliveries_[number] = {.delivery = {.number = number, .execution = execution, .what = delivery},
-                         .due_at = delivery.emitted_at};
+  deliveries_[number] = {.delivery = {.number = number, .execution = execution, .what = delivery}, .due_at = {}};
 }
 
 std::vector<Delivery> MemoryOutbox::list_due(const std::string& sink, const ShardSet& shards, Timestamp now,
-                                             std::size_t limit) const {
-  std::set<ExecutionId> seen;
+                                             const std::vector<ExecutionId>& left_out, std::size_t limit) const {
+  std::map<ExecutionId, Timestamp> latest;  // of those before, by execution
   std::vector<const Kept*> due;
   for (const auto& [number, kept] : deliveries_) {
     const auto& execution = kept.delivery.execution;
-    if (kept.delivery.what.sink != sink || !seen.insert(execution).second) continue;
-    if (kept.due_at <= now && shards[shard_of(execution)]) due.push_back(&kept);
+    if (kept.delivery.what.sink != sink || std::ranges::find(left_out, execution) != left_out.end()) continue;
+    auto& before = latest.try_emplace(execution, Timestamp{}).first->second;
+    const bool has_its_turn = before <= kept.due_at;
+    before = std::max(before, kept.due_at);
+    if (has_its_turn && kept.due_at <= now && shards[shard_of(execution)]) due.push_back(&kept);
   }
   std::ranges::sort(due, {}, [](const Kept* kept) { return std::pair(kept->due_at, kept->delivery.number); });
   if (due.size() > limit) due.resize(limit);
@@ -33,10 +34,14 @@ std::vector<Delivery> MemoryOutbox::list_due(const std::string& sink, const Shar
 void MemoryOutbox::settle(const std::vector<std::uint64_t>& delivered, const std::vector<Postponement>& postponed) {
   for (const auto number : delivered) deliveries_.erase(number);
   for (const auto& postponement : postponed) {
-    const auto it = deliveries_.find(postponement.number);
-    if (it == deliveries_.end()) continue;
-    it->second.due_at = postponement.due_at;
-    ++it->second.delivery.attempts;
+    const auto first = deliveries_.find(postponement.number);
+    if (first == deliveries_.end()) continue;
+    ++first->second.delivery.attempts;
+    for (auto it = first; it != deliveries_.end(); ++it) {
+      auto& [delivery, due_at] = it->second;
+      const auto& head = first->second.delivery;
+      if (delivery.execution == head.execution && delivery.what.sink == head.what.sink) due_at = postponement.due_at;
+    }
   }
 }
 

@@ -14,7 +14,7 @@ class MemoryOutbox {
  public:
   void add(const ExecutionId& execution, const ports::NewDelivery& delivery);
   std::vector<ports::Delivery> list_due(const std::string& sink, const ports::ShardSet& shards, Timestamp now,
-                                        std::size_t limit) const;
+                                        const std::vector<ExecutionId>& left_out, std::size_t limit) const;
   void settle(const std::vector<std::uint64_t>& delivered, const std::vector<ports::Postponement>& postponed);
   std::vector<ports::OutboxLevel> measure(const ports::ShardSet& shards) const;
 

@@ -364,9 +364,10 @@ Result<std::uint64_t> MemoryStore::remove_events(Timestamp received_before, std:
 }
 
 Result<std::vector<Delivery>> MemoryStore::list_due_deliveries(const std::string& sink, const ShardSet& shards,
-                                                               Timestamp now, std::size_t limit) {
+                                                               Timestamp now, const std::vector<ExecutionId>& left_out,
+                                                               std::size_t limit) {
   const std::lock_guard lock(mutex_);
-  return outbox_.list_due(sink, shards, now, limit);
+  return outbox_.list_due(sink, shards, now, left_out, limit);
 }
 
 Result<void> MemoryStore::settle_deliveries(const std::vector<std::uint64_t>& delivered,

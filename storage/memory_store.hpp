@@ -77,7 +77,8 @@ class MemoryStore : public Store {
   Result<std::uint64_t> remove_events(Timestamp received_before, std::size_t limit) override;
 
   Result<std::vector<ports::Delivery>> list_due_deliveries(const std::string& sink, const ports::ShardSet& shards,
-                                                           Timestamp now, std::size_t limit) override;
+                                                           Timestamp now, const std::vector<ExecutionId>& left_out,
+                                                           std::size_t limit) override;
   Result<void> settle_deliveries(const std::vector<std::uint64_t>& delivered,
                                  const std::vector<ports::Postponement>& postponed) override;
   Result<std::vector<ports::OutboxLevel>> measure_outbox(const ports::ShardSet& shards) override;

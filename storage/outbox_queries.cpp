@@ -1,5 +1,7 @@
 #include "storage/outbox_queries.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <soci/soci.h>
 
 #include "storage/dialect.hpp"
@@ -16,10 +18,15 @@ std::string among(const ShardSet& shards) {
   return shards.all() ? "" : " AND o.shard IN (" + sql_list_of(shards) + ")";
 }
 
+std::string without(const std::vector<ExecutionId>& left_out) {
+  return left_out.empty() ? "" : " AND o.execution NOT IN (" + sql_list_of(left_out) + ")";
+}
+
 }  // namespace
 
 std::vector<Delivery> select_due_deliveries(soci::session& session, const std::string& sink, const ShardSet& shards,
-                                            Timestamp now, std::size_t limit) {
+                                            Timestamp now, const std::vector<ExecutionId>& left_out,
+                                            std::size_t limit) {
   const long long until = to_millis(now);
   std::string execution;
   Delivery delivery;
@@ -29,9 +36,9 @@ std::vector<Delivery> select_due_deliveries(soci::session& session, const std::s
   soci::statement statement =
       (session.prepare << "SELECT o.id, o.execution, o.workflow, o.step, o.envelope, o.emitted_at, o.attempts"
                           " FROM outbox AS o WHERE o.sink = :sink AND o.due_at <= :until"
-                       << among(shards)
+                       << among(shards) << without(left_out)
                        << " AND NOT EXISTS (SELECT 1 FROM outbox AS e WHERE e.sink = o.sink AND e.execution = "
-                          "o.execution AND e.id < o.id) ORDER BY o.due_at, o.id LIMIT "
+                          "o.execution AND e.id < o.id AND e.due_at > o.due_at) ORDER BY o.due_at, o.id LIMIT "
                        << limit,
        soci::into(number), soci::into(execution), soci::into(delivery.what.workflow), soci::into(delivery.what.step),
        soci::into(delivery.what.envelope), soci::into(emitted_at), soci::into(attempts), soci::use(sink),
@@ -49,17 +56,20 @@ std::vector<Delivery> select_due_deliveries(soci::session& session, const std::s
 
 void settle_deliveries(soci::session& session, const Dialect& dialect, const std::vector<std::uint64_t>& delivered,
                        const std::vector<Postponement>& postponed) {
+  if (delivered.empty() && postponed.empty()) return;
   GuardedTransaction transaction(session, dialect);
   transaction.run([&] {
-    for (const auto number : delivered) {
-      const auto id = static_cast<long long>(number);
-      session << "DELETE FROM outbox WHERE id = :id", soci::use(id);
+    if (!delivered.empty()) {
+      session << fmt::format("DELETE FROM outbox WHERE id IN ({})", fmt::join(delivered, ", "));
     }
     for (const auto& [number, due_at, error] : postponed) {
       const auto id = static_cast<long long>(number);
       const long long due = to_millis(due_at);
-      session << "UPDATE outbox SET due_at = :due_at, attempts = attempts + 1, error = :error WHERE id = :id",
-          soci::use(due), soci::use(error), soci::use(id);
+      session << "UPDATE outbox SET attempts = attempts + 1, error = :error WHERE id = :id", soci::use(error),
+          soci::use(id);
+      session << "UPDATE outbox SET due_at = :due_at WHERE id >= :first AND sink = (SELECT sink FROM outbox WHERE id = "
+                 ":same) AND execution = (SELECT execution FROM outbox WHERE id = :again)",
+          soci::use(due), soci::use(id), soci::use(id), soci::use(id);
     }
   });
   transaction.commit();

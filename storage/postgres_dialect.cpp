@@ -71,6 +71,9 @@ const std::vector<std::vector<std::string>>& postgres_migrations() {
       },
       event_tables({"BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "COLLATE \"C\" ", ""}),
       outbox_tables({"BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "COLLATE \"C\" ", ""}),
+      {
+          "ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05)",
+      },
   };
   return versions;
 }

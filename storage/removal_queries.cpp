@@ -10,17 +10,6 @@
 
 namespace skald::storage {
 
-namespace {
-
-// "'0192...', '0193...'": an id has no character that SQL could take for anything else.
-std::string sql_list_of_ids(const std::vector<ExecutionId>& ids) {
-  std::string list;
-  for (const auto& id : ids) list += (list.empty() ? "'" : ", '") + to_string(id) + "'";
-  return list;
-}
-
-}  // namespace
-
 EndedPage select_ended(soci::session& session, const ports::ShardSet& shards, Timestamp ended_before,
                        const std::optional<ExecutionId>& after, std::size_t limit) {
   // Nothing ends before it starts.
@@ -52,15 +41,15 @@ std::uint64_t delete_ended(soci::session& session, const Dialect& dialect, const
     const long long before = to_millis(ended_before);
     std::string id;
     {
-      soci::statement statement = (session.prepare << "DELETE FROM executions WHERE id IN (" << sql_list_of_ids(ids)
+      soci::statement statement = (session.prepare << "DELETE FROM executions WHERE id IN (" << sql_list_of(ids)
                                                    << ") AND ended_at < :before AND open_incidents = 0 AND "
                                                    << dialect.ownership_condition(owner) << " RETURNING id",
                                    soci::use(before), soci::into(id));
       for (bool more = statement.execute(true); more; more = statement.fetch()) gone.push_back(id_from_text(id));
     }
     if (gone.empty()) return;
-    session << "DELETE FROM history WHERE execution IN (" << sql_list_of_ids(gone) << ")";
-    session << "DELETE FROM subscriptions WHERE execution IN (" << sql_list_of_ids(gone) << ")";
+    session << "DELETE FROM history WHERE execution IN (" << sql_list_of(gone) << ")";
+    session << "DELETE FROM subscriptions WHERE execution IN (" << sql_list_of(gone) << ")";
   });
   transaction.commit();
   return gone.size();

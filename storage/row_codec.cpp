@@ -37,6 +37,12 @@ std::string sql_list_of(const ports::ShardSet& shards) {
   return list.empty() ? "NULL" : list;
 }
 
+std::string sql_list_of(const std::vector<ExecutionId>& ids) {
+  std::string list;
+  for (const auto& id : ids) list += (list.empty() ? "'" : ", '") + to_string(id) + "'";
+  return list;
+}
+
 std::string to_lower(std::string text) {
   for (char& c : text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);

@@ -4,6 +4,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "engine/base/ids.hpp"
 #include "engine/ports/shard_leases.hpp"
@@ -26,6 +27,9 @@ std::map<std::string, std::string> labels_from_json(const std::string& text);
 
 // "3, 17", for IN; "NULL" for none.
 std::string sql_list_of(const ports::ShardSet& shards);
+
+// "'0192...', '0193...'": an id has no character that SQL could take for anything else.
+std::string sql_list_of(const std::vector<ExecutionId>& ids);
 
 // ASCII letters alone, as SQL's lower() does everywhere.
 std::string to_lower(std::string text);

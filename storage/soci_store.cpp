@@ -193,8 +193,10 @@ class SociStore final : public Store {
   }
 
   Result<std::vector<Delivery>> list_due_deliveries(const std::string& sink, const ShardSet& shards, Timestamp now,
+                                                    const std::vector<ExecutionId>& left_out,
                                                     std::size_t limit) override {
-    return read([&](soci::session& session) { return select_due_deliveries(session, sink, shards, now, limit); });
+    return read(
+        [&](soci::session& session) { return select_due_deliveries(session, sink, shards, now, left_out, limit); });
   }
 
   Result<void> settle_deliveries(const std::vector<std::uint64_t>& delivered,

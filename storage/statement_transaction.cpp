@@ -79,7 +79,7 @@ subscribed AS (
   ON CONFLICT DO NOTHING),
 emitted AS (
   INSERT INTO outbox (execution, shard, workflow, step, sink, envelope, emitted_at, due_at, attempts, error)
-  SELECT f.execution, o.shard, o.workflow, o.step, o.sink, o.envelope, o.emitted_at, o.emitted_at, 0, ''
+  SELECT f.execution, o.shard, o.workflow, o.step, o.sink, o.envelope, o.emitted_at, 0, 0, ''
   FROM fits AS f CROSS JOIN LATERAL jsonb_to_recordset(f.outgoing) AS o(shard int, workflow text, step text, sink text,
     envelope text, emitted_at bigint))
 SELECT n, 1 FROM fits UNION ALL SELECT n, 2 FROM appends WHERE NOT held)";

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "engine/base/limits.hpp"
+#include "engine/base/time.hpp"
 
 namespace skald {
 namespace {
@@ -18,22 +22,16 @@ std::unexpected<Error> invalid(std::string message) {
   return failure("event.invalid", std::move(message), {}, "see CloudEvents 1.0.2, \"Context Attributes\"");
 }
 
+constexpr std::array<std::string_view, 3> kNeverEmpty = {"subject", "datacontenttype", "dataschema"};
+
+bool is_integer(const Json& value) {
+  return value.is_number_integer() && value.get<std::int64_t>() >= std::numeric_limits<std::int32_t>::min() &&
+         value.get<std::int64_t>() <= std::numeric_limits<std::int32_t>::max();
+}
+
 bool is_text(const Json& value) {
   return value.is_string() && std::ranges::none_of(value.get_ref<const std::string&>(),
                                                    [](unsigned char c) { return c < 0x20 || c == 0x7F; });
-}
-
-Result<void> check_attribute(const std::string& name, const Json& value) {
-  if (name == "data" || name == "data_base64") return {};
-  if (!is_attribute_name(name)) {
-    return invalid(fmt::format("'{}' is no attribute: names have lower-case letters and digits", name));
-  }
-  const bool is_simple = is_text(value) || value.is_boolean() || value.is_number_integer();
-  if (!is_simple) return invalid(fmt::format("'{}' must be text, a truth value or an integer", name));
-  if (value.is_string() && value.get_ref<const std::string&>().size() > kAttributeBytesMax) {
-    return invalid(fmt::format("'{}' has more than {} bytes", name, kAttributeBytesMax));
-  }
-  return {};
 }
 
 }  // namespace
@@ -41,6 +39,27 @@ Result<void> check_attribute(const std::string& name, const Json& value) {
 bool is_attribute_name(std::string_view name) {
   return !name.empty() &&
          std::ranges::all_of(name, [](unsigned char c) { return std::islower(c) != 0 || std::isdigit(c) != 0; });
+}
+
+Result<void> check_event_attribute(const std::string& name, const Json& value) {
+  if (name == "data" || name == "data_base64") return {};
+  if (!is_attribute_name(name)) {
+    return invalid(fmt::format("'{}' is no attribute: names have lower-case letters and digits", name));
+  }
+  const bool is_simple = is_text(value) || value.is_boolean() || is_integer(value);
+  if (!is_simple) return invalid(fmt::format("'{}' must be text, a truth value or an integer of 32 bits", name));
+  if (!value.is_string()) return {};
+  const auto& text = value.get_ref<const std::string&>();
+  if (text.size() > kAttributeBytesMax) {
+    return invalid(fmt::format("'{}' has more than {} bytes", name, kAttributeBytesMax));
+  }
+  if (text.empty() && std::ranges::find(kNeverEmpty, name) != kNeverEmpty.end()) {
+    return invalid(fmt::format("'{}' must be text that is not empty", name));
+  }
+  if (name == "time" && !parse_rfc3339(text)) {
+    return invalid(fmt::format("'time' must be a time such as 2026-11-22T08:00:00Z (got '{}')", text.substr(0, 40)));
+  }
+  return {};
 }
 
 Result<void> check_cloud_event(const Json& event) {
@@ -55,7 +74,7 @@ Result<void> check_cloud_event(const Json& event) {
     return invalid(fmt::format("'specversion' must be 1.0 (got '{}')", event["specversion"].get<std::string>()));
   }
   for (const auto& [name, value] : event.items()) {
-    if (auto good = check_attribute(name, value); !good) return good;
+    if (auto good = check_event_attribute(name, value); !good) return good;
   }
   if (event.contains("data") && event.contains("data_base64")) return invalid("it has both 'data' and 'data_base64'");
   if (event.contains("data_base64") && !event["data_base64"].is_string()) {

@@ -2,6 +2,7 @@
 // format.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "engine/base/error.hpp"
@@ -11,6 +12,9 @@ namespace skald {
 
 // A name that an attribute may have, which `data` and `data_base64` are not held to.
 bool is_attribute_name(std::string_view name);
+
+// An attribute with its value. Errors: "event.invalid".
+Result<void> check_event_attribute(const std::string& name, const Json& value);
 
 // Errors: "event.invalid"; "event.too_large", more than limits::kEventBytesMax.
 Result<void> check_cloud_event(const Json& event);

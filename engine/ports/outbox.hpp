@@ -51,10 +51,12 @@ class Outbox {
  public:
   virtual ~Outbox() = default;
 
-  // The first delivery of each execution of these shards to the sink, of those that are due, the longest due first.
+  // Deliveries to the sink of executions of these shards but for those left out. New ones come first, then those that
+  // are due again, the longest due first; of an execution each has all that stand before it in front of it.
   virtual Result<std::vector<Delivery>> list_due_deliveries(const std::string& sink, const ShardSet& shards,
-                                                            Timestamp now, std::size_t limit) = 0;
-  // Forgets what was delivered and puts off what was not, in one transaction.
+                                                            Timestamp now, const std::vector<ExecutionId>& left_out,
+                                                            std::size_t limit) = 0;
+  // Forgets what was delivered, and puts off what was not with all that stands behind it, in one transaction.
   virtual Result<void> settle_deliveries(const std::vector<std::uint64_t>& delivered,
                                          const std::vector<Postponement>& postponed) = 0;
   virtual Result<std::vector<OutboxLevel>> measure_outbox(const ShardSet& shards) = 0;

@@ -144,6 +144,7 @@ void Engine::Impl::drain(Millis at_most, std::move_only_function<void()> drained
   hosts_draining_ = hosts_.size() - 1;
   hosts_.front()->loop().post([this, at_most] {
     deadline_ = std::make_unique<DrainDeadline>(hosts_);
+    if (publisher_) publisher_->close();
     if (remote_commands_) remote_commands_->end_all();
     hosts_.front()->timers().set(*deadline_, shared_.time.steady() + at_most);
     if (hosts_draining_ == 0) drain_first();

@@ -1,19 +1,23 @@
 #include "engine/runtime/publisher.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "engine/base/limits.hpp"
 #include "engine/definition/operation_catalog.hpp"
 #include "engine/runtime/deliveries.hpp"
+#include "engine/saga/path.hpp"
 
 namespace skald::runtime {
 namespace {
 
-constexpr std::size_t kPage = 100;
+constexpr std::size_t kCallsMax = 64;  // to one sink
+constexpr std::size_t kOffersMax = 8;  // to the executions: each is written on its own
 // Found by then is what another node has left.
 constexpr Millis kLookInterval{5'000};
 constexpr Millis kMeasureInterval{15'000};
+constexpr Millis kTellInterval{60'000};
 constexpr Millis kPauseOfSink{1'000};  // where it took nothing
 constexpr Millis kPauseFirst{1'000};   // of one delivery
 constexpr Millis kPauseMax{300'000};
@@ -24,116 +28,180 @@ Millis pause_after(std::uint32_t attempts) {
 
 }  // namespace
 
-// What goes to one sink.
+// What goes to one sink: chains, each the events of one execution, one after another.
 class Publisher::Line final : public TimerNode {
  public:
   Line(Publisher& owner, std::string sink) : owner_(owner), sink_(std::move(sink)) {}
 
-  // At once, or as soon as what is under way has ended; a sink that took nothing is left alone for a while.
+  // At once, or as soon as what is asked of the store has come; a sink that took nothing is left alone for a while.
   void look() {
-    if (is_busy_) {
-      again_ = true;
-    } else if (!is_paused_) {
-      list();
+    is_wanted_ = true;
+    if (!is_paused_) go();
+  }
+
+  // What waits for its turn to be sent does not have to be waited for.
+  void close() {
+    for (auto& [execution, chain] : std::map(chains_)) {
+      if (!sink_.empty() && host().withdraw(execution, key_of(chain.front()))) chains_.erase(execution);
     }
+    go();
   }
 
  private:
+  using Chain = std::deque<ports::Delivery>;
+
   void fired() override {
     is_paused_ = false;
-    if (!is_busy_) list();
+    look();
   }
 
-  void rest(Millis pause) {
-    is_busy_ = false;
-    host().timers().set(*this, host().shared().time.steady() + pause);
+  void rest(Millis pause) { host().timers().set(*this, host().shared().time.steady() + pause); }
+
+  void go() {
+    if (is_asking_ || host().is_closed()) return;
+    if (!delivered_.empty() || !postponed_.empty()) return settle();
+    const std::size_t most = sink_.empty() ? kOffersMax : kCallsMax;
+    const bool may_list = is_wanted_ && !is_paused_ && !host().shared().draining;
+    if (may_list && chains_.size() < most) list(most - chains_.size());
   }
 
-  void list() {
+  void list(std::size_t room) {
+    is_asking_ = true;
+    is_wanted_ = false;
     auto& shared = host().shared();
-    if (shared.draining || host().is_closed()) return;
-    is_busy_ = true;
-    again_ = false;
-    host().offload([&outbox = owner_.outbox_, sink = sink_, shards = shared.shards.held(),
-                    now = shared.time.now()] { return outbox.list_due_deliveries(sink, shards, now, kPage); },
-                   [this](Result<std::vector<ports::Delivery>> found) {
-                     if (found) return send(std::move(*found));
-                     host().warn("events that are to go out could not be listed; it is tried again", found.error());
+    std::vector<ExecutionId> under_way;
+    for (const auto& [execution, chain] : chains_) under_way.push_back(execution);
+    host().offload([&outbox = owner_.outbox_, sink = sink_, shards = shared.shards.held(), now = shared.time.now(),
+                    under_way = std::move(under_way),
+                    room] { return outbox.list_due_deliveries(sink, shards, now, under_way, room); },
+                   [this, room](Result<std::vector<ports::Delivery>> found) {
+                     is_asking_ = false;
                      rest(kLookInterval);
+                     if (!found) {
+                       return host().warn("events that are to go out could not be listed; it is tried again",
+                                          found.error());
+                     }
+                     const bool is_full = found->size() == room;
+                     begin(std::move(*found));
+                     is_wanted_ = is_wanted_ || (is_full && !chains_.empty());
+                     go();
                    });
   }
 
-  void send(std::vector<ports::Delivery> due) {
-    if (due.empty()) return again_ ? list() : rest(kLookInterval);
-    open_ = due.size();
-    for (auto& delivery : due) sink_.empty() ? offer(std::move(delivery)) : call(std::move(delivery));
+  void begin(std::vector<ports::Delivery> due) {
+    std::map<ExecutionId, Chain> found;
+    for (auto& delivery : due) found[delivery.execution].push_back(std::move(delivery));
+    for (auto& [execution, chain] : found) {
+      chains_[execution] = std::move(chain);
+      send(execution);
+    }
   }
 
-  void offer(ports::Delivery delivery) {
-    auto envelope = std::move(delivery.what.envelope);
-    owner_.offer_(std::move(envelope), [this, delivery = std::move(delivery)](const Result<EventReceipt>& receipt) {
-      receipt ? succeeded(delivery) : failed(delivery, receipt.error().message, std::nullopt);
+  // The first of a chain.
+  void send(const ExecutionId& execution) {
+    const auto& delivery = chains_.at(execution).front();
+    if (!host().shared().may_begin(execution)) return leave(execution);
+    sink_.empty() ? offer(delivery) : call(delivery);
+  }
+
+  void offer(const ports::Delivery& delivery) {
+    owner_.offer_(delivery.what.envelope, [this, execution = delivery.execution](const Result<EventReceipt>& receipt) {
+      receipt ? succeeded(execution) : failed(execution, receipt.error().message, std::nullopt);
     });
   }
 
-  void call(ports::Delivery delivery) {
+  void call(const ports::Delivery& delivery) {
     auto& shared = host().shared();
     auto request = request_for(delivery.what, *shared.definitions.operations());
-    // The shard is another node's by now, or the sink is gone.
-    if (!request || !shared.may_begin(delivery.execution)) return ended();
+    if (!request) return leave(delivery.execution);  // the sink is gone
+    const auto& step = delivery.what.step;
     ports::ParticipantCall call{.execution = delivery.execution,
                                 .workflow = delivery.what.workflow,
-                                .step = delivery.what.step,
+                                .step = std::string(saga::step_of(step)),
+                                .action = saga::is_in_undo(step) ? saga::Action::kCompensate : saga::Action::kExecute,
                                 .attempt = delivery.attempts + 1,
                                 .epoch = shared.shards.epoch_of(delivery.execution),
-                                .key = to_string(delivery.execution) + "/" + delivery.what.step,
+                                .key = key_of(delivery),
                                 .timeout = limits::kAttemptTimeout,
                                 .request = std::move(request)};
-    host().call(std::move(call), [this, delivery = std::move(delivery)](const saga::Answer& answer) {
-      if (answer.outcome == saga::AttemptOutcome::kDone) return succeeded(delivery);
-      failed(delivery, answer.title, answer.retry_after);
+    host().call(std::move(call), [this, execution = delivery.execution](const saga::Answer& answer) {
+      if (answer.outcome == saga::AttemptOutcome::kDone) return succeeded(execution);
+      failed(execution, answer.title, answer.retry_after);
     });
   }
 
-  void succeeded(const ports::Delivery& delivery) {
-    delivered_.push_back(delivery.number);
-    ended();
+  void succeeded(const ExecutionId& execution) {
+    auto& chain = chains_.at(execution);
+    delivered_.push_back(chain.front().number);
+    chain.pop_front();
+    if (!chain.empty()) {
+      send(execution);
+      return go();
+    }
+    is_wanted_ = true;  // there may be more of it
+    leave(execution);
   }
 
-  void failed(const ports::Delivery& delivery, const std::string& error, std::optional<Millis> wished) {
-    const Millis pause = std::max(pause_after(delivery.attempts), wished.value_or(Millis(0)));
-    postponed_.push_back({delivery.number, host().shared().time.now() + pause, error});
-    host().warn("an event could not be delivered; it is tried again",
-                {.code = "outbox.postponed", .message = error, .subject = sink_ + " " + delivery.what.step});
-    ended();
+  void failed(const ExecutionId& execution, const std::string& error, std::optional<Millis> wished) {
+    auto& shared = host().shared();
+    if (!shared.may_begin(execution)) return leave(execution);  // that is for who goes on with it
+    const auto& delivery = chains_.at(execution).front();
+    const Millis pause = std::clamp(wished.value_or(Millis(0)), pause_after(delivery.attempts), kPauseMax);
+    postponed_.push_back({delivery.number, shared.time.now() + pause, error});
+    tell(delivery, error);
+    leave(execution);
   }
 
-  void ended() {
-    if (--open_ > 0) return;
-    const bool took_some = !delivered_.empty();
-    const bool took_none = !took_some && !postponed_.empty();
+  // Once a minute: a sink that is down has very many of them.
+  void tell(const ports::Delivery& delivery, const std::string& error) {
+    const auto now = host().shared().time.steady();
+    if (told_at_ != std::chrono::nanoseconds{} && now - told_at_ < kTellInterval) return;
+    told_at_ = now;
+    const auto execution = to_string(delivery.execution);
+    const std::string_view sink = sink_.empty() ? std::string_view("executions") : std::string_view(sink_);
+    host().shared().log.write(
+        ports::LogLevel::kWarning, "an event could not be delivered; it is tried again",
+        {{"sink", sink}, {"execution", execution}, {"step", delivery.what.step}, {"error", error}});
+  }
+
+  void leave(const ExecutionId& execution) {
+    chains_.erase(execution);
+    go();
+  }
+
+  void settle() {
+    is_asking_ = true;
+    const bool took_none = delivered_.empty();
     host().offload(
         [&outbox = owner_.outbox_, delivered = std::exchange(delivered_, {}),
          postponed = std::exchange(postponed_, {})] { return outbox.settle_deliveries(delivered, postponed); },
-        [this, took_some, took_none](const Result<void>& settled) {
+        [this, took_none](const Result<void>& settled) {
+          is_asking_ = false;
           // They are sent once more, under the same keys.
           if (!settled) host().warn("deliveries could not be marked; they are repeated", settled.error());
-          if (settled && took_some) return list();
-          is_paused_ = took_none;
-          rest(took_none ? kPauseOfSink : kLookInterval);
+          if (!settled || took_none) {
+            is_paused_ = true;
+            rest(kPauseOfSink);
+          }
+          go();
         });
+  }
+
+  static std::string key_of(const ports::Delivery& delivery) {
+    return to_string(delivery.execution) + "/" + delivery.what.step;
   }
 
   ExecutionHost& host() { return owner_.host_; }
 
   Publisher& owner_;
   const std::string sink_;
-  bool is_busy_ = false;
-  bool again_ = false;
-  std::size_t open_ = 0;  // of the page under way
+  std::map<ExecutionId, Chain> chains_;  // under way
   std::vector<std::uint64_t> delivered_;
   std::vector<ports::Postponement> postponed_;
+  bool is_wanted_ = false;  // something is to be listed
+  bool is_asking_ = false;  // the store is
   bool is_paused_ = false;
+  std::chrono::nanoseconds told_at_{};
 };
 
 Publisher::Publisher(ExecutionHost& host, ports::Outbox& outbox, Offer offer)
@@ -142,8 +210,11 @@ Publisher::Publisher(ExecutionHost& host, ports::Outbox& outbox, Offer offer)
 Publisher::~Publisher() = default;
 
 void Publisher::begin() {
-  look_at_all();
   fired();
+}
+
+void Publisher::close() {
+  for (const auto& [sink, line] : lines_) line->close();
 }
 
 void Publisher::look() {
@@ -185,12 +256,14 @@ void Publisher::measured(const std::vector<ports::OutboxLevel>& levels) {
   auto& shared = host_.shared();
   const Timestamp now = shared.time.now();
   const auto sinks = sinks_of(*shared.definitions.operations());
-  for (const auto& [sink, line] : lines_) {
+  for (const auto& sink : sinks) told_.insert(sink);
+  for (const auto& sink : told_) {
     if (std::ranges::find(levels, sink, &ports::OutboxLevel::sink) == levels.end()) {
       shared.telemetry.outbox(sink, 0, Millis(0));
     }
   }
   for (const auto& [sink, count, oldest] : levels) {
+    told_.insert(sink);
     shared.telemetry.outbox(sink, count, std::max(Millis(0), std::chrono::duration_cast<Millis>(now - oldest)));
     if (std::ranges::find(sinks, sink) != sinks.end()) continue;
     host_.warn("events wait for an adapter that takes none any more",

@@ -1,16 +1,19 @@
 // Sends what executions emit to where it is to go, and keeps it until it is there.
 //
-//   append with its deliveries ─> look ─> those that are due, a page for each sink ─> the sink ─> forgotten, or put off
+//   append with its deliveries ─> look ─> those that are due, in chains: an execution's, one after another
+//                                 ─> the sink ─> forgotten, or put off with those behind it
 //
-// A sink that does not answer keeps no other one waiting, and what it refuses is tried again for as long as it stands
-// in the adapters file. Thread rule: look() from any thread, everything else on the loop of the host. Life cycle:
-// begin() once; it stops when the engine drains.
+// A sink that does not answer keeps no other one waiting, nor an event those of other executions; what is refused is
+// tried again for as long as the sink stands in the adapters file.
+// Thread rule: look() from any thread, everything else on the loop of the host. Life cycle: begin() once, close() when
+// the engine begins to drain: nothing is sent from then on.
 #pragma once
 
 #include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "engine/ports/outbox.hpp"
@@ -29,6 +32,7 @@ class Publisher final : public TimerNode {
   ~Publisher() override;
 
   void begin();
+  void close();
   // Something was emitted.
   void look();
 
@@ -44,6 +48,7 @@ class Publisher final : public TimerNode {
   ports::Outbox& outbox_;
   Offer offer_;
   std::map<std::string, std::unique_ptr<Line>> lines_;  // by sink
+  std::set<std::string> told_;                          // sinks whose level the metrics have
   std::atomic<bool> is_wanted_{false};
 };
 

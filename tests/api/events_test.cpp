@@ -150,8 +150,9 @@ class Outbox : public ServiceTest {
 TEST_F(Outbox, SendsWhatIsEmittedToAnAdapterAndToWhoListens) {
   deploy("hears", "  - await: { listen: { to: { one: { with: { type: told.paid } } } } }\n");
   deploy("tells",
-         "  - tell: { emit: { event: { with: { source: shop, type: told.paid, data: '${ .order }' } } } }\n"
-         "  - aside: { emit: { event: { with: { source: shop, type: other } } } }\n");
+         "  - aside: { emit: { event: { with: { source: shop, type: other } } } }\n"
+         "  - tell: { emit: { event: { with: { source: shop, type: told.paid, data: '${ $workflow.input.order }' } } } "
+         "}\n");
   const auto listening = start_only("hears");
   await(listening, [](const Json& e) { return e["phase"] == "waiting"; });
   const Json ended = run("tells", R"({"order":"A1"})");
@@ -162,7 +163,6 @@ TEST_F(Outbox, SendsWhatIsEmittedToAnAdapterAndToWhoListens) {
   EXPECT_EQ(events[0]["id"], ended["id"].get<std::string>() + "/tell");
   EXPECT_EQ(events[0]["data"], "A1");
   EXPECT_EQ(events[0]["datacontenttype"], "application/json");
-  EXPECT_NE(get("/metrics").body.find("skald_outbox_pending{sink=\"executions\"} 0"), std::string::npos);
 }
 
 TEST_F(Outbox, SendsAfterTheServerDiedWhatItHadNot) {

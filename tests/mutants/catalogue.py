@@ -151,9 +151,12 @@ MUTANTS = (
     without("forgets what a decision emits", COMMIT, "own.deliveries = pending_->deliveries;"),
     instead("takes a refused event for delivered", PUBLISHER, "answer.outcome == saga::AttemptOutcome::kDone",
             "answer.outcome != saga::AttemptOutcome::kUnknown"),
-    Mutant("sends an event for a shard that went", PUBLISHER, "if (!request || !shared.may_begin(delivery.execution)) return ended();",
-           "if (!request || (!MUTANT && !shared.may_begin(delivery.execution))) return ended();"),
+    Mutant("sends an event for a shard that went", PUBLISHER, "if (!host().shared().may_begin(execution)) return leave(execution);\n    sink_",
+           "if (!MUTANT && !host().shared().may_begin(execution)) return leave(execution);\n    sink_"),
+    Mutant("sends what stands behind a refused event", PUBLISHER, "tell(delivery, error);\n    leave(execution);",
+           "tell(delivery, error);\n    if (MUTANT && chains_.at(execution).size() > 1) {\n"
+           "      chains_.at(execution).pop_front();\n      return send(execution);\n    }\n    leave(execution);"),
     before("forgets what was not delivered", PUBLISHER,
-           "postponed_.push_back({delivery.number, host().shared().time.now() + pause, error});",
+           "postponed_.push_back({delivery.number, shared.time.now() + pause, error});",
            "delivered_.push_back(delivery.number);"),
 )

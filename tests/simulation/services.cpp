@@ -46,11 +46,12 @@ const std::vector<std::string>& Services::heard(const ExecutionId& execution) co
 
 // An event that is refused is sent again.
 saga::Answer Services::hear(const ports::ParticipantCall& call) {
-  world_.note("service", "{} hears {} #{}", short_id(call.execution), call.step, call.attempt);
+  const std::string step(path_of_key(call.key));
+  world_.note("service", "{} hears {} #{}", short_id(call.execution), step, call.attempt);
   if (faults_.happens(Fault::kRefused)) return refused(422);
   auto& heard = heard_[call.execution];
-  if (std::ranges::find(heard, call.step) == heard.end()) heard.push_back(call.step);
-  return done(call.step);
+  if (std::ranges::find(heard, step) == heard.end()) heard.push_back(step);
+  return done(step);
 }
 
 saga::Answer Services::receive(const ports::ParticipantCall& call) {

@@ -18,8 +18,9 @@ class SimulatedOutbox final : public ports::Outbox {
       : world_(world), faults_(faults), database_(database), life_(std::move(life)) {}
 
   Result<std::vector<ports::Delivery>> list_due_deliveries(const std::string& sink, const ports::ShardSet& shards,
-                                                           Timestamp now, std::size_t limit) override {
-    return ask([&](auto& rows) { return rows.list_due_deliveries(sink, shards, now, limit); });
+                                                           Timestamp now, const std::vector<ExecutionId>& left_out,
+                                                           std::size_t limit) override {
+    return ask([&](auto& rows) { return rows.list_due_deliveries(sink, shards, now, left_out, limit); });
   }
   Result<void> settle_deliveries(const std::vector<std::uint64_t>& delivered,
                                  const std::vector<ports::Postponement>& postponed) override {

@@ -156,7 +156,8 @@ do:
       listen: { to: { one: { with: { type: packed }, correlate: { id: { from: .data, expect: '${ $workflow.id }' } } } } }
 )";
 
-// What is emitted is told once more, in order, whatever happens; one of its own executions hears another.
+// Everything that is emitted arrives, in order, whatever happens. The execution hears itself; a replay that has taken
+// the first step over hears nothing.
 constexpr const char* kTelling = R"(
 document: { dsl: '1.0.3', namespace: test, name: telling, version: '1.0.0' }
 do:
@@ -165,6 +166,8 @@ do:
       compensate:
         - withdrawn: { emit: { event: { with: { source: shop, type: withdrawn } } } }
   - hear:
+      timeout: { after: PT30S }
+      onError: continue
       listen: { to: { one: { with: { type: placed }, correlate: { id: { from: .data, expect: '${ $workflow.id }' } } } } }
   - charge:
       call: payments.charge

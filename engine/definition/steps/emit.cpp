@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "engine/base/cloud_event.hpp"
 #include "engine/definition/read_values.hpp"
 #include "engine/definition/steps/kinds.hpp"
@@ -13,16 +16,26 @@ bool is_wrapped(const Node& node) {
   return node.is_string() && expression::is_wrapped_expression(node.text);
 }
 
+constexpr std::array<std::string_view, 4> kTexts = {"id", "source", "specversion", "type"};
+
+// What can be told before it runs.
 void check_attribute(LoadContext& context, const std::string& name, const Node& value) {
   if (!is_attribute_name(name)) {
-    context.report.error("bad-name", value,
-                         "is no attribute of an event: their names have lower-case letters and digits only");
-  } else if (name == "data" || name == "source" || name == "type" || is_wrapped(value)) {
-    return;  // any value, or read as text
-  } else if (value.is_map() || value.is_sequence()) {
-    context.report.error("wrong-type", value, fmt::format("must be text (got {})", show(value)));
-  } else if (name == "specversion" && value.text != "1.0") {
-    context.report.error("unknown-value", value, fmt::format("must be '1.0' (got {})", show(value)));
+    return context.report.error("bad-name", value,
+                                "is no attribute of an event: their names have lower-case letters and digits only");
+  }
+  if (name == "data" || is_wrapped(value)) return;
+  if (std::ranges::find(kTexts, name) != kTexts.end()) {
+    const auto text = read_text(context, value);
+    if (!text) return;
+    if (text->empty()) return context.report.error("out-of-range", value, "must not be empty");
+  }
+  if (name == "specversion" && value.text != "1.0") {
+    return context.report.error("unknown-value", value, fmt::format("must be '1.0' (got {})", show(value)));
+  }
+  if (value.is_null()) return;  // left out
+  if (const auto good = check_event_attribute(name, to_json(value)); !good) {
+    context.report.error("wrong-type", value, "is no attribute of an event: " + good.error().message);
   }
 }
 
@@ -39,9 +52,7 @@ std::optional<Step::Kind> read_emit(LoadContext& context, MapReader&, const Node
   if (with == nullptr) return std::nullopt;
   MapReader attributes(context, *with);
   if (!with->is_map()) return std::nullopt;
-  for (const char* needed : {"source", "type"}) {
-    if (const Node* node = attributes.require(needed); node != nullptr && !is_wrapped(*node)) read_text(context, *node);
-  }
+  for (const char* needed : {"source", "type"}) attributes.require(needed);
   for (std::size_t i = 0; i < with->keys.size(); ++i) check_attribute(context, with->keys[i], with->items[i]);
   auto compiled = read_template(context, *with, scope, Slot::kArguments);
   if (!compiled) return std::nullopt;
