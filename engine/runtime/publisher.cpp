@@ -75,15 +75,15 @@ class Publisher::Line final : public TimerNode {
                     under_way = std::move(under_way),
                     room] { return outbox.list_due_deliveries(sink, shards, now, under_way, room); },
                    [this, room](Result<std::vector<ports::Delivery>> found) {
-                     is_asking_ = false;
                      rest(kLookInterval);
-                     if (!found) {
-                       return host().warn("events that are to go out could not be listed; it is tried again",
-                                          found.error());
+                     if (found) {
+                       const bool is_full = found->size() == room;
+                       begin(std::move(*found));
+                       is_wanted_ = is_wanted_ || (is_full && !chains_.empty());
+                     } else {
+                       host().warn("events that are to go out could not be listed; it is tried again", found.error());
                      }
-                     const bool is_full = found->size() == room;
-                     begin(std::move(*found));
-                     is_wanted_ = is_wanted_ || (is_full && !chains_.empty());
+                     is_asking_ = false;  // not before all that was found is under way
                      go();
                    });
   }

@@ -15,7 +15,8 @@ using definition::ListenStep;
 bool listens(const Planner& planner, const StepState* step) {
   const State& state = planner.state();
   if (!step || step->listens.empty() || step->status != StepStatus::kRunning) return false;
-  if (state.compensation.state != CompensationState::kNone || is_ending(state)) return false;
+  if (state.compensation.state != CompensationState::kNone || is_ending(state) || is_terminal(state.phase))
+    return false;
   const bool in_time = !step->deadline || planner.now() < *step->deadline;
   return in_time || has_blocking_incident(state, step->path);
 }
