@@ -78,10 +78,16 @@ TEST(CloudEvent, SaysWhatIsWrong) {
   EXPECT_EQ(with("specversion", "0.3"), "event.invalid : 'specversion' must be 1.0 (got '0.3')");
   EXPECT_EQ(with("id", ""), "event.invalid : 'id' must be text that is not empty");
   EXPECT_EQ(with("type", 7), "event.invalid : 'type' must be text that is not empty");
-  EXPECT_EQ(with("source", "a\nb"), "event.invalid : 'source' must be text, a truth value or an integer");
+  EXPECT_EQ(with("source", "a\nb"), "event.invalid : 'source' must be text, a truth value or an integer of 32 bits");
   EXPECT_EQ(with("subject", std::string(1025, 'a')), "event.invalid : 'subject' has more than 1024 bytes");
   EXPECT_EQ(with("Trace", 1), "event.invalid : 'Trace' is no attribute: names have lower-case letters and digits");
-  EXPECT_EQ(with("trace", Json::array()), "event.invalid : 'trace' must be text, a truth value or an integer");
+  EXPECT_EQ(with("trace", 3'000'000'000),
+            "event.invalid : 'trace' must be text, a truth value or an integer of 32 bits");
+  EXPECT_EQ(with("subject", ""), "event.invalid : 'subject' must be text that is not empty");
+  EXPECT_EQ(with("time", "yesterday"),
+            "event.invalid : 'time' must be a time such as 2026-11-22T08:00:00Z (got 'yesterday')");
+  EXPECT_EQ(with("trace", Json::array()),
+            "event.invalid : 'trace' must be text, a truth value or an integer of 32 bits");
   EXPECT_EQ(with("data_base64", "YQ=="), "event.invalid : it has both 'data' and 'data_base64'");
   EXPECT_EQ(with("data", std::string(65 * 1024, 'a')), "event.too_large : it has more than 64 KiB");
 }

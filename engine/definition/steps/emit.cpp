@@ -35,7 +35,7 @@ void check_attribute(LoadContext& context, const std::string& name, const Node& 
   }
   if (value.is_null()) return;  // left out
   if (const auto good = check_event_attribute(name, to_json(value)); !good) {
-    context.report.error("wrong-type", value, "is no attribute of an event: " + good.error().message);
+    context.report.error("wrong-type", value, "cannot be sent: " + good.error().message);
   }
 }
 
