@@ -1,6 +1,7 @@
 // Participants reached over HTTP/1.1 and HTTPS: the one implementation of the participant port.
 //
-// Each call is one attempt on one connection: nothing is sent twice, nothing redirected. A call waits for its turn
+// Each call is one attempt: nothing is redirected, and nothing sent twice, but that a 401 to a step's digest or token
+// is answered once by a second request of the same attempt. A call waits for its turn
 // (concurrency, rate, circuit breaker of its adapter or, for `call: http`, of its host) without using an attempt; then
 // its deadline runs over connect, write and read. Thread rule: one participant a loop, used on it alone; made before
 // the loop runs or on it. Life cycle: the registry, ports and trust outlive it.

@@ -2,7 +2,8 @@
 //
 // A secret is a file of that name in the secrets directory (one trailing line break is dropped) or the environment
 // variable SKALD_SECRET_<NAME> (upper case, `-` and `.` as `_`); the file wins. Values never reach a log, an error or a
-// workflow's data: reveal() is called where a request is written and nowhere else.
+// request that is stored: reveal() is called where texts with secrets in them are put together (secret.cpp), and in
+// adapters/http where a header, the request for a token, or the digest that tells policies apart is made.
 #pragma once
 
 #include <map>

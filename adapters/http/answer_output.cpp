@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <map>
 #include <utility>
@@ -63,6 +65,13 @@ std::string canonical(std::string_view name) {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
+// What proves who somebody is does not belong into a history.
+bool is_credential(std::string_view canonical_name) {
+  constexpr std::array<std::string_view, 4> kNames = {"Set-Cookie", "Set-Cookie2", "Authentication-Info",
+                                                      "Proxy-Authentication-Info"};
+  return std::ranges::find(kNames, canonical_name) != kNames.end();
+}
+
 Result<std::string> headers_of(const Fields& fields) {
   std::map<std::string, std::string> joined;
   for (const auto& [name, value] : fields) {
@@ -82,6 +91,7 @@ Result<std::string> headers_of(const Fields& fields) {
 Result<std::string> whole_answer(Response& response, const saga::Request& request) {
   auto sent = headers_of(request.headers);
   if (!sent) return sent;
+  std::erase_if(response.fields, [](const auto& field) { return is_credential(canonical(field.first)); });
   auto headers = headers_of(response.fields);
   if (!headers) return headers;
   const auto text_or_base64 = [](const std::string& body) {

@@ -92,15 +92,27 @@ void Lane::pump() {
 }
 
 bool Lane::withdraw(const ExecutionId& execution, std::string_view key) {
+  const auto is_meant = [&](const ports::ParticipantCall& call) {
+    return call.execution == execution && call.key == key;
+  };
+  const auto queued = std::ranges::find_if(queue_, [&](const auto& waiting) { return is_meant(waiting.first); });
+  if (queued != queue_.end()) {
+    queue_.erase(queued);
+    return true;
+  }
   const auto found = std::ranges::find_if(
-      queue_, [&](const auto& waiting) { return waiting.first.execution == execution && waiting.first.key == key; });
-  if (found == queue_.end()) return false;
-  queue_.erase(found);
+      without_token_, [&](const auto& it) { return is_meant(it.second.call) && !it.second.refusal; });
+  if (found == without_token_.end()) return false;
+  const Job job = std::move(found->second);
+  without_token_.erase(found);
+  leave(job, Gate::Verdict::kNone, label_of(Failure::kNotSent));
+  pump();
   return true;
 }
 
 void Lane::abandon() {
   queue_.clear();
+  without_token_.clear();
   idle_.clear();
   for (Slot& slot : slots_) {
     if (slot.connection) slot.connection->close();
@@ -140,6 +152,11 @@ void Lane::launch(Job job) {
 }
 
 void Lane::refuse(Job job, FailureReport problem) {
+  if (job.refusal) {
+    leave(job, Gate::Verdict::kHealthy, "401");
+    context_.answer_later(std::move(job.done), std::move(*job.refusal));
+    return pump();
+  }
   leave(job, Gate::Verdict::kNone, label_of(problem.kind));
   context_.answer_later(std::move(job.done), answer_from(std::move(problem)));
   pump();
@@ -236,14 +253,12 @@ void Lane::answered(Connection& connection) {
   const auto held = slots_[connection.slot].connection;
   Job job = take_job(connection);
   Response& response = connection.reader().response();
-  if (can_answer(job, response)) {
-    park(connection);
-    return answer_challenge(std::move(job));
-  }
+  const bool is_asked_again = can_answer(job, response);
   static const OutcomeRules kNoRules;
   saga::Answer answer = answer_from(response, *job.call.request, job.operation ? job.operation->outcomes : kNoRules,
                                     context_.ports.clock.now());
   park(connection);
+  if (is_asked_again) return answer_challenge(std::move(job), std::move(answer));
   char code[12];
   const auto end = fmt::format_to_n(code, sizeof code, "{}", answer.status).out;
   leave(job, verdict_on(answer.status), {code, static_cast<std::size_t>(end - code)});
@@ -264,9 +279,10 @@ void Lane::failed(Connection& connection, FailureReport report) {
   const auto held = slots_[connection.slot].connection;
   Job job = take_job(connection);
   release(connection);
-  leave(job, Gate::Verdict::kFailing, label_of(report.kind));
+  const bool is_refusal = job.refusal && !report.sent;
+  leave(job, Gate::Verdict::kFailing, is_refusal ? "401" : label_of(report.kind));
   pump();
-  job.done(answer_from(std::move(report)));
+  job.done(is_refusal ? std::move(*job.refusal) : answer_from(std::move(report)));
 }
 
 void Lane::idle_closed(Connection& connection) {

@@ -5,8 +5,10 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,7 +63,7 @@ class Lane final : private Connection::Owner {
   // Sends what may go now.
   void pump();
 
-  // Takes back a call that waits for its turn.
+  // Takes back a call that waits for its turn, or for a token before its first request.
   bool withdraw(const ExecutionId& execution, std::string_view key);
 
   void abandon();
@@ -77,7 +79,7 @@ class Lane final : private Connection::Owner {
     Steady deadline{0};
     Timestamp deadline_at{};
     std::optional<Secret> authorization;  // the step's own
-    bool challenged = false;              // a 401 was answered: the next one counts
+    std::optional<saga::Answer> refusal;  // the 401 that is being answered: the next one counts
     bool probe = false;
   };
   struct Slot {
@@ -94,8 +96,9 @@ class Lane final : private Connection::Owner {
   SecretsOfSteps secrets_for(const ports::ParticipantCall& call, const AdaptersSnapshot& snapshot) const;
   void authorize(Job job);
   void fetch_token(Job job, std::optional<Secret> refused);
+  void token_came(std::uint64_t number, Result<Secret> header);
   bool can_answer(Job& job, const Response& response);
-  void answer_challenge(Job job);
+  void answer_challenge(Job job, saga::Answer refusal);
   void launch(Job job);
   void refuse(Job job, FailureReport problem);
   std::optional<FailureReport> prepare(Job& job);
@@ -118,6 +121,8 @@ class Lane final : private Connection::Owner {
   bool circuit_shown_open_ = false;
   bool pumping_ = false;
   std::deque<std::pair<ports::ParticipantCall, ports::Participant::Done>> queue_;
+  std::map<std::uint64_t, Job> without_token_;  // by the number of their wish
+  std::uint64_t wishes_ = 0;
   std::vector<Slot> slots_;
   std::vector<std::size_t> free_slots_;
   std::vector<Connection*> idle_;

@@ -60,16 +60,24 @@ void Lane::fetch_token(Job job, std::optional<Secret> refused) {
                  .trusted = job.call.trusted,
                  .refused = std::move(refused),
                  .deadline = job.deadline};
-  context_.tokens.get(std::move(wish), [this, alive = alive_, job = std::move(job)](Result<Secret> header) mutable {
-    if (!*alive) return;
-    if (!header) return refuse(std::move(job), without_credentials(std::move(header.error())));
-    job.authorization = std::move(*header);
-    launch(std::move(job));
+  const std::uint64_t number = ++wishes_;
+  without_token_.emplace(number, std::move(job));
+  context_.tokens.get(std::move(wish), [this, alive = alive_, number](Result<Secret> header) {
+    if (*alive) token_came(number, std::move(header));
   });
 }
 
+void Lane::token_came(std::uint64_t number, Result<Secret> header) {
+  auto waiting = without_token_.extract(number);
+  if (!waiting) return;  // withdrawn
+  Job job = std::move(waiting.mapped());
+  if (!header) return refuse(std::move(job), without_credentials(std::move(header.error())));
+  job.authorization = std::move(*header);
+  launch(std::move(job));
+}
+
 bool Lane::can_answer(Job& job, const Response& response) {
-  if (response.status != 401 || job.challenged || !job.call.authentication) return false;
+  if (response.status != 401 || job.refusal || !job.call.authentication) return false;
   if (std::holds_alternative<OAuth2Authentication>(*job.call.authentication)) return true;
   const auto* digest = std::get_if<DigestAuthentication>(&*job.call.authentication);
   const auto challenge = digest ? choose_challenge(response.challenges) : std::nullopt;
@@ -85,9 +93,10 @@ bool Lane::can_answer(Job& job, const Response& response) {
   return true;
 }
 
-// The participant has done nothing but ask who calls: one more request of the same attempt.
-void Lane::answer_challenge(Job job) {
-  job.challenged = true;
+// The participant has done nothing but ask who calls: one more request of the same attempt. Where that cannot be sent,
+// the 401 is the answer: something was sent, and refused.
+void Lane::answer_challenge(Job job, saga::Answer refusal) {
+  job.refusal = std::move(refusal);
   if (!std::holds_alternative<OAuth2Authentication>(*job.call.authentication)) return launch(std::move(job));
   auto refused = std::move(job.authorization);
   fetch_token(std::move(job), std::move(refused));

@@ -69,6 +69,10 @@ Result<void> check(const ports::ParticipantCall& call, const RequestPlace& place
       return failure("request.header", "a header has a name or value that HTTP does not allow", {}, {},
                      name.substr(0, 100));
     }
+    if (call.authentication && equals_ignoring_case(name, "authorization")) {
+      return failure("request.header",
+                     "a header 'Authorization' stands beside an authentication of the endpoint; one of them has to go");
+    }
     if (is_reserved(name)) {
       return failure("request.header", "a header is set by the engine and not by workflows", {}, {},
                      name.substr(0, 100));

@@ -80,8 +80,8 @@ std::string head_of(std::string_view method, const Url& url) {
       url.target, authority_of(url.origin), SKALD_VERSION);
 }
 
-Error refused(std::string message) {
-  return Error{.code = "token.refused", .message = std::move(message)};
+Error refused(std::string message, std::string code = "token.refused") {
+  return Error{.code = std::move(code), .message = std::move(message)};
 }
 
 }  // namespace
@@ -116,7 +116,7 @@ std::string discovery_request(const Url& address) {
   return head_of("GET", address) + "\r\n";
 }
 
-Result<Url> endpoint_of(int status, const std::string& body, const Url& asked) {
+Result<Url> endpoint_of(int status, const std::string& body, std::string_view authority) {
   if (status != 200) {
     return failure("token.discovery",
                    fmt::format("the authority answered {} when asked for its configuration", status));
@@ -126,8 +126,17 @@ Result<Url> endpoint_of(int status, const std::string& body, const Url& asked) {
   if (!is_object || !configuration->contains("token_endpoint") || !(*configuration)["token_endpoint"].is_string()) {
     return failure("token.discovery", "the authority's configuration names no token_endpoint");
   }
+  const auto issuer = configuration->find("issuer");
+  std::string named = issuer != configuration->end() && issuer->is_string() ? issuer->get<std::string>() : "";
+  if (named.ends_with('/')) named.pop_back();
+  if (named != authority) {
+    return failure("token.discovery",
+                   fmt::format("the authority's configuration is that of another issuer: its 'issuer' must be '{}' "
+                               "(OpenID Connect Discovery 1.0, 4.3)",
+                               authority));
+  }
   auto url = parse_url((*configuration)["token_endpoint"].get<std::string>());
-  if (!url || (asked.origin.tls && !url->origin.tls)) {
+  if (!url || (authority.starts_with("https://") && !url->origin.tls)) {
     return failure("token.discovery", "the authority's configuration names a token_endpoint that cannot be used");
   }
   return std::move(*url);
@@ -144,7 +153,8 @@ Result<Token> token_of(int status, const std::string& body) {
     const std::string code = text("error");
     const bool is_known = std::ranges::find(kErrorCodes, code) != kErrorCodes.end();
     return std::unexpected(refused(fmt::format("the authority answered {} to the request for a token{}", status,
-                                               is_known ? " (" + code + ")" : "")));
+                                               is_known ? " (" + code + ")" : ""),
+                                   code == "invalid_grant" ? "token.invalid_grant" : "token.refused"));
   }
   const std::string token = text("access_token");
   std::string type = text("token_type");

@@ -40,8 +40,8 @@ Secret token_request(const TokenPolicy& policy, const Url& endpoint, const std::
 // A GET of the OpenID configuration.
 std::string discovery_request(const Url& address);
 
-// The token endpoint that an OpenID configuration names. Errors: "token.discovery".
-Result<Url> endpoint_of(int status, const std::string& body, const Url& asked);
+// The token endpoint that the OpenID configuration of `authority` names. Errors: "token.discovery".
+Result<Url> endpoint_of(int status, const std::string& body, std::string_view authority);
 
 struct Token {
   Secret header;  // "Bearer ..."
@@ -49,7 +49,8 @@ struct Token {
   std::optional<Secret> refresh_token;
 };
 
-// Errors: "token.refused"; nothing of what the authority wrote is in them but an error code of the RFC.
+// Errors: "token.refused", "token.invalid_grant" (the refresh token, or the user, is not taken any more); nothing of
+// what the authority wrote is in them but an error code of the RFC.
 Result<Token> token_of(int status, const std::string& body);
 
 }  // namespace skald::adapters

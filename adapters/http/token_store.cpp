@@ -10,7 +10,6 @@
 namespace skald::adapters {
 namespace {
 
-constexpr std::size_t kPoliciesMax = 1024;
 // A token whose life is not told.
 constexpr std::chrono::seconds kLifeUnknown = std::chrono::minutes(5);
 // Before its end a token is not used any more: the way to the participant takes its time.
@@ -36,12 +35,14 @@ struct TokenStore::Entry {
   bool trusted = true;
   std::optional<Secret> header;
   Steady usable_until{0};
+  std::uint64_t used = 0;               // by which call of get() last
   std::optional<Secret> refresh_token;  // a newer one than the policy's
   std::unique_ptr<TokenExchange> exchange;
   std::list<std::unique_ptr<Waiter>> waiters;
 };
 
-TokenStore::TokenStore(const ClientContext& context) : context_(context) {}
+TokenStore::TokenStore(const ClientContext& context, std::size_t policies_max)
+    : context_(context), policies_max_(policies_max) {}
 TokenStore::~TokenStore() = default;
 
 void TokenStore::abandon() {
@@ -59,6 +60,7 @@ void TokenStore::get(TokenWish wish, Done done) {
     found = entries_.emplace(std::move(key), std::move(entry)).first;
   }
   Entry& entry = *found->second;
+  entry.used = ++uses_;
   if (entry.header && entry.header == wish.refused) entry.header.reset();
   if (entry.header && context_.ports.clock.steady() < entry.usable_until) return done(*entry.header);
   entry.waiters.push_back(std::make_unique<Waiter>(std::move(done)));
@@ -68,8 +70,20 @@ void TokenStore::get(TokenWish wish, Done done) {
 }
 
 void TokenStore::forget_unused() {
-  if (entries_.size() < kPoliciesMax) return;
-  std::erase_if(entries_, [](const auto& it) { return !it.second->exchange && it.second->waiters.empty(); });
+  if (entries_.size() < policies_max_) return;
+  const auto may_go = [](const auto& it) {
+    return !it.second->exchange && it.second->waiters.empty() && !it.second->refresh_token;
+  };
+  const Steady now = context_.ports.clock.steady();
+  std::erase_if(entries_, [&](const auto& it) { return may_go(it) && it.second->usable_until <= now; });
+  while (entries_.size() >= policies_max_) {
+    auto oldest = entries_.end();
+    for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+      if (may_go(*it) && (oldest == entries_.end() || it->second->used < oldest->second->used)) oldest = it;
+    }
+    if (oldest == entries_.end()) return;
+    entries_.erase(oldest);
+  }
 }
 
 std::optional<Error> TokenStore::why_not(const Entry& entry, const Origin& origin) const {
@@ -91,9 +105,10 @@ void TokenStore::fetch(Entry& entry) {
   if (!url) return fail(entry, failure("token.request", "the authority " + url.error().message).error());
   if (auto problem = why_not(entry, url->origin)) return fail(entry, std::move(*problem));
   if (!entry.policy.discovers) return ask(entry, *url);
-  exchange(entry, *url, Secret(discovery_request(*url)), [this, &entry, asked = *url](Result<AuthorityAnswer> answer) {
+  exchange(entry, *url, Secret(discovery_request(*url)), [this, &entry](Result<AuthorityAnswer> answer) {
     if (!answer) return fail(entry, std::move(answer.error()));
-    auto endpoint = endpoint_of(answer->status, answer->body, asked);
+    const std::string& address = entry.policy.address;
+    auto endpoint = endpoint_of(answer->status, answer->body, address.substr(0, address.rfind("/.well-known/")));
     if (!endpoint) return fail(entry, std::move(endpoint.error()));
     if (auto problem = why_not(entry, endpoint->origin)) return fail(entry, std::move(*problem));
     ask(entry, *endpoint);
@@ -114,13 +129,14 @@ void TokenStore::finish(Entry& entry, Token token) {
   const auto life = token.expires_in.value_or(kLifeUnknown);
   entry.usable_until = context_.ports.clock.steady() + life - std::min(kMarginMax, life / 10);
   entry.header = token.header;
-  if (token.refresh_token) entry.refresh_token = std::move(token.refresh_token);
+  const bool is_of_use = entry.policy.grant == definition::OAuth2Authentication::Grant::kRefreshToken;
+  if (is_of_use && token.refresh_token) entry.refresh_token = std::move(token.refresh_token);
   answer(entry, std::move(token.header));
 }
 
 void TokenStore::fail(Entry& entry, Error error) {
-  // A refresh token that was refused may have been replaced by hand: begin again with the policy's.
-  if (error.code == "token.refused") entry.refresh_token.reset();
+  // A refresh token that is not taken any more may have been replaced by hand: begin again with the policy's.
+  if (error.code == "token.invalid_grant") entry.refresh_token.reset();
   answer(entry, std::unexpected(std::move(error)));
 }
 

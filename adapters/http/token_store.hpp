@@ -2,10 +2,13 @@
 // calls of the same policy. A token lives in memory alone.
 //
 // Calls that want the same token at the same time share one fetch; a fetch that fails fails them all, and the next
-// attempt begins another. Life cycle: outlives the lanes; abandon() drops who waits, without a word. Thread rule: one
-// loop.
+// attempt begins another. Of too many policies those whose token is over are forgotten first, then those that were used
+// least recently; one that waits for its authority, or whose refresh token the authority has replaced, is kept. Life
+// cycle: outlives the lanes; abandon() drops who waits, without a word. Thread rule: one loop.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -30,11 +33,13 @@ class TokenStore {
  public:
   using Done = std::move_only_function<void(Result<Secret>)>;
 
-  explicit TokenStore(const ClientContext& context);
+  static constexpr std::size_t kPoliciesMax = 1024;
+
+  explicit TokenStore(const ClientContext& context, std::size_t policies_max = kPoliciesMax);
   ~TokenStore();
 
   // The Authorization header; at once where it is at hand, else later. Errors: "token.request", "token.unreachable",
-  // "token.discovery", "token.refused", "token.timeout".
+  // "token.discovery", "token.refused", "token.invalid_grant", "token.timeout".
   void get(TokenWish wish, Done done);
 
   void abandon();
@@ -54,6 +59,8 @@ class TokenStore {
   void forget_unused();
 
   ClientContext context_;
+  std::size_t policies_max_;
+  std::uint64_t uses_ = 0;
   std::map<std::string, std::unique_ptr<Entry>> entries_;  // by TokenPolicy::key() and trust
 };
 

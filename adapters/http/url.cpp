@@ -10,7 +10,6 @@
 namespace skald::adapters {
 namespace {
 
-constexpr std::size_t kTargetBytesMax = 8 * 1024;
 constexpr std::size_t kHostBytesMax = 253;
 
 constexpr bool is_alnum(char c) {
@@ -24,7 +23,6 @@ constexpr std::array<bool, 256> characters(std::string_view others) {
   return set;
 }
 
-constexpr auto kTargetCharacters = characters("-._~!$&'()*+,;=:@/?%");
 constexpr auto kTokenCharacters = characters("!#$%&'*+-.^_`|~");
 constexpr auto kHostCharacters = characters("-._");
 
@@ -34,39 +32,6 @@ bool all_in(std::string_view text, const std::array<bool, 256>& set) {
 
 bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-bool has_valid_triplets(std::string_view text) {
-  for (auto at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 3)) {
-    if (at + 2 >= text.size() || !is_hex(text[at + 1]) || !is_hex(text[at + 2])) return false;
-  }
-  return true;
-}
-
-// "." and "..", also as "%2e": a server would resolve them to another resource than the one the path names.
-bool is_dot_segment(std::string_view segment) {
-  std::size_t dots = 0;
-  while (!segment.empty()) {
-    if (segment.front() == '.') {
-      segment.remove_prefix(1);
-    } else if (segment.size() >= 3 && segment[0] == '%' && segment[1] == '2' && (segment[2] | 0x20) == 'e') {
-      segment.remove_prefix(3);
-    } else {
-      return false;
-    }
-    ++dots;
-  }
-  return dots == 1 || dots == 2;
-}
-
-bool has_dot_segment(std::string_view path) {
-  while (!path.empty()) {
-    const auto slash = path.find('/');
-    if (is_dot_segment(path.substr(0, slash))) return true;
-    if (slash == std::string_view::npos) return false;
-    path.remove_prefix(slash + 1);
-  }
-  return false;
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
@@ -141,12 +106,6 @@ std::string authority_of(const Origin& origin) {
   std::string text = host_and_port(origin);
   if (origin.port == (origin.tls ? 443 : 80)) text.erase(text.rfind(':'));
   return text;
-}
-
-bool is_target(std::string_view text) {
-  if (text.empty() || text.front() != '/' || text.size() > kTargetBytesMax) return false;
-  return all_in(text, kTargetCharacters) && has_valid_triplets(text) &&
-         !has_dot_segment(text.substr(0, text.find('?')));
 }
 
 bool is_token(std::string_view text) {

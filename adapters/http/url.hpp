@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "engine/base/error.hpp"
+#include "engine/base/request_target.hpp"
 
 namespace skald::adapters {
 
@@ -34,8 +35,7 @@ std::string authority_of(const Origin& origin);
 // Always with the port: "api.example.com:443".
 std::string host_and_port(const Origin& origin);
 
-// Origin form: starts with '/', URI characters only, valid percent triplets, no "." or ".." segments, at most 8 KiB.
-bool is_target(std::string_view text);
+using skald::is_target;
 
 bool is_token(std::string_view text);
 

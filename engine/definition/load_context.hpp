@@ -68,6 +68,8 @@ struct LoadContext {
 
   std::map<std::string, const Node*> functions;  // use.functions
   std::set<std::string> called_functions;
+  std::size_t function_nodes = 0;  // of the bodies, each as often as it is called
+  std::size_t function_bytes = 0;
 
   std::vector<ExpressionSite> sites;
   bool uses_callbacks = false;

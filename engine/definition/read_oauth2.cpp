@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/request_target.hpp"
 #include "engine/definition/map_reader.hpp"
 #include "engine/definition/read_credential.hpp"
 #include "engine/definition/read_values.hpp"
@@ -25,8 +26,30 @@ std::string read_authority(LoadContext& context, const Node* node) {
     context.report.error("bad-authentication", *node, "must be a literal URI: data must not say who gets a credential");
     return {};
   }
-  check_address(context, *node, *text);
+  if (!check_address(context, *node, *text)) return {};
+  if (text->find('?') != std::string::npos) {
+    context.report.error("bad-endpoint", *node, "must not have a query: a path is put behind it");
+    return {};
+  }
+  if (text->starts_with("http://")) {
+    context.report.warning("unencrypted-authority", *node,
+                           "is not encrypted: the client's credentials and its tokens can be read on the way; use "
+                           "https://");
+  }
   return text->ends_with('/') ? text->substr(0, text->size() - 1) : *text;
+}
+
+// The authority and the path behind it have to be one that can be sent.
+void check_joined(LoadContext& context, const Node* authority, const std::string& address) {
+  constexpr std::size_t kShownMax = 200;
+  const auto host = address.find("://");
+  if (authority == nullptr || host == std::string::npos) return;
+  const auto path = address.find('/', host + 3);
+  if (path != std::string::npos && is_target(std::string_view(address).substr(path))) return;
+  context.report.error("bad-endpoint", *authority,
+                       fmt::format("gives the address '{}', which cannot be sent: a path must be percent-encoded, have "
+                                   "no '.' or '..' segment and at most 8 KiB",
+                                   address.substr(0, kShownMax)));
 }
 
 std::string read_token_path(LoadContext& context, const Node* node) {
@@ -139,7 +162,10 @@ OAuth2Authentication read_policy(LoadContext& context, MapReader& map, const Sco
 OAuth2Authentication read_oauth2(LoadContext& context, const Node& node, const Scope& scope) {
   MapReader map(context, node);
   OAuth2Authentication policy = read_policy(context, map, scope);
-  policy.address = read_authority(context, map.require("authority")) + read_token_path(context, map.take("endpoints"));
+  const Node* authority = map.require("authority");
+  const std::string base = read_authority(context, authority);
+  policy.address = base + read_token_path(context, map.take("endpoints"));
+  check_joined(context, authority, policy.address);
   map.finish();
   return policy;
 }
@@ -148,8 +174,10 @@ OAuth2Authentication read_oidc(LoadContext& context, const Node& node, const Sco
   MapReader map(context, node);
   OAuth2Authentication policy = read_policy(context, map, scope);
   policy.discovers = true;
-  policy.address = read_authority(context, map.require("authority"));
+  const Node* authority = map.require("authority");
+  policy.address = read_authority(context, authority);
   if (!policy.address.ends_with(kDiscoveryPath)) policy.address += kDiscoveryPath;
+  check_joined(context, authority, policy.address);
   map.finish();
   return policy;
 }

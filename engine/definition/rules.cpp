@@ -80,6 +80,7 @@ constexpr std::array kRules = std::to_array<Rule>({
     {"retry-exceeds-timeout", Severity::kWarning},
     {"wait-exceeds-timeout", Severity::kWarning},
     {"literal-secret", Severity::kWarning},
+    {"unencrypted-authority", Severity::kWarning},
     {"unused-silence", Severity::kWarning},
 });
 

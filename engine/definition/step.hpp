@@ -35,6 +35,7 @@ enum class OnUnknown { kSettle, kCompensate, kSuspend };
 struct FunctionFlow {
   std::optional<expression::ValueTemplate> arguments;  // `with` of the step; absent: its input
   DataFlow data;                                       // of the function
+  bool retries = false;                                // the step's `retry` is the function's
 };
 
 struct Step {

@@ -75,14 +75,9 @@ class FlowReader {
     if (step.condition) read_one(*step.condition, flow, scope);
     Shape* input = flow;
     if (step.data.input_from) input = read_all(*step.data.input_from, flow, scope);
-    if (step.function) {
-      if (step.function->arguments) input = read_all(*step.function->arguments, input, scope);
-      if (step.function->data.input_from) input = read_all(*step.function->data.input_from, input, scope);
-    }
     if (!scope.is_undo) scope.input = input;
-    Shape* left = std::visit([&](const auto& kind) { return read_kind(step, kind, input, scope); }, step.kind);
+    Shape* left = step.function ? read_function(step, input, scope) : read_call_or_flow(step, input, scope);
     if (!scope.is_undo) scope.output = left;
-    if (step.function && step.function->data.output_as) left = read_all(*step.function->data.output_as, left, scope);
     if (step.data.output_as) left = read_all(*step.data.output_as, left, scope);
     if (step.data.export_as) read_all(*step.data.export_as, left, scope);
     if (!scope.is_undo) left_[step.path] = left;
@@ -92,6 +87,21 @@ class FlowReader {
       read_step(*step.compensate, left, scope);
     }
     return left;
+  }
+
+  Shape* read_call_or_flow(const Step& step, Shape* input, const Scope& scope) {
+    return std::visit([&](const auto& kind) { return read_kind(step, kind, input, scope); }, step.kind);
+  }
+
+  // $input in a function is its own, also inside an undo.
+  Shape* read_function(const Step& step, Shape* input, const Scope& around) {
+    const definition::FunctionFlow& function = *step.function;
+    Scope scope = around;
+    if (function.arguments) input = read_all(*function.arguments, input, around);
+    scope.input = input;
+    if (function.data.input_from) input = scope.input = read_all(*function.data.input_from, input, scope);
+    Shape* left = scope.output = read_call_or_flow(step, input, scope);
+    return function.data.output_as ? read_all(*function.data.output_as, left, scope) : left;
   }
 
   Shape* read_kind(const Step& step, const definition::CallStep& kind, Shape* input, const Scope& scope) {

@@ -4,7 +4,6 @@
 
 #include "engine/saga/data_flow.hpp"
 #include "engine/saga/decide_forward.hpp"
-#include "engine/saga/path.hpp"
 
 namespace skald::saga {
 namespace {
@@ -33,19 +32,17 @@ AuthenticationPtr authentication_for(const Planner& planner, const definition::S
   if (!declared) return nullptr;
   Authentication made = *declared;
   bool changed = false;
-  // The undo that is a call itself looks at what its step left; every other step at its own input.
-  const bool is_whole_undo = path.ends_with(kUndoSuffix);
-  const StepState& instance = planner.step(is_whole_undo ? parent_of(path) : path);
-  const Payload input =
-      is_whole_undo ? function_input(planner, step, path, instance.output).value_or(instance.output) : instance.input;
-  const Scope scope = scope_of(planner, step, path, is_whole_undo ? nullptr : &input, nullptr);
+  const auto input = call_input(planner, step, path);
+  const Payload seen = input.value_or(Payload());
+  const Scope scope = call_scope(planner, step, path, seen, nullptr);
   const Variables variables(planner.definition(), planner.state(), scope);
   std::visit(
       [&](auto& scheme) {
         definition::for_each_text(scheme, [&](std::string_view, CredentialText& text) {
           const auto* expression = std::get_if<expression::Expression>(&text);
           if (!expression) return;
-          text = evaluated(expression::Expression(*expression), input.json(), variables);
+          text = input ? evaluated(expression::Expression(*expression), seen.json(), variables)
+                       : CredentialText(std::monostate());
           changed = true;
         });
       },

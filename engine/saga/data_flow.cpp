@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/saga/decide_forward.hpp"
+#include "engine/saga/path.hpp"
 #include "engine/saga/problem.hpp"
 
 namespace skald::saga {
@@ -29,10 +30,15 @@ std::expected<Payload, Payload> function_input(const Planner& planner, const def
                                                std::string_view path, const Payload& input) {
   if (!step.function) return input;
   Payload seen = input;
-  for (const auto* change : {&step.function->arguments, &step.function->data.input_from}) {
-    if (!*change) continue;
-    const Payload before = seen;
-    auto rendered = render(planner, **change, before, scope_of(planner, step, path, &before, nullptr));
+  if (step.function->arguments) {
+    auto rendered = render(planner, *step.function->arguments, input, scope_of(planner, step, path, &input, nullptr));
+    if (!rendered) return std::unexpected(expression_problem(rendered.error(), step));
+    seen = std::move(*rendered);
+  }
+  if (step.function->data.input_from) {
+    const Payload given = seen;
+    const Scope scope = call_scope(planner, step, path, given, nullptr);
+    auto rendered = render(planner, *step.function->data.input_from, given, scope);
     if (!rendered) return std::unexpected(expression_problem(rendered.error(), step));
     seen = std::move(*rendered);
   }
@@ -42,12 +48,31 @@ std::expected<Payload, Payload> function_input(const Planner& planner, const def
   return seen;
 }
 
+std::expected<Payload, Payload> call_input(const Planner& planner, const definition::Step& step,
+                                           std::string_view path) {
+  // The undo that is a call itself looks at what its step left; every other step at its own input.
+  const bool is_whole_undo = path.ends_with(kUndoSuffix);
+  const StepState& instance = planner.step(is_whole_undo ? parent_of(path) : path);
+  return function_input(planner, step, path, is_whole_undo ? instance.output : instance.input);
+}
+
+Scope call_scope(const Planner& planner, const definition::Step& step, std::string_view path, const Payload& seen,
+                 const Payload* answer) {
+  Scope scope = scope_of(planner, step, path, &seen, answer);
+  if (!step.function) return scope;
+  scope.input = &seen;
+  if (answer) scope.output = answer;
+  return scope;
+}
+
 std::expected<Payload, Payload> function_output(const Planner& planner, const definition::Step& step,
-                                                std::string_view path, const Payload& input, const Payload& answer) {
+                                                std::string_view path, const Payload& answer) {
   if (!step.function) return answer;
   Payload made = answer;
   if (const auto& as = step.function->data.output_as) {
-    auto rendered = render(planner, *as, answer, scope_of(planner, step, path, &input, &answer));
+    const auto seen = call_input(planner, step, path);
+    if (!seen) return std::unexpected(seen.error());
+    auto rendered = render(planner, *as, answer, call_scope(planner, step, path, *seen, &answer));
     if (!rendered) return std::unexpected(expression_problem(rendered.error(), step));
     made = std::move(*rendered);
   }

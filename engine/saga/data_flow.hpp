@@ -21,8 +21,16 @@ std::optional<Payload> check_schema(const std::optional<definition::JsonSchema>&
 std::expected<Payload, Payload> function_input(const Planner& planner, const definition::Step& step,
                                                std::string_view path, const Payload& input);
 
+// The `.` of the call of a step that runs. The history holds the step's own input alone, from which this is made again.
+std::expected<Payload, Payload> call_input(const Planner& planner, const definition::Step& step, std::string_view path);
+
+// What the expressions of the call see, and those of the function around it: its own input, also inside an undo.
+// `answer` is null where there is none.
+Scope call_scope(const Planner& planner, const definition::Step& step, std::string_view path, const Payload& seen,
+                 const Payload* answer);
+
 // What the step goes on with of the function's answer; the answer itself where it calls none. Unexpected: the problem.
 std::expected<Payload, Payload> function_output(const Planner& planner, const definition::Step& step,
-                                                std::string_view path, const Payload& input, const Payload& answer);
+                                                std::string_view path, const Payload& answer);
 
 }  // namespace skald::saga

@@ -19,7 +19,11 @@ AttemptClass class_of(const Answer& answer) {
 bool may_retry(const Planner& planner, const definition::RetryPolicy& policy, const definition::Step& step,
                std::string_view path, const Answer& answer, const Payload& error) {
   const StepState& instance = planner.step(path);
-  Scope scope = scope_of(planner, step, path, &instance.input, nullptr);
+  const bool is_of_function = step.function && step.function->retries;
+  const auto seen = is_of_function ? call_input(planner, step, path) : instance.input;
+  if (!seen) return false;
+  Scope scope = is_of_function ? call_scope(planner, step, path, *seen, nullptr)
+                               : scope_of(planner, step, path, &instance.input, nullptr);
   scope.error = &error;
   const Variables variables(planner.definition(), planner.state(), scope);
   return conditions_hold(policy.when, policy.except_when, error, variables, answer.retryable);
@@ -45,8 +49,7 @@ void record_failure(Planner& planner, const AttemptEnded& input, const Payload& 
 // The settled output, after output.as where that can be made of it.
 Payload settled_output(const Planner& planner, const definition::Step& step, const AttemptEnded& input) {
   const StepState& instance = planner.step(input.step);
-  const Payload body =
-      function_output(planner, step, input.step, instance.input, input.answer.body).value_or(input.answer.body);
+  const Payload body = function_output(planner, step, input.step, input.answer.body).value_or(input.answer.body);
   if (!step.data.output_as) return body;
   const Scope scope = scope_of(planner, step, input.step, &instance.input, &body);
   return render(planner, *step.data.output_as, body, scope).value_or(body);

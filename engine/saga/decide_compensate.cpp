@@ -94,10 +94,10 @@ bool was_asked(const State& state, std::string_view path, IncidentKind kind) {
 // An undo that is a single call: its request is made from what its step left, frozen.
 void start_undo_call(Planner& planner, const definition::Step& step, const definition::Step& undo,
                      const definition::CallStep& call, const std::string& path, const Payload& input) {
-  const Scope scope = scope_of(planner, undo, path, nullptr, nullptr);
-  const Variables variables(planner.definition(), planner.state(), scope);
   const auto seen = function_input(planner, undo, path, input);
   if (!seen) return fail_step(planner, undo, path, seen.error(), false);
+  const Scope scope = call_scope(planner, undo, path, *seen, nullptr);
+  const Variables variables(planner.definition(), planner.state(), scope);
   auto request = build_request(call, planner.context().operations, seen->json(), variables);
   if (!request) {
     const Error& error = request.error();

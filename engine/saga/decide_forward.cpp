@@ -42,10 +42,7 @@ void start_step(Planner& planner, const definition::Step& step, std::string_view
   if (auto problem = check_schema(step.data.input_schema, input, "input", step)) {
     return fail_step(planner, step, path, std::move(*problem), false);
   }
-  auto seen = function_input(planner, step, path, input);
-  if (!seen) return fail_step(planner, step, path, std::move(seen.error()), false);
-  const bool changed = step.data.input_from.has_value() || step.function;
-  start_kind(planner, step, path, StepInput{.value = *seen, .changed = changed});
+  start_kind(planner, step, path, StepInput{.value = input, .changed = step.data.input_from.has_value()});
 }
 
 // Holds a step for an operator. An answer that cannot be made use of leaves its call as a failed one, to be repeated.
@@ -141,7 +138,7 @@ void complete_step(Planner& planner, const definition::Step& step, std::string_v
   const std::uint32_t round = planner.round_of(path);
   const Payload input = instance ? instance->input : flowing_input(planner.state(), path, round);
   const bool may_have_effect = instance && instance->request;
-  const auto made = function_output(planner, step, path, input, answer);
+  const auto made = function_output(planner, step, path, answer);
   if (!made) return fail_step(planner, step, path, made.error(), may_have_effect);
   const Payload& output = *made;
   Payload result = output;

@@ -13,9 +13,10 @@
 namespace skald::definition {
 namespace {
 
-void report(LoadContext& context, const Node& node, std::size_t offset, std::string_view message) {
+bool report(LoadContext& context, const Node& node, std::size_t offset, std::string_view message) {
   context.report.error_at("bad-endpoint", node, mark_in_scalar(context.source, node, offset),
                           fmt::format("{} {}", context.report.path_of(node), message));
+  return false;
 }
 
 bool is_placeholder_name(std::string_view name) {
@@ -89,7 +90,7 @@ bool has_literal_host(std::string_view uri) {
 
 }  // namespace
 
-void check_address(LoadContext& context, const Node& node, std::string_view uri) {
+bool check_address(LoadContext& context, const Node& node, std::string_view uri) {
   std::size_t start = uri.starts_with("http://") ? 7 : uri.starts_with("https://") ? 8 : 0;
   if (start == 0)
     return report(context, node, 0, fmt::format("must start with http:// or https:// (got {})", show(node)));
@@ -108,11 +109,13 @@ void check_address(LoadContext& context, const Node& node, std::string_view uri)
     }
     if (c == '#') return report(context, node, at, "must not have a fragment");
   }
-  if (context.options.trusted) return;
+  if (context.options.trusted) return true;
   if (authority.find('{') != std::string_view::npos || !is_allowed(context.options, host, authority)) {
-    report(context, node, start,
-           fmt::format("calls '{}', which is not among http.allowedHosts of this server; use an adapter", authority));
+    return report(
+        context, node, start,
+        fmt::format("calls '{}', which is not among http.allowedHosts of this server; use an adapter", authority));
   }
+  return true;
 }
 
 void read_endpoint(LoadContext& context, const Node& node, const Scope& scope, HttpCall& call) {

@@ -12,7 +12,7 @@ namespace skald::definition {
 // only.
 void read_endpoint(LoadContext& context, const Node& node, const Scope& scope, HttpCall& call);
 
-// An absolute http or https URI that may be called.
-void check_address(LoadContext& context, const Node& node, std::string_view uri);
+// Whether it is an absolute http or https URI that may be called; if not, that is reported.
+bool check_address(LoadContext& context, const Node& node, std::string_view uri);
 
 }  // namespace skald::definition

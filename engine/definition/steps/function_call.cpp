@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 
+#include "engine/base/limits.hpp"
 #include "engine/definition/read_policies.hpp"
 #include "engine/definition/read_step.hpp"
 #include "engine/definition/read_values.hpp"
@@ -17,6 +18,42 @@ namespace {
 constexpr std::array<std::string_view, 6> kProtocols = {"http", "openapi", "grpc", "asyncapi", "a2a", "mcp"};
 constexpr std::array<std::string_view, 8> kOfTheCaller = {"if",    "export",  "then",      "compensate",
                                                           "pivot", "onError", "onUnknown", "status"};
+
+constexpr std::size_t kBodiesBytesMax = 4 * limits::kDefinitionBytesMax;
+
+struct Size {
+  std::size_t nodes = 1;
+  std::size_t bytes = 0;
+};
+
+Size size_of(const Node& node) {
+  Size size{.bytes = node.text.size()};
+  for (const auto& key : node.keys) size.bytes += key.size();
+  for (const Node& item : node.items) {
+    const Size inner = size_of(item);
+    size.nodes += inner.nodes;
+    size.bytes += inner.bytes;
+  }
+  return size;
+}
+
+bool exceeds_budget(const LoadContext& context) {
+  return context.function_nodes > limits::kDefinitionNodesMax || context.function_bytes > kBodiesBytesMax;
+}
+
+// A step has its own copy of what it calls. False beyond the budget, which is reported once.
+bool charge_body(LoadContext& context, const Node& call, const Node& body) {
+  if (exceeds_budget(context)) return false;
+  const Size size = size_of(body);
+  context.function_nodes += size.nodes;
+  context.function_bytes += size.bytes;
+  if (!exceeds_budget(context)) return true;
+  context.report.error("too-large", call,
+                       fmt::format("is '{}': the functions that are called have more than {} nodes or {} KiB, each "
+                                   "counted as often as it is called; make them smaller, or call an adapter",
+                                   call.text, limits::kDefinitionNodesMax, kBodiesBytesMax / 1024));
+  return false;
+}
 
 bool is_function_name(std::string_view name) {
   constexpr std::size_t kNameMax = 64;
@@ -53,7 +90,8 @@ std::optional<Step::Kind> read_function(LoadContext& context, const Node& body, 
   }
   if (const Node* node = map.take("retry")) {
     auto retry = read_retry(context, *node, scope);
-    if (!step.retry) step.retry = std::move(retry);
+    flow.retries = !step.retry;
+    if (flow.retries) step.retry = std::move(retry);
   }
   if (const Node* node = map.take("metadata")) MapReader(context, *node);
   const Node* target = later ? map.take("call") : map.require("call");
@@ -107,7 +145,9 @@ std::optional<Step::Kind> read_function_call(LoadContext& context, MapReader& ca
     }
   }
   context.called_functions.insert(call.text);
-  auto kind = read_function(context, *context.functions.at(call.text), scope, step, *flow);
+  const Node& body = *context.functions.at(call.text);
+  if (!charge_body(context, call, body)) return std::nullopt;
+  auto kind = read_function(context, body, scope, step, *flow);
   step.function = std::move(flow);
   return kind;
 }

@@ -1,3 +1,4 @@
+#include "engine/saga/data_flow.hpp"
 #include "engine/saga/path.hpp"
 #include "engine/saga/problem.hpp"
 #include "engine/saga/request_builder.hpp"
@@ -7,9 +8,11 @@ namespace skald::saga {
 
 void start(Planner& planner, const definition::Step& step, const definition::CallStep& kind, std::string_view path,
            const StepInput& input) {
-  const Scope scope = scope_of(planner, step, path, &input.value, nullptr);
+  const auto seen = function_input(planner, step, path, input.value);
+  if (!seen) return fail_step(planner, step, path, seen.error(), false);
+  const Scope scope = call_scope(planner, step, path, *seen, nullptr);
   const Variables variables(planner.definition(), planner.state(), scope);
-  auto request = build_request(kind, planner.context().operations, input.value.json(), variables);
+  auto request = build_request(kind, planner.context().operations, seen->json(), variables);
   if (!request) {
     const Error& error = request.error();
     fail_step(planner, step, path, make_problem(error.code, 0, error.message, error.detail, step.pointer), false);

@@ -54,6 +54,17 @@ TEST(AnswerOutput, AResponseIsTheWholeAnswer) {
       R"("content":{"id":7}})");
 }
 
+TEST(AnswerOutput, WhatProvesWhoSomebodyIsIsLeftOut) {
+  Response response{.status = 200};
+  for (const char* name : {"set-cookie", "Set-Cookie", "SET-COOKIE2", "Authentication-Info",
+                           "proxy-authentication-info", "Cookie-Policy"}) {
+    response.fields.emplace_back(name, "v");
+  }
+  EXPECT_EQ(output(AnswerForm::kResponse, response),
+            R"({"request":{"method":"GET","uri":"https://a.example.com/b?c=d","headers":{}},"statusCode":200,)"
+            R"("headers":{"Cookie-Policy":"v"},"content":null})");
+}
+
 TEST(AnswerOutput, TheContentOfAResponseIsJsonTextOrBase64) {
   EXPECT_EQ(content_in_response({.status = 204}), "null");
   EXPECT_EQ(content_in_response({.status = 200, .body = "[1]"}), "[1]");

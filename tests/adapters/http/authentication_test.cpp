@@ -113,6 +113,21 @@ TEST_F(EndpointAuthentication, AnUploadedDefinitionUsesAllowedSecretsOnly) {
   EXPECT_EQ(exchange(std::move(call)).outcome, AttemptOutcome::kDone);
 }
 
+TEST_F(EndpointAuthentication, AHeaderOfTheSameNameIsRefused) {
+  auto call = call_as(BearerAuthentication{"t0ken"});
+  saga::Request request = *call.request;
+  request.headers = {{"authorization", "Bearer of-the-data"}};
+  call.request = std::make_shared<const saga::Request>(std::move(request));
+  const auto refused = exchange(std::move(call));
+  EXPECT_EQ(refused.outcome, AttemptOutcome::kRefused);
+  EXPECT_FALSE(refused.sent);
+  EXPECT_FALSE(refused.retryable);
+  EXPECT_EQ(refused.error_type, "validation");
+  EXPECT_EQ(refused.title,
+            "a header 'Authorization' stands beside an authentication of the endpoint; one of them has to go");
+  EXPECT_TRUE(server.requests().empty());
+}
+
 TEST_F(EndpointAuthentication, IsNotInTheAnswerThatIsKept) {
   auto call = call_as(BearerAuthentication{SecretReference{"step-token", ""}});
   saga::Request request = *call.request;

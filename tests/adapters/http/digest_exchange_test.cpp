@@ -1,6 +1,8 @@
 // Digest authentication between a participant and a real server: a challenge costs a request, and not an attempt.
 #include <gmock/gmock.h>
 
+#include <utility>
+
 #include "tests/adapters/http/participant_fixture.hpp"
 #include "tests/adapters/http/raw_server.hpp"
 
@@ -76,6 +78,37 @@ TEST_F(DigestExchange, AWrongPasswordIsRefusedAfterOneMoreRequest) {
   EXPECT_FALSE(answer.retryable);
   EXPECT_EQ(answer.title, "the participant answered 401");
   EXPECT_EQ(server.requests().size(), 2u);
+}
+
+class OursOnce final : public ports::Ownership {
+ public:
+  bool is_ours(const ExecutionId&, std::uint64_t) const override { return !std::exchange(asked_, true); }
+
+ private:
+  mutable bool asked_ = false;
+};
+
+TEST_F(DigestExchange, AChallengeThatCannotBeAnsweredIsTheAnswer) {
+  RawServer server([](const RawRequest&) { return RawReply{http_answer(401, "no", kChallenge)}; });
+  const OursOnce moved;
+  auto call = call_to(server.url());
+  call.ownership = &moved;
+  const auto of_another = exchange(std::move(call));
+  RawServer gone([&](const RawRequest&) {
+    gone.refuse_connections();
+    return RawReply{http_answer(401, "no", std::string(kChallenge) + "Connection: close\r\n"), RawReply::Then::kClose};
+  });
+  for (const auto& answer : {of_another, exchange(call_to(gone.url()))}) {
+    EXPECT_EQ(answer.outcome, AttemptOutcome::kRefused);
+    EXPECT_TRUE(answer.sent);
+    EXPECT_FALSE(answer.retryable);
+    EXPECT_EQ(answer.status, 401);
+    EXPECT_EQ(answer.title, "the participant answered 401");
+  }
+  EXPECT_EQ(server.requests().size(), 1u);
+  EXPECT_EQ(gone.requests().size(), 1u);
+  EXPECT_THAT(telemetry.requests, ElementsAre("http. 401", "http. 401"));
+  EXPECT_EQ(telemetry.inflight, 0);
 }
 
 TEST_F(DigestExchange, AChallengeOfAnotherKindIsARefusal) {

@@ -93,6 +93,10 @@ RawServer::~RawServer() {
   for (auto& peer : peers_) ::close(peer.socket);
 }
 
+void RawServer::refuse_connections() {
+  ::shutdown(listener_, SHUT_RDWR);
+}
+
 void RawServer::accept_all() {
   for (;;) {
     const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);

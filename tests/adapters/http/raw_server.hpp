@@ -49,6 +49,8 @@ class RawServer {
 
   int connections() const { return connections_; }
   std::vector<RawRequest> requests() const;
+  // From here on no further connection is taken.
+  void refuse_connections();
   // Ends every connection of this moment in good order.
   void close_connections();
 

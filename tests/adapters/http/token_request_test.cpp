@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+#include <utility>
+#include <vector>
+
 namespace skald::adapters {
 namespace {
 
@@ -72,15 +76,30 @@ TEST(TokenRequest, PoliciesThatDifferHaveOtherKeys) {
   const std::string key = policy().key();
   EXPECT_EQ(policy().key(), key);
   EXPECT_EQ(key.find("s3"), std::string::npos);
-  auto other = policy();
-  other.client_secret = Secret("rotated");
-  EXPECT_NE(other.key(), key);
-  other = policy();
-  other.scopes = {"read write"};
-  EXPECT_NE(other.key(), key);
-  other = policy();
-  std::swap(other.scopes, other.audiences);
-  EXPECT_NE(other.key(), key);
+  const std::vector<void (*)(TokenPolicy&)> changes = {
+      [](TokenPolicy& p) { p.grant = Grant::kPassword; },
+      [](TokenPolicy& p) { p.grant = Grant::kRefreshToken; },
+      [](TokenPolicy& p) { p.proof = Proof::kBasic; },
+      [](TokenPolicy& p) { p.proof = Proof::kNone; },
+      [](TokenPolicy& p) { p.discovers = true; },
+      [](TokenPolicy& p) { p.as_json = true; },
+      [](TokenPolicy& p) { p.address = "x"; },
+      [](TokenPolicy& p) { p.client_id = Secret("x"); },
+      [](TokenPolicy& p) { p.client_secret = Secret("rotated"); },
+      [](TokenPolicy& p) { p.username = Secret("x"); },
+      [](TokenPolicy& p) { p.password = Secret("x"); },
+      [](TokenPolicy& p) { p.refresh_token = Secret("x"); },
+      [](TokenPolicy& p) { p.scopes = {"read write"}; },
+      [](TokenPolicy& p) { p.scopes = {"write", "read"}; },
+      [](TokenPolicy& p) { p.audiences = {}; },
+      [](TokenPolicy& p) { std::swap(p.scopes, p.audiences); },
+  };
+  std::set<std::string> keys = {key};
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    auto other = policy();
+    changes[i](other);
+    EXPECT_TRUE(keys.insert(other.key()).second) << "change " << i;
+  }
 }
 
 std::string refusal(int status, const std::string& body) {
@@ -105,6 +124,8 @@ TEST(TokenAnswer, IsABearerToken) {
 TEST(TokenAnswer, WhatIsNoneIsARefusalThatRepeatsNothing) {
   EXPECT_EQ(refusal(400, R"({"error":"invalid_grant","error_description":"s3cr3t"})"),
             "the authority answered 400 to the request for a token (invalid_grant)");
+  EXPECT_EQ(token_of(400, R"({"error":"invalid_grant"})").error().code, "token.invalid_grant");
+  EXPECT_EQ(token_of(400, R"({"error":"invalid_client"})").error().code, "token.refused");
   EXPECT_EQ(refusal(401, R"({"error":"s3cr3t"})"), "the authority answered 401 to the request for a token");
   EXPECT_EQ(refusal(500, "s3cr3t"), "the authority answered 500 to the request for a token");
   for (const auto* body :
@@ -118,17 +139,27 @@ TEST(TokenAnswer, WhatIsNoneIsARefusalThatRepeatsNothing) {
 }
 
 TEST(TokenDiscovery, NamesTheEndpoint) {
-  const Url asked = *parse_url("https://id.example.com/.well-known/openid-configuration");
   const auto of = [&](int status, const std::string& body) {
-    const auto url = endpoint_of(status, body, asked);
+    const auto url = endpoint_of(status, body, "https://id.example.com/shop");
     return url ? host_and_port(url->origin) + url->target : url.error().message;
   };
-  EXPECT_EQ(of(200, R"({"token_endpoint":"https://tokens.example.com/t"})"), "tokens.example.com:443/t");
+  const auto issued_by = [&](const std::string& issuer) {
+    return of(200, R"({"issuer":)" + issuer + R"(,"token_endpoint":"https://tokens.example.com/t"})");
+  };
+  EXPECT_EQ(issued_by(R"("https://id.example.com/shop")"), "tokens.example.com:443/t");
+  EXPECT_EQ(issued_by(R"("https://id.example.com/shop/")"), "tokens.example.com:443/t");
+  for (const auto* other : {R"("https://id.example.com")", R"("https://id.example.com/shop/a")",
+                            R"("http://id.example.com/shop")", R"("")", "5", "null"}) {
+    EXPECT_EQ(issued_by(other),
+              "the authority's configuration is that of another issuer: its 'issuer' must be "
+              "'https://id.example.com/shop' (OpenID Connect Discovery 1.0, 4.3)")
+        << other;
+  }
   EXPECT_EQ(of(404, "{}"), "the authority answered 404 when asked for its configuration");
   EXPECT_EQ(of(200, "{}"), "the authority's configuration names no token_endpoint");
   EXPECT_EQ(of(200, "no"), "the authority's configuration names no token_endpoint");
   for (const auto* bad : {"http://id.example.com/t", "ftp://a", "https://u:p@id.example.com/", "/t"}) {
-    EXPECT_EQ(of(200, std::string(R"({"token_endpoint":")") + bad + "\"}"),
+    EXPECT_EQ(of(200, std::string(R"({"issuer":"https://id.example.com/shop","token_endpoint":")") + bad + "\"}"),
               "the authority's configuration names a token_endpoint that cannot be used")
         << bad;
   }

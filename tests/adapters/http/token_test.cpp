@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <future>
+#include <utility>
 
 #include "tests/adapters/http/participant_fixture.hpp"
 #include "tests/adapters/http/raw_server.hpp"
@@ -50,9 +52,12 @@ class Tokens : public ParticipantTest {
 
   RawReply give_token(const RawRequest& request) {
     if (request.target == "/.well-known/openid-configuration") {
-      return RawReply{http_answer(200, R"({"token_endpoint":")" + authority.url("/discovered") + "\"}")};
+      return RawReply{http_answer(
+          200, R"({"issuer":")" + authority.url() + R"(","token_endpoint":")" + authority.url("/discovered") + "\"}")};
     }
-    if (authority_status != 200) return RawReply{http_answer(authority_status, R"({"error":"invalid_client"})")};
+    if (authority_status != 200) {
+      return RawReply{http_answer(authority_status, std::string(R"({"error":")") + authority_error.load() + "\"}")};
+    }
     const std::string number = std::to_string(++given);
     return RawReply{http_answer(200, R"({"access_token":"t)" + number + R"(","token_type":"Bearer","expires_in":)" +
                                          std::to_string(lasts) + R"(,"refresh_token":"r)" + number + "\"}")};
@@ -74,6 +79,7 @@ class Tokens : public ParticipantTest {
   }
 
   std::atomic<int> authority_status{200};
+  std::atomic<const char*> authority_error{"invalid_client"};
   std::atomic<int> given{0};
   std::atomic<int> lasts{3600};
   std::atomic<int> refused{0};  // the number of a token
@@ -133,6 +139,24 @@ TEST_F(Tokens, ARenewedOneThatIsRefusedIsARefusal) {
   EXPECT_EQ(given, 2);
 }
 
+TEST_F(Tokens, ARefusalIsTheAnswerWhereThereIsNoOtherToken) {
+  RawServer strict([this](const RawRequest&) {
+    authority_status = 503;
+    return RawReply{http_answer(401, "{}")};
+  });
+  auto call = call_as(policy());
+  saga::Request request = *call.request;
+  request.target = strict.url("/a");
+  call.request = std::make_shared<const saga::Request>(std::move(request));
+  const auto answer = exchange(std::move(call));
+  EXPECT_EQ(answer.outcome, AttemptOutcome::kRefused);
+  EXPECT_TRUE(answer.sent);
+  EXPECT_FALSE(answer.retryable);
+  EXPECT_EQ(answer.title, "the participant answered 401");
+  EXPECT_THAT(telemetry.requests, ElementsAre("http. 401"));
+  EXPECT_EQ(telemetry.inflight, 0);
+}
+
 TEST_F(Tokens, AnAuthorityThatRefusesIsNothingSent) {
   authority_status = 401;
   for (int i = 0; i < 5; ++i) send(call_as(policy()));
@@ -187,6 +211,25 @@ TEST_F(Tokens, TheRefreshTokenIsTheNewest) {
   EXPECT_THAT(requests[1].body, HasSubstr("refresh_token=r1"));
 }
 
+TEST_F(Tokens, TheNewestRefreshTokenIsGivenUpWhenItIsNotTakenAnyMore) {
+  lasts = 0;
+  auto refresh = policy();
+  refresh.grant = Grant::kRefreshToken;
+  refresh.refresh_token = "r0";
+  const auto used = [&](int status, const char* error = "") {
+    authority_status = status;
+    authority_error = error;
+    exchange(call_as(refresh));
+    const std::string body = authority.requests().back().body;
+    return body.substr(body.find("refresh_token=r") + 14, 2);
+  };
+  EXPECT_EQ(used(200), "r0");
+  EXPECT_EQ(used(503), "r1");
+  EXPECT_EQ(used(401, "invalid_client"), "r1");
+  EXPECT_EQ(used(400, "invalid_grant"), "r1");
+  EXPECT_EQ(used(200), "r0");
+}
+
 TEST_F(Tokens, OpenIdConnectFindsItsEndpoint) {
   auto oidc = policy();
   oidc.discovers = true;
@@ -220,15 +263,56 @@ TEST_F(Tokens, ARotatedSecretAsksForAnotherToken) {
   EXPECT_THAT(authority.requests().back().body, HasSubstr("client_secret=rotated"));
 }
 
-TEST_F(Tokens, AbandonDropsWhoWaitsForAToken) {
-  RawServer silent([](const RawRequest&) { return RawReply{"", RawReply::Then::kHang}; });
-  auto slow = policy();
-  slow.address = silent.url("/t");
-  const auto index = send(call_as(slow));
-  run_until([&] { return !silent.requests().empty(); });
+// An authority that answers when it is told to.
+class SlowTokens : public Tokens {
+ protected:
+  ~SlowTokens() override { let_it_answer(); }
+
+  void let_it_answer() {
+    if (!std::exchange(told_, true)) word_.set_value();
+  }
+  ports::ParticipantCall slow_call() {
+    auto asks = policy();
+    asks.address = slow.url("/t");
+    return call_as(asks);
+  }
+
+ private:
+  bool told_ = false;
+  std::promise<void> word_;
+
+ protected:
+  RawServer slow{[word = word_.get_future().share(), this](const RawRequest& request) {
+    word.wait();
+    return give_token(request);
+  }};
+};
+
+TEST_F(SlowTokens, AbandonDropsWhoWaitsForAToken) {
+  const auto index = send(slow_call());
+  run_until([&] { return !slow.requests().empty(); });
   participant().abandon_all();
-  for (int i = 0; i < 20; ++i) loop.poll(), loop.restart();
+  let_it_answer();
+  EXPECT_EQ(exchange(slow_call()).outcome, AttemptOutcome::kDone);
   EXPECT_FALSE(answers[index]);
+  EXPECT_EQ(slow.requests().size(), 2u) << "the second call did not share what was abandoned";
+  EXPECT_EQ(server.requests().size(), 1u);
+}
+
+TEST_F(SlowTokens, ACallThatWaitsForATokenCanBeTakenBack) {
+  auto call = slow_call();
+  const auto execution = call.execution;
+  const auto key = call.key;
+  const auto index = send(std::move(call));
+  run_until([&] { return !slow.requests().empty(); });
+  EXPECT_TRUE(participant().withdraw(execution, key));
+  EXPECT_FALSE(participant().withdraw(execution, key));
+  EXPECT_EQ(telemetry.inflight, 0);
+  let_it_answer();
+  EXPECT_EQ(exchange(slow_call()).outcome, AttemptOutcome::kDone);
+  EXPECT_FALSE(answers[index]);
+  EXPECT_EQ(slow.requests().size(), 1u);
+  EXPECT_EQ(server.requests().size(), 1u);
 }
 
 }  // namespace

@@ -189,6 +189,26 @@ TEST(Load, StepsAreLimited) {
             "[too-many-steps]");
 }
 
+TEST(Load, AFunctionCountsAsOftenAsItIsCalled) {
+  const auto said_of = [](const std::string& body, int calls) {
+    std::string source = std::string(kHeader) + "use: { functions: { big: { call: payments.charge, with: { x: " + body;
+    source += " } } } }\ndo:\n";
+    for (int i = 0; i < calls; ++i) source += "  - s" + std::to_string(i) + ": { call: big }\n";
+    std::string said;
+    for (const auto& one : load(source, {}).diagnostics) said += to_text("f", one) + "\n";
+    return said;
+  };
+  const std::string tail =
+      " is 'big': the functions that are called have more than 20000 nodes or 1024 KiB, each counted as often as it "
+      "is called; make them smaller, or call an adapter [too-large]\n";
+  std::string list = "[0";
+  for (int i = 0; i < 995; ++i) list += ",0";
+  EXPECT_EQ(said_of(list + "]", 20), "");
+  EXPECT_EQ(said_of(list + "]", 40), "f:24:18: error: step 's20': call" + tail);
+  EXPECT_EQ(said_of(std::string(100'000, 'a'), 10), "");
+  EXPECT_EQ(said_of(std::string(100'000, 'a'), 40), "f:14:18: error: step 's10': call" + tail);
+}
+
 TEST(Load, DiagnosticsCarryPointers) {
   const LoadResult result = load(std::string(kHeader) + "do:\n  - a/b:\n      set: { 'x~y': '${ ) }' }\n", {});
   ASSERT_EQ(result.diagnostics.size(), 2u);
