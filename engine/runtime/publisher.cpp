@@ -113,7 +113,7 @@ class Publisher::Line final : public TimerNode {
   void call(const ports::Delivery& delivery) {
     auto& shared = host().shared();
     auto request = request_for(delivery.what, *shared.definitions.operations());
-    if (!request) return leave(delivery.execution);  // the sink is gone
+    if (!request) return leave(ExecutionId(delivery.execution));  // the sink is gone
     const auto& step = delivery.what.step;
     ports::ParticipantCall call{.execution = delivery.execution,
                                 .workflow = delivery.what.workflow,
