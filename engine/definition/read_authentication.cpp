@@ -25,7 +25,7 @@ std::vector<std::string> keys_of(const Map& map) {
 std::optional<std::string> read_secret_name(LoadContext& context, MapReader& map) {
   const Node* use = map.take("use");
   if (use == nullptr) return std::nullopt;
-  const auto name = read_text(context, *use);
+  auto name = read_text(context, *use);
   if (!name || !is_declared_secret(context, *use, *name)) return "";
   return name;
 }

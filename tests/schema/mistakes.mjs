@@ -62,6 +62,7 @@ const step = {
   "an emit without its event": ["{ emit: {} }", "3:10: Missing property \"event\"."],
   "an event without its type": ["{ emit: { event: { with: { source: shop } } } }", "3:27: Missing property \"type\"."],
   "an event with an attribute in capitals": ["{ emit: { event: { with: { source: shop, type: a, Subject: b } } } }", "3:58: Property Subject is not allowed."],
+  "an event at no time": ["{ emit: { event: { with: { source: shop, type: a, time: yesterday } } } }", "3:64: must be a time such as 2026-11-22T08:00:00Z, or an expression '${ ... }'"],
   "an event that is tried again": ["{ emit: { event: { with: { source: shop, type: a } } }, retry: r }", "3:64: cannot stand on an 'emit' step"],
   "a kind and its steps": ["{ call: a.b, do: [ { c: { set: { d: 1 } } } ] }", "3:10: cannot stand on a 'do' step"],
   "an unknown key of a step": ["{ call: a.b, retries: 3 }", "3:21: Property retries is not allowed."],

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "engine/base/cloud_event.hpp"
 #include "engine/definition/read_values.hpp"
