@@ -59,7 +59,7 @@ void read_header(LoadContext& context, const Node& node, Definition& definition)
   if (const Node* summary = map.take("summary")) definition.summary = read_text(context, *summary).value_or("");
   if (const Node* tags = map.take("tags")) MapReader(context, *tags);
   if (const Node* metadata = map.take("metadata")) {
-    MapReader(context, *metadata);
+    const MapReader is_map(context, *metadata);  // reports what is no map
     read_silences(context, *metadata, *node.parent);
   }
   map.finish();

@@ -128,7 +128,7 @@ void read_body(LoadContext& context, const Node& body, const Scope& around, Step
     misplaced(context, *node, "cannot stand within iterations that run beside each other; use the loop's output");
   }
   if (const Node* node = map.take("metadata")) {
-    MapReader(context, *node);
+    const MapReader is_map(context, *node);  // reports what is no map
     read_silences(context, *node, body);
   }
   read_saga_keys(context, map, kind, scope, step);
