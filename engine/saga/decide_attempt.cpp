@@ -49,7 +49,7 @@ void record_failure(Planner& planner, const AttemptEnded& input, const Payload& 
 // The settled output, after output.as where that can be made of it.
 Payload settled_output(const Planner& planner, const definition::Step& step, const AttemptEnded& input) {
   const StepState& instance = planner.step(input.step);
-  const Payload body = function_output(planner, step, input.step, input.answer.body).value_or(input.answer.body);
+  Payload body = function_output(planner, step, input.step, input.answer.body).value_or(input.answer.body);
   if (!step.data.output_as) return body;
   const Scope scope = scope_of(planner, step, input.step, &instance.input, &body);
   return render(planner, *step.data.output_as, body, scope).value_or(body);
