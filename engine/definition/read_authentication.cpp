@@ -14,13 +14,6 @@
 namespace skald::definition {
 namespace {
 
-template <class Map>
-std::vector<std::string> keys_of(const Map& map) {
-  std::vector<std::string> keys;
-  for (const auto& entry : map) keys.push_back(entry.first);
-  return keys;
-}
-
 // {use: name}: the values are fields of one secret.
 std::optional<std::string> read_secret_name(LoadContext& context, MapReader& map) {
   const Node* use = map.take("use");

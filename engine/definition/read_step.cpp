@@ -21,12 +21,6 @@ std::string_view article_of(const StepKind& kind) {
   return kind.key.starts_with('e') ? "an" : "a";
 }
 
-bool is_step_name(std::string_view name) {
-  constexpr std::size_t kNameMax = 64;
-  return !name.empty() && name.size() <= kNameMax && std::isalpha(static_cast<unsigned char>(name[0])) != 0 &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; });
-}
-
 // The kind whose key is there; null after reporting that there is none, or more than one.
 const StepKind* find_kind(LoadContext& context, MapReader& map) {
   const Node& body = map.node();
@@ -252,7 +246,7 @@ std::vector<Step> read_step_list(LoadContext& context, const Node& node, const S
     const Mark mark = item.key_marks[0];
     const Node& body = item.items[0];
     context.report.name_step(body, name);
-    if (!is_step_name(name)) {
+    if (!is_name(name)) {
       context.report.error_at("bad-name", item, mark,
                               fmt::format("step name '{}' must match [A-Za-z][A-Za-z0-9_-]{{0,63}}", name));
     }

@@ -68,6 +68,22 @@ std::string show(const Node& node) {
   }
 }
 
+bool is_name(std::string_view text) {
+  constexpr std::size_t kNameMax = 64;
+  return !text.empty() && text.size() <= kNameMax && std::isalpha(static_cast<unsigned char>(text[0])) != 0 &&
+         std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
+}
+
+bool is_wrapped(const Node& node) {
+  return node.is_string() && expression::is_wrapped_expression(node.text);
+}
+
+bool check_map_or_expression(LoadContext& context, const Node& node) {
+  if (node.is_map() || is_wrapped(node)) return true;
+  context.report.error("wrong-type", node, fmt::format("must be a map or an expression '${{ }}' (got {})", show(node)));
+  return false;
+}
+
 const Node& node_at(const Node& root, std::string_view pointer) {
   const Node* node = &root;
   while (pointer.starts_with('/')) {

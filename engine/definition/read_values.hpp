@@ -21,6 +21,15 @@ std::optional<bool> read_flag(LoadContext& context, const Node& node);
 std::optional<std::int64_t> read_integer(LoadContext& context, const Node& node, std::int64_t min, std::int64_t max);
 std::optional<double> read_number(LoadContext& context, const Node& node, double min, double max);
 
+// A name of the document's own, of a step or a function: [A-Za-z][A-Za-z0-9_-]{0,63}.
+bool is_name(std::string_view text);
+
+// The text `${ ... }`.
+bool is_wrapped(const Node& node);
+
+// Whether it is a map or a wrapped expression; if not, that is reported.
+bool check_map_or_expression(LoadContext& context, const Node& node);
+
 // ISO 8601 text, or {days, hours, minutes, seconds, milliseconds}.
 std::optional<Millis> read_duration(LoadContext& context, const Node& node);
 

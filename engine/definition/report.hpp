@@ -13,6 +13,14 @@
 
 namespace skald::definition {
 
+// Of a map, as candidates for a hint.
+template <class Map>
+std::vector<std::string> keys_of(const Map& map) {
+  std::vector<std::string> keys;
+  for (const auto& entry : map) keys.push_back(entry.first);
+  return keys;
+}
+
 class Report {
  public:
   // Problems at or below `body` name this step.

@@ -145,6 +145,15 @@ TEST(AdaptersFile, EventsGoThroughAnOperationThatTakesABody) {
   }
 }
 
+TEST(AdaptersFile, WhoTakesEventsIsNotCalledAsTheExecutionsAre) {
+  const std::string file =
+      "adapters:\n  executions:\n    baseUrl: http://mail\n    operations:\n      publish: { method: post, path: /e "
+      "}\n";
+  EXPECT_TRUE(parse_adapters(file).config);
+  EXPECT_THAT(diagnostics_of(file + "    events: { operation: publish }\n"),
+              ElementsAre(HasSubstr("a.yaml:2:3: error: an adapter with 'events' must not be called 'executions'")));
+}
+
 TEST(AdaptersFile, PathsAreOnesThatMayBeSent) {
   for (const auto path : {"/a/../b", "/a b", "/{x", "/x}", "/{}", "/{a b}", "a", "/#f"}) {
     EXPECT_THAT(diagnostics_of(operation("{ method: post, path: \"" + std::string(path) + "\" }")),

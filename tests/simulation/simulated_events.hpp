@@ -49,9 +49,7 @@ class SimulatedEvents final : public ports::EventStore {
  private:
   template <class Ask>
   auto ask(Ask ask) -> decltype(ask(std::declval<storage::MemoryStore&>())) {
-    auto answer = over_the_wire(world_, faults_, *life_, [&] { return ask(database_.rows()); });
-    if (!answer) return std::unexpected(std::move(answer.error()));
-    return std::move(*answer);
+    return ask_over_the_wire(world_, faults_, *life_, [&] { return ask(database_.rows()); });
   }
 
   World& world_;

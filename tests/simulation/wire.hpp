@@ -1,6 +1,8 @@
 // What lies between a process and what it shares with others.
 #pragma once
 
+#include <utility>
+
 #include "engine/base/error.hpp"
 #include "tests/simulation/faults.hpp"
 #include "tests/simulation/world.hpp"
@@ -16,6 +18,14 @@ auto over_the_wire(World& world, Faults& faults, const Life& life, Ask ask) -> R
   auto answer = ask();
   if (fails) return failure("store.unavailable", "the connection was lost");
   return answer;
+}
+
+// The same for what answers with a result of its own.
+template <class Ask>
+auto ask_over_the_wire(World& world, Faults& faults, const Life& life, Ask ask) -> decltype(ask()) {
+  auto answer = over_the_wire(world, faults, life, std::move(ask));
+  if (!answer) return std::unexpected(std::move(answer.error()));
+  return std::move(*answer);
 }
 
 }  // namespace skald::simulation

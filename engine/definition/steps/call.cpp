@@ -15,13 +15,6 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kForeignProtocols = {"grpc", "asyncapi", "a2a", "mcp"};
 
-template <class Map>
-std::vector<std::string> keys_of(const Map& map) {
-  std::vector<std::string> keys;
-  for (const auto& entry : map) keys.push_back(entry.first);
-  return keys;
-}
-
 // "payments.charge" cut at its only dot.
 std::optional<std::pair<std::string, std::string>> cut_name(std::string_view text) {
   const auto is_word = [](std::string_view word) {
@@ -92,12 +85,7 @@ std::optional<Step::Kind> read_adapter_call(LoadContext& context, const Node& ca
   AdapterCall target{name->first, name->second, *expression::ValueTemplate::compile(Json())};
   check_operation(context, call, with, target);
   if (with != nullptr) {
-    const bool is_expression = with->is_string() && expression::is_wrapped_expression(with->text);
-    if (!with->is_map() && !is_expression) {
-      context.report.error("wrong-type", *with,
-                           fmt::format("must be a map or an expression '${{ }}' (got {})", show(*with)));
-      return std::nullopt;
-    }
+    if (!check_map_or_expression(context, *with)) return std::nullopt;
     auto compiled = read_template(context, *with, scope, Slot::kArguments);
     if (!compiled) return std::nullopt;
     target.with = std::move(*compiled);

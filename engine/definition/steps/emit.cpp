@@ -13,10 +13,6 @@
 namespace skald::definition {
 namespace {
 
-bool is_wrapped(const Node& node) {
-  return node.is_string() && expression::is_wrapped_expression(node.text);
-}
-
 constexpr std::array<std::string_view, 4> kTexts = {"id", "source", "specversion", "type"};
 
 // What can be told before it runs.
@@ -53,11 +49,11 @@ std::optional<Step::Kind> read_emit(LoadContext& context, MapReader&, const Node
   if (with == nullptr) return std::nullopt;
   MapReader attributes(context, *with);
   if (!with->is_map()) return std::nullopt;
-  for (const char* needed : {"source", "type"}) attributes.require(needed);
+  attributes.require("source");
+  const Node* type = attributes.require("type");
   for (std::size_t i = 0; i < with->keys.size(); ++i) check_attribute(context, with->keys[i], with->items[i]);
   auto compiled = read_template(context, *with, scope, Slot::kArguments);
   if (!compiled) return std::nullopt;
-  const Node* type = attributes.take("type");
   const bool is_constant = type != nullptr && !is_wrapped(*type);
   return EmitStep{.type = is_constant ? type->text : std::string(), .attributes = std::move(*compiled)};
 }

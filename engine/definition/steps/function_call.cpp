@@ -55,16 +55,10 @@ bool charge_body(LoadContext& context, const Node& call, const Node& body) {
   return false;
 }
 
-bool is_function_name(std::string_view name) {
-  constexpr std::size_t kNameMax = 64;
-  return !name.empty() && name.size() <= kNameMax && std::isalpha(static_cast<unsigned char>(name[0])) != 0 &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-'; });
-}
-
 bool check_function_name(LoadContext& context, const Node& functions, std::size_t index) {
   const std::string& name = functions.keys[index];
   const bool is_taken = std::find(kProtocols.begin(), kProtocols.end(), name) != kProtocols.end();
-  if (is_function_name(name) && !is_taken) return true;
+  if (is_name(name) && !is_taken) return true;
   context.report.error_at("bad-name", functions.items[index], functions.key_marks[index],
                           is_taken ? fmt::format("the function's name '{}' is a call of the language already", name)
                                    : fmt::format("function name '{}' must match [A-Za-z][A-Za-z0-9_-]{{0,63}}", name));
@@ -136,12 +130,8 @@ std::optional<Step::Kind> read_function_call(LoadContext& context, MapReader& ca
                                              const Scope& scope, Step& step) {
   auto flow = std::make_shared<FunctionFlow>();
   if (const Node* with = caller.take("with")) {
-    const bool is_expression = with->is_string() && expression::is_wrapped_expression(with->text);
-    if (with->is_map() || is_expression) {
+    if (check_map_or_expression(context, *with)) {
       flow->arguments = read_template(context, *with, scope, Slot::kArguments);
-    } else {
-      context.report.error("wrong-type", *with,
-                           fmt::format("must be a map or an expression '${{ }}' (got {})", show(*with)));
     }
   }
   context.called_functions.insert(call.text);

@@ -63,12 +63,7 @@ void check_authorization(LoadContext& context, const Node& headers) {
 // Headers and query: a map of scalars, or one expression.
 std::optional<expression::ValueTemplate> read_fields(LoadContext& context, const Node& node, const Scope& scope,
                                                      bool are_headers) {
-  const bool is_expression = node.is_string() && expression::is_wrapped_expression(node.text);
-  if (!node.is_map() && !is_expression) {
-    context.report.error("wrong-type", node,
-                         fmt::format("must be a map or an expression '${{ }}' (got {})", show(node)));
-    return std::nullopt;
-  }
+  if (!check_map_or_expression(context, node)) return std::nullopt;
   for (std::size_t i = 0; i < node.items.size(); ++i) {
     if (are_headers) {
       check_header(context, node, i);

@@ -14,10 +14,6 @@
 namespace skald::definition {
 namespace {
 
-bool is_wrapped(const Node& node) {
-  return node.is_string() && expression::is_wrapped_expression(node.text);
-}
-
 bool has_expressions(const Node& node) {
   return is_wrapped(node) || std::ranges::any_of(node.items, has_expressions);
 }

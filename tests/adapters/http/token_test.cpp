@@ -44,8 +44,9 @@ class Tokens : public ParticipantTest {
     return policy;
   }
 
-  ports::ParticipantCall call_as(OAuth2Authentication policy) {
-    auto call = literal_call(server.url("/a"));
+  ports::ParticipantCall call_as(OAuth2Authentication policy) { return call_as(std::move(policy), server.url("/a")); }
+  static ports::ParticipantCall call_as(OAuth2Authentication policy, const std::string& url) {
+    auto call = literal_call(url);
     call.authentication = std::make_shared<const definition::Authentication>(std::move(policy));
     return call;
   }
@@ -127,11 +128,7 @@ TEST_F(Tokens, OneThatIsRefusedIsRenewedOnce) {
 
 TEST_F(Tokens, ARenewedOneThatIsRefusedIsARefusal) {
   RawServer strict([](const RawRequest&) { return RawReply{http_answer(401, "{}")}; });
-  auto call = call_as(policy());
-  saga::Request request = *call.request;
-  request.target = strict.url("/a");
-  call.request = std::make_shared<const saga::Request>(std::move(request));
-  const auto answer = exchange(std::move(call));
+  const auto answer = exchange(call_as(policy(), strict.url("/a")));
   EXPECT_EQ(answer.outcome, AttemptOutcome::kRefused);
   EXPECT_FALSE(answer.retryable);
   EXPECT_EQ(answer.title, "the participant answered 401");
@@ -144,11 +141,7 @@ TEST_F(Tokens, ARefusalIsTheAnswerWhereThereIsNoOtherToken) {
     authority_status = 503;
     return RawReply{http_answer(401, "{}")};
   });
-  auto call = call_as(policy());
-  saga::Request request = *call.request;
-  request.target = strict.url("/a");
-  call.request = std::make_shared<const saga::Request>(std::move(request));
-  const auto answer = exchange(std::move(call));
+  const auto answer = exchange(call_as(policy(), strict.url("/a")));
   EXPECT_EQ(answer.outcome, AttemptOutcome::kRefused);
   EXPECT_TRUE(answer.sent);
   EXPECT_FALSE(answer.retryable);

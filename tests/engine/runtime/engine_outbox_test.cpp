@@ -207,5 +207,19 @@ do:
   EXPECT_TRUE(std::ranges::is_sorted(heard));
 }
 
+TEST_F(EngineOutbox, ARetryAfterOfAYearIsNotObeyed) {
+  let_mail([] {
+    auto busy = unknown();
+    busy.retry_after = std::chrono::hours(24 * 365);
+    return std::optional(busy);
+  });
+  bench.start();
+  let_mail([] { return std::optional(done()); });
+  bench.advance(std::chrono::minutes(4), std::chrono::seconds(1));
+  EXPECT_THAT(mailed(), ElementsAre("com.shop.order.placed"));
+  bench.advance(std::chrono::minutes(2), std::chrono::seconds(1));
+  EXPECT_THAT(mailed(), ElementsAre("com.shop.order.placed", "com.shop.order.placed", "com.shop.order.paid"));
+}
+
 }  // namespace
 }  // namespace skald::test
