@@ -34,7 +34,7 @@ function(skald_test name)
   endif()
 endfunction()
 
-# skald_fuzzer(NAME SOURCES f.cpp LINKS ... [SEEDS folder]): a libFuzzer binary, only in the fuzz preset. SEEDS, relative to
+# skald_fuzzer(NAME SOURCES f.cpp LINKS ... [SEEDS folder]): a libFuzzer binary, only in the asan preset. SEEDS, relative to
 # the list, holds inputs to begin with. skald_list_fuzzers writes them all to fuzzers.txt and makes the target fuzzers.
 function(skald_fuzzer name)
   if(NOT SKALD_FUZZ)

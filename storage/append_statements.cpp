@@ -16,15 +16,15 @@ AppendStatements::AppendStatements(soci::session& session)
       create_((session.prepare
                    << "INSERT INTO executions (id, shard, namespace, workflow, version, digest, phase, outcome, status,"
                       " labels, started_at, ended_at, wake_at, open_incidents, resting, idempotency_key,"
-                      " idempotency_fingerprint, replay_of)"
+                      " idempotency_fingerprint, replay_of, parent)"
                       " VALUES (:id, :shard, :namespace, :workflow, :version, :digest, :phase, :outcome, :status,"
                       " :labels, :started_at, :ended_at, :wake_at, :open_incidents, :resting, :key, :fingerprint, "
-                      ":replay_of)"
+                      ":replay_of, :parent)"
                       " ON CONFLICT DO NOTHING",
                use(id_), use(shard_), use(namespace_), use(workflow_), use(definition_version_), use(digest_),
                use(phase_), use(outcome_), use(status_), use(labels_), use(started_at_), use(ended_at_, ended_set_),
                use(wake_at_, wake_set_), use(open_incidents_), use(resting_), use(key_, key_set_), use(fingerprint_),
-               use(replay_of_, replay_set_))),
+               use(replay_of_, replay_set_), use(parent_, parent_set_))),
       relabel_((session.prepare << "UPDATE executions SET status = :status WHERE id = :id AND phase = :phase"
                                    " AND outcome = :outcome AND ended_at IS NOT DISTINCT FROM :ended_at"
                                    " AND wake_at IS NOT DISTINCT FROM :wake_at AND open_incidents = :open_incidents "
@@ -157,6 +157,8 @@ void AppendStatements::fill(const ports::NewExecution& execution) {
   fingerprint_ = execution.idempotency_fingerprint;
   replay_set_ = execution.replay_of ? soci::i_ok : soci::i_null;
   replay_of_ = execution.replay_of ? to_string(*execution.replay_of) : "";
+  parent_set_ = execution.parent ? soci::i_ok : soci::i_null;
+  parent_ = execution.parent ? to_string(*execution.parent) : "";
 }
 
 }  // namespace skald::storage

@@ -18,7 +18,7 @@ namespace {
 
 constexpr const char* kColumns =
     "SELECT id, shard, namespace, workflow, version, digest, phase, outcome, status, labels, started_at, ended_at,"
-    " wake_at, open_incidents, resting, idempotency_key, idempotency_fingerprint, replay_of, ";
+    " wake_at, open_incidents, resting, idempotency_key, idempotency_fingerprint, replay_of, parent, ";
 
 // The last position of a history: worth its look-up only for one execution at a time.
 constexpr const char* kLastPosition =
@@ -28,10 +28,10 @@ constexpr const char* kNoPosition = "0 FROM executions";
 // One row of `executions`, bound to a statement.
 struct ExecutionColumns {
   std::string id, namespace_name, workflow, version, digest, phase, outcome, status, labels, key, fingerprint,
-      replay_of;
+      replay_of, parent;
   long long started_at = 0, ended_at = 0, wake_at = 0, open_incidents = 0, position = 0;
   int shard = 0, resting = 0;
-  soci::indicator ended_set{}, wake_set{}, key_set{}, replay_set{};
+  soci::indicator ended_set{}, wake_set{}, key_set{}, replay_set{}, parent_set{};
 
   void exchange(soci::statement& statement) {
     using soci::into;
@@ -53,6 +53,7 @@ struct ExecutionColumns {
     statement.exchange(into(key, key_set));
     statement.exchange(into(fingerprint));
     statement.exchange(into(replay_of, replay_set));
+    statement.exchange(into(parent, parent_set));
     statement.exchange(into(position));
   }
 
@@ -68,7 +69,8 @@ struct ExecutionColumns {
                  .labels = labels_from_json(labels),
                  .idempotency_key = key_set == soci::i_ok ? std::optional(key) : std::nullopt,
                  .idempotency_fingerprint = fingerprint,
-                 .replay_of = replay_set == soci::i_ok ? std::optional(id_from_text(replay_of)) : std::nullopt};
+                 .replay_of = replay_set == soci::i_ok ? std::optional(id_from_text(replay_of)) : std::nullopt,
+                 .parent = parent_set == soci::i_ok ? std::optional(id_from_text(parent)) : std::nullopt};
     e.summary = {.phase = phase,
                  .outcome = outcome,
                  .status = status,
@@ -141,6 +143,7 @@ void add_conditions(Conditions& where, const Dialect& dialect, const ExecutionQu
   equal("status", query.status);
   equal("idempotency_key", query.idempotency_key);
   if (query.replay_of) where.add("replay_of = " + where.next(), to_string(*query.replay_of));
+  if (query.parent) where.add("parent = " + where.next(), to_string(*query.parent));
   if (query.before) where.add("id < " + where.next(), to_string(*query.before));
   if (query.started_after) where.add("started_at > " + where.next(), to_millis(*query.started_after));
   if (query.started_before) where.add("started_at < " + where.next(), to_millis(*query.started_before));

@@ -28,7 +28,7 @@ bool matches(const StoredExecution& e, const ExecutionQuery& q) {
          is(q.status, e.summary.status) && (!q.idempotency_key || q.idempotency_key == e.created.idempotency_key) &&
          (!q.started_after || e.created.started_at > *q.started_after) &&
          (!q.started_before || e.created.started_at < *q.started_before) &&
-         (!q.replay_of || q.replay_of == e.created.replay_of) && (!q.text || has_text(e, *q.text)) &&
+         (!q.replay_of || q.replay_of == e.created.replay_of) && (!q.parent || q.parent == e.created.parent) && (!q.text || has_text(e, *q.text)) &&
          (!q.with_open_incidents || e.summary.open_incidents > 0) && (!q.before || e.id < *q.before);
 }
 
@@ -234,7 +234,8 @@ Result<Removal> MemoryStore::remove_ended(const ShardSet& shards, Timestamp ende
     removal.last = it->first;
     const auto& [id, created, summary, position] = it->second.execution;
     const bool old = summary.ended_at && *summary.ended_at < ended_before && summary.open_incidents == 0;
-    if (!old || !shards[created.shard]) {
+    const bool is_kept = created.parent && executions_.contains(*created.parent);
+    if (!old || is_kept || !shards[created.shard]) {
       ++it;
       continue;
     }

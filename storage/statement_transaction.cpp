@@ -35,12 +35,13 @@ applied AS MATERIALIZED (
   SELECT c.n, c.command, c.answer FROM batch, jsonb_to_recordset(b->'applied') AS c(n int, command bigint, answer text)),
 created AS (
   INSERT INTO executions (id, shard, namespace, workflow, version, digest, phase, outcome, status, labels, started_at,
-    ended_at, wake_at, open_incidents, resting, idempotency_key, idempotency_fingerprint, replay_of)
+    ended_at, wake_at, open_incidents, resting, idempotency_key, idempotency_fingerprint, replay_of, parent)
   SELECT a.execution, c.shard, c.namespace, c.workflow, c.version, c.digest, c.phase, c.outcome, c.status, c.labels,
-    c.started_at, c.ended_at, c.wake_at, c.open_incidents, c.resting, c.key, c.fingerprint, c.replay_of
+    c.started_at, c.ended_at, c.wake_at, c.open_incidents, c.resting, c.key, c.fingerprint, c.replay_of,
+    c.parent
   FROM appends AS a CROSS JOIN LATERAL jsonb_to_record(a.creation) AS c(shard int, namespace text, workflow text,
     version text, digest text, phase text, outcome text, status text, labels text, started_at bigint, ended_at bigint,
-    wake_at bigint, open_incidents bigint, resting int, key text, fingerprint text, replay_of text)
+    wake_at bigint, open_incidents bigint, resting int, key text, fingerprint text, replay_of text, parent text)
   WHERE a.held AND a.creation IS NOT NULL ORDER BY c.namespace, c.workflow, c.key
   ON CONFLICT DO NOTHING RETURNING id),
 made AS MATERIALIZED (SELECT coalesce(jsonb_object_agg(id, true), '{}') AS ids FROM created),
@@ -190,6 +191,7 @@ class Batch {
     if (execution.idempotency_key) object.text("key", *execution.idempotency_key);
     object.text("fingerprint", execution.idempotency_fingerprint);
     if (execution.replay_of) object.id("replay_of", *execution.replay_of);
+    if (execution.parent) object.id("parent", *execution.parent);
   }
 
   static void add_row(std::string& rows, const HistoryRow& row) {

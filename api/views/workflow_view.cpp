@@ -12,6 +12,14 @@ using definition::Step;
 void append_steps(std::string& out, const std::vector<Step>& steps);
 
 void append_kind(JsonObject& object, const definition::CallStep& call) {
+  if (const auto* run = std::get_if<definition::WorkflowRun>(&call.target)) {
+    object.text("kind", "run");
+    object.text("namespace", run->namespace_name);
+    object.text("workflow", run->workflow);
+    object.text_or_null("version", run->version);
+    return object.flag("await", run->awaited);
+  }
+  if (std::holds_alternative<definition::RunUndo>(call.target)) return object.text("kind", "undo");
   object.text("kind", "call");
   const auto* adapter = std::get_if<definition::AdapterCall>(&call.target);
   object.text("call", adapter ? adapter->adapter + "." + adapter->operation : "http");

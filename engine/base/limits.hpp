@@ -23,6 +23,7 @@ inline constexpr std::size_t kEventBytesMax = 64 * 1024;  // what every intermed
 inline constexpr Millis kEventsRemembered = std::chrono::hours(24);
 inline constexpr std::size_t kInputBytesMax = 256 * 1024;
 inline constexpr std::size_t kResponseBytesMax = 1024 * 1024;
+inline constexpr std::uint32_t kRunDepthMax = 16;  // of executions that run each other
 inline constexpr std::uint64_t kHistoryEventsMax = 50'000;
 inline constexpr std::size_t kUndosAtOnce = 100;    // of one execution
 inline constexpr std::size_t kTurnEventsMax = 500;  // in one transaction, of one execution

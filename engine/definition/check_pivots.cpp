@@ -33,6 +33,12 @@ void collect_calls(const std::vector<Step>& steps, const Call& around, std::vect
   }
 }
 
+// What no author wrote.
+bool undoes_run(const Step& undo) {
+  const auto* call = std::get_if<CallStep>(&undo.kind);
+  return call != nullptr && std::holds_alternative<RunUndo>(call->target);
+}
+
 // Without a catalog, an operation is taken to have effects.
 bool has_effects(const LoadOptions& options, const CallStep& call) {
   std::string method;
@@ -94,7 +100,7 @@ void check_pivots(LoadContext& context, const Node& root, const Definition& defi
                       "apart",
                       name));
     }
-    if (step.compensate) {
+    if (step.compensate && !undoes_run(*step.compensate)) {
       warn("undo-after-pivot", step,
            fmt::format("has a 'compensate' that never runs: nothing is undone after the pivot '{}'", name));
     }

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cctype>
 #include <chrono>
 
 #include "engine/definition/map_reader.hpp"
@@ -15,23 +13,6 @@
 
 namespace skald::definition {
 namespace {
-
-// DNS label, as DSL 1.0.3 has it: letters, digits and inner hyphens.
-bool is_label(std::string_view text) {
-  constexpr std::size_t kLabelMax = 63;
-  return !text.empty() && text.size() <= kLabelMax && text.front() != '-' && text.back() != '-' &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) || c == '-'; });
-}
-
-std::string read_label(LoadContext& context, const Node* node) {
-  if (node == nullptr) return "";
-  const auto text = read_text(context, *node);
-  if (text && !is_label(*text)) {
-    context.report.error("bad-name", *node,
-                         fmt::format("must have 1 to 63 letters, digits or inner hyphens (got {})", show(*node)));
-  }
-  return text.value_or("");
-}
 
 void check_dsl(LoadContext& context, const Node* node) {
   if (node == nullptr) return;
@@ -46,8 +27,8 @@ void check_dsl(LoadContext& context, const Node* node) {
 void read_header(LoadContext& context, const Node& node, Definition& definition) {
   MapReader map(context, node);
   check_dsl(context, map.require("dsl"));
-  definition.namespace_name = read_label(context, map.require("namespace"));
-  definition.name = read_label(context, map.require("name"));
+  if (const Node* name = map.require("namespace")) definition.namespace_name = read_document_name(context, *name).value_or("");
+  if (const Node* name = map.require("name")) definition.name = read_document_name(context, *name).value_or("");
   if (const Node* version = map.require("version")) {
     definition.version = read_text(context, *version).value_or("");
     if (version->is_string() && !parse_semantic_version(definition.version)) {

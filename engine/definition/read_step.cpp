@@ -24,8 +24,6 @@ std::string_view article_of(const StepKind& kind) {
 // The kind whose key is there; null after reporting that there is none, or more than one.
 const StepKind* find_kind(LoadContext& context, MapReader& map) {
   const Node& body = map.node();
-  bool later = false;
-  for (const std::string_view key : later_step_kinds()) later = map.refuse_for_now(key) || later;
   const StepKind* found = nullptr;
   for (const StepKind& kind : step_kinds()) {
     if (map.take(kind.key) == nullptr) continue;
@@ -36,13 +34,13 @@ const StepKind* find_kind(LoadContext& context, MapReader& map) {
     }
     found = &kind;
   }
-  if (found == nullptr && !later && body.is_map()) {
+  if (found == nullptr && body.is_map()) {
     std::vector<std::string_view> keys;
     for (const StepKind& kind : step_kinds()) keys.push_back(kind.key);
     context.report.error("no-kind", body,
                          fmt::format("has no kind; it needs one of the keys {}", fmt::join(keys, ", ")));
   }
-  return later ? nullptr : found;
+  return found;
 }
 
 void misplaced(LoadContext& context, const Node& node, std::string_view why) {
@@ -50,6 +48,19 @@ void misplaced(LoadContext& context, const Node& node, std::string_view why) {
 }
 
 std::shared_ptr<const Step> read_compensation(LoadContext& context, const Node& node, const Scope& owner);
+
+// A workflow that was run knows itself what is to be undone, and nothing is settled with it: what became of it is known.
+void undo_run(Step& step) {
+  step.on_unknown = OnUnknown::kCompensate;
+  if (step.compensate || step.pivot) return;
+  auto undo = std::make_shared<Step>();
+  undo->name = "compensate";
+  undo->path = step.path + "/compensate";
+  undo->pointer = step.pointer;
+  undo->mark = step.mark;
+  undo->kind = CallStep{RunUndo()};
+  step.compensate = std::move(undo);
+}
 
 // Keys that concern failure and undoing.
 void read_saga_keys(LoadContext& context, MapReader& map, const StepKind* kind, const Scope& scope, Step& step) {
@@ -69,7 +80,7 @@ void read_saga_keys(LoadContext& context, MapReader& map, const StepKind* kind, 
   if (const Node* node = map.take("onUnknown")) {
     step.on_unknown =
         static_cast<OnUnknown>(read_choice(context, *node, {"settle", "compensate", "suspend"}).value_or(0));
-    if (scope.is_undo || (kind != nullptr && !kind->is_call)) {
+    if (scope.is_undo || (kind != nullptr && (!kind->is_call || kind->key == "run"))) {
       misplaced(context, *node, scope.is_undo ? "has no meaning in a compensation" : "stands on calls only");
     }
   }
@@ -140,6 +151,8 @@ void read_body(LoadContext& context, const Node& body, const Scope& around, Step
     auto read =
         is_function ? read_function_call(context, map, value, scope, step) : kind->read(context, map, value, scope);
     if (read) step.kind = std::move(*read);
+    const auto* call = read ? std::get_if<CallStep>(&step.kind) : nullptr;
+    if (call != nullptr && is_run(*call) && !scope.is_undo) undo_run(step);
     map.finish();
   }
 }

@@ -74,6 +74,19 @@ bool is_name(std::string_view text) {
          std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
 }
 
+std::optional<std::string> read_document_name(LoadContext& context, const Node& node) {
+  constexpr std::size_t kLabelMax = 63;
+  auto text = read_text(context, node);
+  if (!text) return text;
+  const bool is_label = !text->empty() && text->size() <= kLabelMax && text->front() != '-' && text->back() != '-' &&
+                        std::ranges::all_of(*text, [](unsigned char c) { return std::isalnum(c) || c == '-'; });
+  if (!is_label) {
+    context.report.error("bad-name", node,
+                         fmt::format("must have 1 to 63 letters, digits or inner hyphens (got {})", show(node)));
+  }
+  return text;
+}
+
 bool is_wrapped(const Node& node) {
   return node.is_string() && expression::is_wrapped_expression(node.text);
 }

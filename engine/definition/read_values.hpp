@@ -24,6 +24,9 @@ std::optional<double> read_number(LoadContext& context, const Node& node, double
 // A name of the document's own, of a step or a function: [A-Za-z][A-Za-z0-9_-]{0,63}.
 bool is_name(std::string_view text);
 
+// The name of a workflow or of its namespace: a DNS label, as DSL 1.0.3 has it. What is none is reported and returned.
+std::optional<std::string> read_document_name(LoadContext& context, const Node& node);
+
 // The text `${ ... }`.
 bool is_wrapped(const Node& node);
 

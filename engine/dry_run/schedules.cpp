@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
+#include "engine/base/mix.hpp"
 #include "engine/saga/path.hpp"
 
 namespace skald::dry_run {
@@ -100,12 +102,8 @@ std::vector<Candidate> Pool::take(Order order) {
   return std::move(kept_);
 }
 
-// splitmix64 (Steele, Lea, Flood 2014).
 std::uint64_t Pool::next() {
-  std::uint64_t z = random_ += 0x9E3779B97F4A7C15ull;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-  return z ^ (z >> 31);
+  return mix(std::exchange(random_, random_ + kMixStep));
 }
 
 }  // namespace skald::dry_run

@@ -107,8 +107,11 @@ class FlowReader {
   Shape* read_kind(const Step& step, const definition::CallStep& kind, Shape* input, const Scope& scope) {
     if (const auto* call = std::get_if<definition::AdapterCall>(&kind.target)) {
       read_all(call->with, input, scope);
-    } else {
-      read_http(std::get<definition::HttpCall>(kind.target), input, scope);
+    } else if (const auto* run = std::get_if<definition::WorkflowRun>(&kind.target)) {
+      if (run->input) read_all(*run->input, input, scope);
+      if (!run->awaited) return input;
+    } else if (const auto* http = std::get_if<definition::HttpCall>(&kind.target)) {
+      read_http(*http, input, scope);
     }
     const auto alike = shapes_.same_as.find(step.path);
     Shape& answer = shapes_.outputs[alike == shapes_.same_as.end() ? step.path : alike->second];

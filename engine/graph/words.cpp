@@ -17,10 +17,20 @@ Json constant_of(const expression::ValueTemplate& value) {
   return value.render(Json(), expression::EmptyEnvironment()).value_or(Json());
 }
 
+bool is_run(const Step& step) {
+  const auto* call = std::get_if<definition::CallStep>(&step.kind);
+  return call != nullptr && definition::is_run(*call);
+}
+
 std::string what(const definition::CallStep& call) {
   if (const auto* adapter = std::get_if<definition::AdapterCall>(&call.target)) {
     return adapter->adapter + "." + adapter->operation;
   }
+  if (const auto* run = std::get_if<definition::WorkflowRun>(&call.target)) {
+    return fmt::format("run {}/{}{}{}", run->namespace_name, run->workflow, run->version.empty() ? "" : " ",
+                       run->version);
+  }
+  if (std::holds_alternative<definition::RunUndo>(call.target)) return "undo what it ran";
   const auto& http = std::get<definition::HttpCall>(call.target);
   std::string address = http.endpoint_expression ? http.endpoint_expression->source() : "";
   for (std::size_t i = 0; i < http.endpoint.size(); ++i) {
@@ -141,8 +151,12 @@ std::vector<std::string> notes_of(const Step& step, const std::string& around) {
   }
   if (step.on_error == definition::OnError::kContinue) notes.emplace_back("a failure is passed over");
   if (step.on_error == definition::OnError::kSuspend) notes.emplace_back("a failure waits for an operator");
-  if (step.on_unknown == definition::OnUnknown::kCompensate) notes.emplace_back("outcome unknown: undone at once");
+  if (step.on_unknown == definition::OnUnknown::kCompensate && !is_run(step)) notes.emplace_back("outcome unknown: undone at once");
   if (step.on_unknown == definition::OnUnknown::kSuspend) notes.emplace_back("outcome unknown: waits for an operator");
+  if (const auto* call = std::get_if<definition::CallStep>(&step.kind)) {
+    const auto* run = std::get_if<definition::WorkflowRun>(&call->target);
+    if (run != nullptr && !run->awaited) notes.emplace_back("not waited for");
+  }
   if (step.pivot) notes.emplace_back("point of no return");
   if (!step.then.empty() && !std::holds_alternative<definition::SwitchStep>(step.kind)) {
     notes.push_back("then " + target_of(step.then, around));

@@ -24,6 +24,7 @@ struct ExecutionQuery {
   std::optional<Timestamp> started_after;   // exclusive
   std::optional<Timestamp> started_before;  // exclusive
   std::optional<ExecutionId> replay_of;
+  std::optional<ExecutionId> parent;
   // A part of the id, the idempotency key, the status or a label's value; ASCII letters of any case.
   std::optional<std::string> text;
   bool with_open_incidents = false;

@@ -48,6 +48,7 @@ struct NewExecution {
   std::optional<std::string> idempotency_key;
   std::string idempotency_fingerprint;
   std::optional<ExecutionId> replay_of;
+  std::optional<ExecutionId> parent = std::nullopt;  // the execution that runs this one, and before which it is not removed
 };
 
 // The part of an execution's row that changes. `wake_at` is absent exactly when the phase is terminal.
@@ -177,8 +178,8 @@ class HistoryStore {
                                                     std::size_t limit) = 0;
 
   // Blocking. Looks at the next `limit` executions behind `after`, the oldest first, and removes those of these shards
-  // that ended before `ended_before` and have no open incident, with their histories and keys, in one transaction of
-  // its own that delays appends little. What started since `ended_before` is not looked at.
+  // that ended before `ended_before`, have no open incident and no parent that is still there, with their histories and
+  // keys, in one transaction of its own that delays appends little. What started since `ended_before` is not looked at.
   virtual Result<Removal> remove_ended(const ShardSet& shards, Timestamp ended_before,
                                        const std::optional<ExecutionId>& after, std::size_t limit) = 0;
 };

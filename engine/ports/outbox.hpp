@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/error.hpp"
@@ -15,12 +16,16 @@
 
 namespace skald::ports {
 
+// What executions that run each other say to each other is not an event, and has a sink of its own, whose name no adapter
+// can have.
+inline constexpr std::string_view kRunsSink = "/runs";
+
 // An event for one sink.
 struct NewDelivery {
   std::string workflow;  // "shop/checkout:1.0.0"
-  std::string step;      // instance path of the `emit`
+  std::string step;      // instance path of the `emit`, or of what has something to say
   std::string sink;      // an adapter; empty: the executions of this engine
-  std::string envelope;  // CloudEvent in its structured form
+  std::string envelope;  // CloudEvent in its structured form; for kRunsSink the message
   Timestamp emitted_at{};
 
   bool operator==(const NewDelivery&) const = default;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/json_object.hpp"
+#include "engine/runtime/run_messages.hpp"
 
 namespace skald::runtime {
 namespace {
@@ -55,6 +56,15 @@ AnyCommand command_of(const ExecutionId& execution, const Json& json) {
     input.what = arrival_of(name, json);
     return input;
   }
+  if (name == "undo") {
+    input.what = saga::UndoExecution{.by = run_by_of(json.at("by"))};
+    return input;
+  }
+  if (name == "answer") {
+    auto to = run_by_of(json.at("to"));
+    input.what = saga::AttemptEnded{.step = std::move(to.step), .attempt = to.attempt, .answer = answer_of(json.at("answer"))};
+    return input;
+  }
   const auto reason = json.at("reason").get<std::string>();
   if (name == "cancel") {
     input.what = saga::CancelExecution{reason};
@@ -74,7 +84,7 @@ AnyCommand command_of(const ExecutionId& execution, const Json& json) {
 
 }  // namespace
 
-std::string encode_command(const saga::Input& input) {
+std::string encode_command(const ExecutionId& execution, const saga::Input& input) {
   std::string out;
   JsonObject object(out);
   const auto add = [&](std::string_view name, const std::string& reason) {
@@ -101,6 +111,15 @@ std::string encode_command(const saga::Input& input) {
                         object.text("step", what.step);
                         object.text("mac", what.mac);
                         object.payload("data", what.data);
+                      },
+                      [&](const saga::UndoExecution& what) {
+                        object.text("command", "undo");
+                        append_run_by(object.key("by"), what.by);
+                      },
+                      [&](const saga::AttemptEnded& what) {
+                        object.text("command", "answer");
+                        append_run_by(object.key("to"), {.execution = execution, .step = what.step, .attempt = what.attempt});
+                        append_answer(object.key("answer"), what.answer);
                       },
                       [](const auto&) {}},
              input.what);

@@ -12,9 +12,9 @@
 
 namespace skald::runtime {
 
-// {"command":"cancel","actor":"...","reason":"..."}. An operator's word, an event or a callback: the engine's own
-// inputs stay at home.
-std::string encode_command(const saga::Input& input);
+// {"command":"cancel","actor":"...","reason":"..."}. An operator's word, an event or a callback, or another execution's:
+// the engine's own inputs stay at home.
+std::string encode_command(const ExecutionId& execution, const saga::Input& input);
 std::string encode_command(const ReplayCommand& command);
 
 using AnyCommand = std::variant<saga::Input, ReplayCommand>;

@@ -3,16 +3,34 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "engine/runtime/run_messages.hpp"
+
 namespace skald::runtime {
 namespace {
+
+std::string workflow_of(const saga::State& state) {
+  return state.namespace_name + "/" + state.name + ":" + state.version;
+}
+
+const saga::StepCompleted* emitting(const saga::Event& event) {
+  const auto* completed = std::get_if<saga::StepCompleted>(&event.data);
+  return completed != nullptr && completed->emitted ? completed : nullptr;
+}
+
+std::string step_of(const RunMessage& message) {
+  if (const auto* begin = std::get_if<BeginRun>(&message)) return begin->parent.by.step;
+  if (const auto* undo = std::get_if<UndoRun>(&message)) return undo->by.step;
+  return {};
+}
 
 void add(std::vector<ports::NewDelivery>& deliveries, const saga::Event& event, const saga::StepCompleted& completed,
          const saga::State& state, const definition::OperationCatalog& operations) {
   const auto type = completed.emitted->json().at("type").get<std::string>();
   for (const auto& sink : sinks_of(operations)) {
+    if (sink == ports::kRunsSink) continue;
     const auto found = operations.sinks.find(sink);
     if (found != operations.sinks.end() && !found->second.takes(type)) continue;
-    deliveries.push_back({.workflow = state.namespace_name + "/" + state.name + ":" + state.version,
+    deliveries.push_back({.workflow = workflow_of(state),
                           .step = completed.step,
                           .sink = sink,
                           .envelope = std::string(completed.emitted->text()),
@@ -23,17 +41,28 @@ void add(std::vector<ports::NewDelivery>& deliveries, const saga::Event& event, 
 }  // namespace
 
 std::vector<std::string> sinks_of(const definition::OperationCatalog& operations) {
-  std::vector<std::string> sinks = {""};
+  std::vector<std::string> sinks = {"", std::string(ports::kRunsSink)};
   for (const auto& [name, sink] : operations.sinks) sinks.push_back(name);
   return sinks;
+}
+
+bool have_deliveries(const std::vector<saga::Event>& events, const saga::State& state) {
+  return std::ranges::any_of(
+      events, [&](const auto& event) { return emitting(event) != nullptr || message_of(event, state).has_value(); });
 }
 
 std::vector<ports::NewDelivery> deliveries_of(const std::vector<saga::Event>& events, const saga::State& state,
                                               const definition::OperationCatalog& operations) {
   std::vector<ports::NewDelivery> deliveries;
   for (const auto& event : events) {
-    const auto* completed = std::get_if<saga::StepCompleted>(&event.data);
-    if (completed != nullptr && completed->emitted) add(deliveries, event, *completed, state, operations);
+    if (const auto* completed = emitting(event)) add(deliveries, event, *completed, state, operations);
+    if (const auto message = message_of(event, state)) {
+      deliveries.push_back({.workflow = workflow_of(state),
+                            .step = step_of(*message),
+                            .sink = std::string(ports::kRunsSink),
+                            .envelope = encode_message(*message),
+                            .emitted_at = event.at});
+    }
   }
   return deliveries;
 }

@@ -11,10 +11,14 @@
 
 namespace skald::runtime {
 
-// Of all that is emitted: the executions of this engine first, by an empty name.
+// Of all that goes out: the executions of this engine first, by an empty name, and what they say to each other.
 std::vector<std::string> sinks_of(const definition::OperationCatalog& operations);
 
-// What these events of an execution emit, for each sink that takes it.
+// Whether any of these events of an execution has something that goes out.
+bool have_deliveries(const std::vector<saga::Event>& events, const saga::State& state);
+
+// What these events of an execution emit, for each sink that takes it, and say to other executions. `state` is from
+// behind them.
 std::vector<ports::NewDelivery> deliveries_of(const std::vector<saga::Event>& events, const saga::State& state,
                                               const definition::OperationCatalog& operations);
 

@@ -67,7 +67,8 @@ Engine::Impl::Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOp
   if (ports.outbox != nullptr) {
     publisher_ = std::make_unique<Publisher>(
         *hosts_.front(), *ports.outbox,
-        [this](std::string envelope, auto callback) { accept_event(std::move(envelope), std::move(callback)); });
+        [this](std::string envelope, auto callback) { accept_event(std::move(envelope), std::move(callback)); },
+        [this](const std::string& message, auto heard) { hear(message, std::move(heard)); });
     shared_.emitted = [this] { publisher_->look(); };
   }
   if (leases_ == nullptr) {

@@ -79,6 +79,13 @@ struct EngineOptions {
   std::uint64_t epoch = 1;  // of this process's ownership, written into every event; without leases only
 };
 
+// Of an execution that another one runs.
+struct RunOf {
+  saga::Parent parent;
+  std::optional<Millis> timeout;  // beside the workflow's own
+  bool may_have_pivot = false;
+};
+
 struct StartCommand {
   std::string namespace_name;
   std::string workflow;
@@ -88,6 +95,7 @@ struct StartCommand {
   std::optional<std::string> idempotency_key;
   std::string fingerprint;  // SHA-256 of the raw body and the requested version; with a key only
   std::string actor;
+  std::optional<RunOf> run = std::nullopt;
 };
 
 struct Started {

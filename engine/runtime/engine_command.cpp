@@ -15,7 +15,7 @@ constexpr Millis kLookInterval{100};
 void Engine::Impl::command(const ExecutionId& id, saga::Input input, Callback<Snapshot> callback) {
   if (remote_commands_ && !shared_.shards.serves(id)) {
     return apply_remotely(
-        id, encode_command(input),
+        id, encode_command(id, input),
         [this, id, callback = std::move(callback)](Result<std::optional<ExecutionId>> answer) mutable {
           if (!answer && answer.error().code != "command.pending") {
             return callback(std::unexpected(std::move(answer.error())));
@@ -32,7 +32,7 @@ void Engine::Impl::command(const ExecutionId& id, saga::Input input, Callback<Sn
 // As a command, but that nobody asks for the state, and that what is not applied yet is not done.
 void Engine::Impl::deliver(const ExecutionId& id, saga::Input input, Callback<void> callback) {
   if (remote_commands_ && !shared_.shards.serves(id)) {
-    return apply_remotely(id, encode_command(input),
+    return apply_remotely(id, encode_command(id, input),
                           [callback = std::move(callback)](Result<std::optional<ExecutionId>> answer) mutable {
                             if (!answer) return callback(std::unexpected(std::move(answer.error())));
                             callback({});

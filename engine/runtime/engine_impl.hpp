@@ -16,6 +16,7 @@
 #include "engine/runtime/recovery.hpp"
 #include "engine/runtime/remote_commands.hpp"
 #include "engine/runtime/retention.hpp"
+#include "engine/runtime/run_messages.hpp"
 
 namespace skald::runtime {
 
@@ -52,10 +53,18 @@ class Engine::Impl {
 
   // Whether a start or replay may be accepted now.
   Result<void> admit() const;
+  void start_as(const ExecutionId& id, StartCommand command, Callback<Started> callback);
   void start_on(ExecutionHost& host, const ExecutionId& id, StartCommand command, Callback<Started> callback);
   // Where memory has no such definition.
-  void find_and_start(ExecutionHost& host, StartCommand command, Callback<Started> callback);
+  void find_and_start(ExecutionHost& host, const ExecutionId& id, StartCommand command, Callback<Started> callback);
+  // What one execution says to another one. `heard` is called once it is durable there, or does not matter any more.
+  void hear(const std::string& message, Callback<void> heard);
+  void hear(BeginRun begin, Callback<void> heard);
+  void hear(const CancelRun& cancel, Callback<void> heard);
+  void hear(UndoRun undo, Callback<void> heard);
+  void hear(AnswerRun answer, Callback<void> heard);
   void answer_existing(const NewStart::Existing& existing, const std::string& fingerprint, Callback<Started> callback);
+  void answer_as_existing(const ExecutionId& id, Callback<Started> callback);
   // A replay that is being begun, and the command out of the inbox that asked for it, or 0.
   struct ReplayTask;
   struct ReplayOriginal;

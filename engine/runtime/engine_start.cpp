@@ -22,7 +22,10 @@ Result<void> Engine::Impl::admit() const {
 }
 
 void Engine::Impl::start(StartCommand command, Callback<Started> callback) {
-  const ExecutionId id = new_id();
+  start_as(new_id(), std::move(command), std::move(callback));
+}
+
+void Engine::Impl::start_as(const ExecutionId& id, StartCommand command, Callback<Started> callback) {
   on_loop_of(id, [this, id, command = std::move(command), callback = std::move(callback)](ExecutionHost& host) mutable {
     start_on(host, id, std::move(command), std::move(callback));
   });
@@ -32,16 +35,24 @@ void Engine::Impl::start_on(ExecutionHost& host, const ExecutionId& id, StartCom
                             Callback<Started> callback) {
   if (auto admitted = admit(); !admitted) return callback(std::unexpected(std::move(admitted.error())));
   auto found = shared_.definitions.find(command.namespace_name, command.workflow, command.version);
-  if (!found) return find_and_start(host, std::move(command), std::move(callback));
+  if (!found) return find_and_start(host, id, std::move(command), std::move(callback));
+  if (command.run && host.find(id) != nullptr) return answer_as_existing(id, std::move(callback));
+  if (auto checked = check_run(command, *found->definition); !checked) {
+    return callback(std::unexpected(std::move(checked.error())));
+  }
   if (auto checked = check_input(*found->definition, command.input); !checked) {
     return callback(std::unexpected(std::move(checked.error())));
   }
+  const bool is_run = command.run.has_value();
   auto start = plan_start(std::move(command), std::move(found->definition), id, shared_.time.now());
-  start->answer = [this, id, fingerprint = start->row.idempotency_fingerprint, callback = std::move(callback)](
+  start->answer = [this, id, is_run, fingerprint = start->row.idempotency_fingerprint, callback = std::move(callback)](
                       Result<Snapshot> state, std::optional<NewStart::Existing> existing) mutable {
     if (existing) return answer_existing(*existing, fingerprint, std::move(callback));
     if (!state) {
-      if (state.error().code == kConflictCode) state.error().code = "store.unavailable";
+      if (state.error().code == kConflictCode) {
+        if (is_run) return answer_as_existing(id, std::move(callback));
+        state.error().code = "store.unavailable";
+      }
       return callback(std::unexpected(std::move(state.error())));
     }
     callback(Started{.id = id, .existing = false, .state = std::move(*state)});
@@ -49,13 +60,14 @@ void Engine::Impl::start_on(ExecutionHost& host, const ExecutionId& id, StartCom
   host.create(id).begin(std::move(start));
 }
 
-void Engine::Impl::find_and_start(ExecutionHost& host, StartCommand command, Callback<Started> callback) {
+void Engine::Impl::find_and_start(ExecutionHost& host, const ExecutionId& id, StartCommand command,
+                                  Callback<Started> callback) {
   auto find = [&definitions = shared_.definitions, namespace_name = command.namespace_name, name = command.workflow,
                version = command.version] { return definitions.find_stored(namespace_name, name, version); };
-  host.offload(std::move(find), [this, command = std::move(command),
+  host.offload(std::move(find), [this, id, command = std::move(command),
                                  callback = std::move(callback)](Result<RegisteredDefinition> found) mutable {
     if (!found) return callback(std::unexpected(std::move(found.error())));
-    start(std::move(command), std::move(callback));
+    start_as(id, std::move(command), std::move(callback));
   });
 }
 
@@ -68,7 +80,11 @@ void Engine::Impl::answer_existing(const NewStart::Existing& existing, const std
                                         to_string(existing.id)),
                             to_string(existing.id), "use a new key for a new request"));
   }
-  view(existing.id, [id = existing.id, callback = std::move(callback)](Result<Snapshot> state) mutable {
+  answer_as_existing(existing.id, std::move(callback));
+}
+
+void Engine::Impl::answer_as_existing(const ExecutionId& id, Callback<Started> callback) {
+  view(id, [id, callback = std::move(callback)](Result<Snapshot> state) mutable {
     if (!state) return callback(std::unexpected(std::move(state.error())));
     callback(Started{.id = id, .existing = true, .state = std::move(*state)});
   });

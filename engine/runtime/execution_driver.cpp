@@ -180,6 +180,7 @@ void ExecutionDriver::perform(std::vector<saga::Effect> effects) {
 }
 
 void ExecutionDriver::send(saga::SendRequest request) {
+  if (request.request->is_to_engine()) return;  // it was written with its event
   saga::AttemptEnded attempt{
       .step = request.step, .attempt = request.attempt, .settling = request.settling, .answer = {}};
   try {

@@ -36,13 +36,6 @@ std::optional<std::vector<ports::Subscription>> subscription_change(const std::v
   return after == before ? std::nullopt : std::optional(std::move(after));
 }
 
-bool emits(const std::vector<saga::Event>& events) {
-  return std::ranges::any_of(events, [](const saga::Event& event) {
-    const auto* completed = std::get_if<saga::StepCompleted>(&event.data);
-    return completed != nullptr && completed->emitted;
-  });
-}
-
 }  // namespace
 
 ports::ParticipantCall participant_call(const saga::State& state, saga::SendRequest request, std::uint64_t epoch) {
@@ -72,7 +65,7 @@ void ExecutionDriver::commit(Mail&& mail, std::unique_ptr<saga::Decision> decisi
     if (!summary && stored_.resting) summary = stored_;
     if (summary) summary->resting = false;
   }
-  auto deliveries = emits(decision->events)
+  auto deliveries = have_deliveries(decision->events, decision->next)
                         ? deliveries_of(decision->events, decision->next, *host_.shared().definitions.operations())
                         : std::vector<ports::NewDelivery>();
   pending_ = std::make_unique<Pending>(Pending{.mail = std::move(mail),

@@ -101,7 +101,16 @@ class Publisher::Line final : public TimerNode {
   void send(const ExecutionId& execution) {
     const auto& delivery = chains_.at(execution).front();
     if (!host().shared().may_begin(execution)) return leave(execution);
-    sink_.empty() ? offer(delivery) : call(delivery);
+    if (sink_.empty()) return offer(delivery);
+    sink_ == ports::kRunsSink ? tell_it(delivery) : call(delivery);
+  }
+
+  void tell_it(const ports::Delivery& delivery) {
+    owner_.tell_(delivery.what.envelope, [this, execution = delivery.execution](const Result<void>& heard) {
+      host().loop().post([this, execution, error = heard ? std::nullopt : std::optional(heard.error())] {
+        error ? failed(execution, error->message, std::nullopt) : succeeded(execution);
+      });
+    });
   }
 
   void offer(const ports::Delivery& delivery) {
@@ -204,8 +213,8 @@ class Publisher::Line final : public TimerNode {
   std::chrono::nanoseconds told_at_{};
 };
 
-Publisher::Publisher(ExecutionHost& host, ports::Outbox& outbox, Offer offer)
-    : host_(host), outbox_(outbox), offer_(std::move(offer)) {}
+Publisher::Publisher(ExecutionHost& host, ports::Outbox& outbox, Offer offer, Tell tell)
+    : host_(host), outbox_(outbox), offer_(std::move(offer)), tell_(std::move(tell)) {}
 
 Publisher::~Publisher() = default;
 

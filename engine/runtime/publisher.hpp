@@ -1,4 +1,4 @@
-// Sends what executions emit to where it is to go, and keeps it until it is there.
+// Sends what executions emit, and say to each other, to where it is to go, and keeps it until it is there.
 //
 //   append with its deliveries ─> look ─> those that are due, in chains: an execution's, one after another
 //                                 ─> the sink ─> forgotten, or put off with those behind it
@@ -28,7 +28,10 @@ class Publisher final : public TimerNode {
   // Offers an event to the executions of this engine.
   using Offer = std::function<void(std::string envelope, Callback<EventReceipt>)>;
 
-  Publisher(ExecutionHost& host, ports::Outbox& outbox, Offer offer);
+  // Hands a message to the execution that it is for.
+  using Tell = std::function<void(const std::string& message, Callback<void>)>;
+
+  Publisher(ExecutionHost& host, ports::Outbox& outbox, Offer offer, Tell tell);
   ~Publisher() override;
 
   void begin();
@@ -47,6 +50,7 @@ class Publisher final : public TimerNode {
   ExecutionHost& host_;
   ports::Outbox& outbox_;
   Offer offer_;
+  Tell tell_;
   std::map<std::string, std::unique_ptr<Line>> lines_;  // by sink
   std::set<std::string> told_;                          // sinks whose level the metrics have
   std::atomic<bool> is_wanted_{false};

@@ -168,7 +168,8 @@ class Walk {
                             .request = step.request,
                             .input = step.input,
                             .output = step.output,
-                            .pivot = defined.pivot};
+                            .pivot = defined.pivot,
+                            .execution = step.execution};
     if (completion != completions_.end()) {
       reused.context = completion->second.context;
       reused.then = completion->second.then;

@@ -1,5 +1,8 @@
 #include "engine/runtime/start.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -19,6 +22,17 @@ Result<void> check_input(const definition::Definition& definition, const Payload
                  violations.front().pointer.empty() ? "/" : violations.front().pointer, {}, dump_json(detail));
 }
 
+Result<void> check_run(const StartCommand& command, const definition::Definition& definition) {
+  if (!command.run || command.run->may_have_pivot) return {};
+  const auto pivot =
+      std::ranges::find_if(definition.by_path, [](const auto& step) { return step.second->pivot; });
+  if (pivot == definition.by_path.end()) return {};
+  return failure("workflow.pivot",
+                 fmt::format("the workflow has a pivot, '{}', and the step that runs it says nothing of one", pivot->first),
+                 fmt::format("{}/{}:{}", definition.namespace_name, definition.name, definition.version),
+                 "say `pivot: true` at that step: once the workflow has completed, nothing before it is undone");
+}
+
 ports::NewExecution new_row(const definition::Definition& definition, const ExecutionId& id, Timestamp at,
                             std::map<std::string, std::string> labels) {
   return ports::NewExecution{.namespace_name = definition.namespace_name,
@@ -30,7 +44,8 @@ ports::NewExecution new_row(const definition::Definition& definition, const Exec
                              .labels = std::move(labels),
                              .idempotency_key = std::nullopt,
                              .idempotency_fingerprint = {},
-                             .replay_of = std::nullopt};
+                             .replay_of = std::nullopt,
+                             .parent = std::nullopt};
 }
 
 std::unique_ptr<NewStart> plan_start(StartCommand command, definition::DefinitionPtr definition, const ExecutionId& id,
@@ -41,8 +56,14 @@ std::unique_ptr<NewStart> plan_start(StartCommand command, definition::Definitio
   start->row.idempotency_fingerprint = std::move(command.fingerprint);
   start->definition = std::move(definition);
   start->input.actor = std::move(command.actor);
-  start->input.what = saga::StartExecution{
+  saga::StartExecution input{
       .input = std::move(command.input), .labels = std::move(command.labels), .replay_of = std::nullopt, .reused = {}};
+  if (command.run) {
+    start->row.parent = command.run->parent.by.execution;
+    input.parent = std::move(command.run->parent);
+    input.timeout = command.run->timeout;
+  }
+  start->input.what = std::move(input);
   return start;
 }
 

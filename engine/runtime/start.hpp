@@ -12,6 +12,9 @@ namespace skald::runtime {
 // Errors: "input.invalid"; its detail is a JSON array of {pointer, detail}.
 Result<void> check_input(const definition::Definition& definition, const Payload& input);
 
+// Of an execution that another one runs. Errors: "workflow.pivot".
+Result<void> check_run(const StartCommand& command, const definition::Definition& definition);
+
 // The execution's row.
 ports::NewExecution new_row(const definition::Definition& definition, const ExecutionId& id, Timestamp at,
                             std::map<std::string, std::string> labels);

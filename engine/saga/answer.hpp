@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "engine/base/payload.hpp"
 #include "engine/base/time.hpp"
@@ -11,6 +12,10 @@
 namespace skald::saga {
 
 enum class AttemptOutcome { kDone, kRefused, kUnknown };
+
+// "done", "refused", "unknown".
+std::string_view to_string(AttemptOutcome outcome);
+std::optional<AttemptOutcome> parse_attempt_outcome(std::string_view text);
 
 struct Answer {
   AttemptOutcome outcome = AttemptOutcome::kUnknown;

@@ -30,6 +30,7 @@ class Applier {
     state_.input = e.input;
     state_.labels = e.labels;
     state_.replay_of = e.replay_of;
+    state_.parent = e.parent;
     state_.deadline = e.deadline;
     state_.phase = Phase::kRunning;
     state_.started_at = event_.at;
@@ -49,18 +50,26 @@ class Applier {
     step.deadline = e.deadline;
     step.wait_until = e.wait_until;
     if (!e.listens.empty()) begin_to_listen(step, e.listens);
-    if (is_waiting_kind(step) && !is_in_undo(e.step)) state_.phase = Phase::kWaiting;
     if (e.request) begin_attempt(step.attempts, 1, event_.at);
+    step.execution = e.execution;
+    if (is_waiting_kind(step) && !is_in_undo(e.step)) state_.phase = Phase::kWaiting;
     relabel(state_, e.status);
   }
 
   void operator()(const AttemptStarted& e) {
-    if (StepState* step = find_step(state_, e.step)) begin_attempt(step->attempts, e.attempt, event_.at);
+    StepState* step = find_step(state_, e.step);
+    if (!step) return;
+    begin_attempt(step->attempts, e.attempt, event_.at);
+    if (!e.execution) return;
+    step->execution = e.execution;
+    step->run_cancelled = false;
+    if (!is_in_undo(e.step)) update_phase();
   }
 
   void operator()(const AttemptFailed& e) {
     StepState* step = find_step(state_, e.step);
     if (!step) return;
+    const bool waited = is_waiting_kind(*step);
     Attempts& attempts = current_attempts(*step);
     answer_attempt(attempts);
     ++attempts.counted;
@@ -70,6 +79,7 @@ class Applier {
       if (attempts.first_at == Timestamp{}) attempts.first_at = e.attempt == 1 ? step->started_at : event_.at;
     }
     if (e.outcome == AttemptClass::kUnknown) step->unknown = true;
+    if (waited) update_phase();
   }
 
   void operator()(const AttemptLost& e) {
@@ -119,6 +129,7 @@ class Applier {
     step.round = e.round;
     step.origin = e.origin;
     step.request = e.request;
+    step.execution = e.execution;
     step.input = e.input;
     step.output = e.output;
     go_on(step, e.then);
@@ -178,6 +189,7 @@ class Applier {
     StepState& undo = open_step(state_, e.step, 0, std::nullopt, event_.at);
     if (StepState* step = undone_step(state_, e.step)) step->undo_status = UndoStatus::kRunning;
     undo.request = e.request;
+    undo.execution = e.execution;
     if (e.request) begin_attempt(undo.attempts, 1, event_.at);
     relabel(state_, e.status);
   }
@@ -271,6 +283,19 @@ class Applier {
     } else {
       state_.early_events.push_back({e.step, e.event});
     }
+  }
+
+  void operator()(const RunCancelRequested& e) {
+    if (StepState* step = find_step(state_, e.step)) step->run_cancelled = true;
+  }
+
+  void operator()(const UndoRequested& e) {
+    if (e.verdict != UndoVerdict::kBegins) return;
+    state_.undone_by = e.by;
+    if (!is_terminal(state_.phase)) return;
+    state_.phase = Phase::kRunning;
+    state_.outcome.reset();
+    state_.ended_at = Timestamp{};
   }
 
   // Beside each other, one step may wait while another one acts.

@@ -7,6 +7,7 @@
 #include "engine/saga/decide_inputs.hpp"
 #include "engine/saga/end_scope.hpp"
 #include "engine/saga/problem.hpp"
+#include "engine/saga/runs.hpp"
 
 namespace skald::saga {
 namespace {
@@ -120,6 +121,7 @@ void advance(Planner& planner) {
   const bool forward = planner.state().compensation.state == CompensationState::kNone;
   if (forward && !is_ending(planner.state()) && !has_blocking_incident(planner.state(), "")) advance_forward(planner);
   if (is_ending(planner.state())) {
+    cancel_runs(planner, "");
     if (has_call_in_flight(planner.state())) return;
     end_flow(planner);
   }

@@ -95,12 +95,18 @@ void attempt_failed(Planner& planner, const definition::Step& step, const Attemp
   const bool refused = input.answer.outcome == AttemptOutcome::kRefused;
   if (!forward && proves_absence(planner, input)) return end_whole_undo(planner, input.step);
   if (forward && is_ending(planner.state())) return fail_step(planner, step, input.step, error, false);
-  const auto* policy = planner.retry_policy(step, input.step);
+  // Of what a run has left, the execution that is behind it knows; another attempt would make another one.
+  const bool is_run = planner.step(input.step).request->run.has_value();
+  const auto* policy = is_run && !refused ? nullptr : planner.retry_policy(step, input.step);
   if (policy && may_retry(planner, *policy, step, input.step, input.answer, error) &&
       schedule_retry(planner, *policy, input.step, planner.step(input.step).attempts, input.answer)) {
     return;
   }
   if (forward && step.pivot && planner.step(input.step).unknown && !(refused && input.answer.sent)) {
+    // What it ran has left effects, and has ended: asked again it would say the same.
+    if (is_run) {
+      return planner.raise_incident(input.step, IncidentKind::kUnknownOutcome, error);
+    }
     if (!is_quarantined(planner.state())) planner.start_settling(input.step);
     return;
   }
@@ -118,7 +124,8 @@ void handle(Planner& planner, const AttemptEnded& input) {
   if (input.settling) return settling_ended(planner, step, input);
   if (input.answer.outcome != AttemptOutcome::kDone) return attempt_failed(planner, step, input);
   if (input.step.ends_with(kUndoSuffix)) return end_whole_undo(planner, input.step);
-  complete_step(planner, step, input.step, input.answer.body);
+  const bool has_no_answer = instance->request->run && !instance->request->run->awaited;
+  complete_step(planner, step, input.step, has_no_answer ? instance->input : input.answer.body);
 }
 
 }  // namespace skald::saga

@@ -3,11 +3,10 @@
 #include <algorithm>
 
 #include "engine/base/limits.hpp"
-#include "engine/saga/data_flow.hpp"
+#include "engine/saga/call_request.hpp"
 #include "engine/saga/decide_forward.hpp"
 #include "engine/saga/path.hpp"
 #include "engine/saga/problem.hpp"
-#include "engine/saga/request_builder.hpp"
 #include "engine/saga/steps/step_kinds.hpp"
 
 namespace skald::saga {
@@ -49,6 +48,7 @@ bool is_triggered(const definition::SagaOptions& saga, CompensationReason reason
       return saga.on_cancel;
     case CompensationReason::kExplicit:
     case CompensationReason::kRace:
+    case CompensationReason::kParent:
       return true;
   }
   return true;
@@ -94,17 +94,12 @@ bool was_asked(const State& state, std::string_view path, IncidentKind kind) {
 // An undo that is a single call: its request is made from what its step left, frozen.
 void start_undo_call(Planner& planner, const definition::Step& step, const definition::Step& undo,
                      const definition::CallStep& call, const std::string& path, const Payload& input) {
-  const auto seen = function_input(planner, undo, path, input);
-  if (!seen) return fail_step(planner, undo, path, seen.error(), false);
-  const Scope scope = call_scope(planner, undo, path, *seen, nullptr);
-  const Variables variables(planner.definition(), planner.state(), scope);
-  auto request = build_request(call, planner.context().operations, seen->json(), variables);
-  if (!request) {
-    const Error& error = request.error();
-    fail_step(planner, undo, path, make_problem(error.code, 0, error.message, error.detail, undo.pointer), false);
-    return;
-  }
-  planner.record(UndoStarted{.step = path, .request = std::move(*request), .status = step.status.compensating});
+  auto request = request_of(planner, undo, call, path, input);
+  if (!request) return fail_step(planner, undo, path, request.error(), false);
+  planner.record(UndoStarted{.step = path,
+                             .request = *request,
+                             .execution = planner.execution_for(**request),
+                             .status = step.status.compensating});
   planner.send(path, false);
 }
 
@@ -125,7 +120,8 @@ void start_undo(Planner& planner, const definition::Step& step, std::string_view
   if (const auto* call = std::get_if<definition::CallStep>(&undo.kind)) {
     return start_undo_call(planner, step, undo, *call, path, input);
   }
-  planner.record(UndoStarted{.step = path, .request = nullptr, .status = step.status.compensating});
+  planner.record(
+      UndoStarted{.step = path, .request = nullptr, .execution = std::nullopt, .status = step.status.compensating});
   // Of a definition that was stored when this was not refused yet: there is nothing to do.
   if (!std::holds_alternative<definition::DoStep>(undo.kind)) {
     planner.record(UndoCompleted{.step = path, .status = step.status.compensated});

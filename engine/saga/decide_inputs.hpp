@@ -19,5 +19,6 @@ void handle(Planner& planner, const ResumeExecution& input);      // decide_life
 void handle(Planner& planner, const TerminateExecution& input);   // decide_lifecycle.cpp
 void handle(Planner& planner, const ResolveIncident& input);      // decide_incident.cpp
 void handle(Planner& planner, const RecordReplay& input);         // decide_replay.cpp
+void handle(Planner& planner, const UndoExecution& input);        // decide_undo.cpp
 
 }  // namespace skald::saga

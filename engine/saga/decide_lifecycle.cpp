@@ -1,6 +1,8 @@
 // Start, cancel, suspend, resume, terminate.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/saga/decide_compensate.hpp"
 #include "engine/saga/decide_forward.hpp"
 #include "engine/saga/decide_inputs.hpp"
@@ -52,7 +54,9 @@ void handle(Planner& planner, const StartExecution& input) {
     }
   }
   std::optional<Timestamp> deadline;
-  if (definition.timeout) deadline = planner.now() + *definition.timeout;
+  for (const auto& timeout : {definition.timeout, input.timeout}) {
+    if (timeout) deadline = std::min(deadline.value_or(Timestamp::max()), planner.now() + *timeout);
+  }
   planner.record(ExecutionStarted{.namespace_name = definition.namespace_name,
                                   .name = definition.name,
                                   .version = definition.version,
@@ -62,6 +66,7 @@ void handle(Planner& planner, const StartExecution& input) {
                                   .labels = input.labels,
                                   .deadline = deadline,
                                   .replay_of = input.replay_of,
+                                  .parent = input.parent,
                                   .callback_url = input.callback_url,
                                   .callback_secret = input.callback_secret,
                                   .status = definition.saga.status.started});

@@ -1,4 +1,5 @@
-// After a crash or a takeover: what was in flight is lost, and is sent again under the same key.
+// After a crash or a takeover: what was in flight is lost, and is sent again under the same key. What went to this engine
+// is not: it was written.
 #include <fmt/format.h>
 
 #include "engine/base/limits.hpp"
@@ -11,7 +12,8 @@ namespace skald::saga {
 namespace {
 
 void collect_in_flight(const StepState& step, std::vector<std::string>& paths) {
-  if (step.attempts.in_flight || step.settling.in_flight) paths.push_back(step.path);
+  const bool is_in_flight = step.attempts.in_flight || step.settling.in_flight;
+  if (is_in_flight && !is_running_another(step)) paths.push_back(step.path);
   for (const auto& child : step.children) collect_in_flight(child, paths);
   for (const auto& undo : step.undo) collect_in_flight(undo, paths);
 }

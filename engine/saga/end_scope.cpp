@@ -6,6 +6,7 @@
 #include "engine/saga/decide_forward.hpp"
 #include "engine/saga/list_flow.hpp"
 #include "engine/saga/path.hpp"
+#include "engine/saga/runs.hpp"
 #include "engine/saga/steps/deadline.hpp"
 
 namespace skald::saga {
@@ -66,6 +67,7 @@ bool end_running_step(Planner& planner, const std::string& path, const Payload& 
   const bool is_over = end_running_steps(planner, path, error) && has_undone(planner, path);
   if (!is_over || is_in_flight(planner.step(path))) {
     is_late(planner, path);  // so that its deadline wakes nobody any more
+    cancel_runs(planner, path);
     return false;
   }
   close_incidents(planner, path);

@@ -41,6 +41,24 @@ struct Listen {
   bool operator==(const Listen&) const = default;
 };
 
+// The step that runs an execution.
+struct RunBy {
+  ExecutionId execution;
+  std::string step;
+  std::uint32_t attempt = 0;
+
+  bool operator==(const RunBy&) const = default;
+};
+
+// Of an execution that another one runs.
+struct Parent {
+  RunBy by;
+  std::uint32_t depth = 1;  // how many there are above it
+  bool awaited = true;      // it is told when this one has ended
+
+  bool operator==(const Parent&) const = default;
+};
+
 struct ExecutionStarted {
   std::string namespace_name;
   std::string name;
@@ -51,6 +69,7 @@ struct ExecutionStarted {
   std::map<std::string, std::string> labels;
   std::optional<Timestamp> deadline;  // workflow timeout
   std::optional<ReplaySource> replay_of;
+  std::optional<Parent> parent;
   std::string callback_url;     // that callback tokens are appended to; empty: the definition has no use for it
   std::string callback_secret;  // from which the tokens are made
   StatusChange status;
@@ -70,6 +89,7 @@ struct StepStarted {
   std::vector<Listen> listens;          // of a `listen`: one for each of its patterns
   std::optional<Payload> items;         // of a `for`: what it goes through
   bool apart = false;                   // each round begins with the step's own input, not with what the last one left
+  std::optional<ExecutionId> execution;  // the one that it runs
   StatusChange status;
 };
 
@@ -77,6 +97,7 @@ struct StepStarted {
 struct AttemptStarted {
   std::string step;
   std::uint32_t attempt = 0;
+  std::optional<ExecutionId> execution;  // the one that it runs: each attempt another one
 };
 
 struct AttemptFailed {
@@ -137,6 +158,7 @@ struct StepReused {
   bool pivot = false;  // as of StepCompleted
   std::optional<Payload> context;
   std::string then;
+  std::optional<ExecutionId> execution;  // the one that it ran
   StatusChange status;
 };
 
@@ -173,6 +195,7 @@ struct SettleEnded {
 struct UndoStarted {
   std::string step;
   RequestPtr request;
+  std::optional<ExecutionId> execution;  // the one that it runs
   StatusChange status;
 };
 
@@ -254,12 +277,25 @@ struct EventReceived {
 // One decision has recorded as much as it may; the flow goes on at once, in another one.
 struct TurnEnded {};
 
+// What the step runs is to cancel itself: the step is on its way to its end.
+struct RunCancelRequested {
+  std::string step;
+};
+
+// The step that ran this execution is undone, and asks this one to undo itself, which may have ended.
+struct UndoRequested {
+  RunBy by;
+  UndoVerdict verdict = UndoVerdict::kBegins;
+  std::string objection;  // of kRefused; empty: its effects stand already
+};
+
 using EventData =
     std::variant<ExecutionStarted, StepStarted, AttemptStarted, AttemptFailed, AttemptLost, RetryScheduled,
                  StepCompleted, StepFailed, StepSkipped, StepReused, CancelRequested, TimeoutReached,
                  CompensationStarted, SettleStarted, SettleEnded, UndoStarted, UndoCompleted, UndoFailed,
                  IncidentRaised, IncidentResolved, ExecutionSuspended, ExecutionResumed, ExecutionEnded,
-                 ExecutionReplayed, TurnEnded, ErrorCaught, ScopeUndoStarted, EventReceived>;
+                 ExecutionReplayed, TurnEnded, ErrorCaught, ScopeUndoStarted, EventReceived,
+                 RunCancelRequested, UndoRequested>;
 
 struct Event {
   Timestamp at;

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/base/duration.hpp"
 #include "engine/saga/event_codec.hpp"
 #include "engine/saga/event_kinds.hpp"
 
@@ -72,6 +73,11 @@ class Reader {
     return it == object_.end() ? nullptr : &*it;
   }
   RequestPtr request();
+  std::optional<RunTarget> run();
+  RunBy by();
+  std::optional<ExecutionId> optional_id(const char* name) {
+    return find(name) ? std::optional(id(name)) : std::nullopt;
+  }
   std::vector<Listen> listens();
   template <class T>
   T bad(const char* name) {
@@ -94,6 +100,8 @@ RequestPtr Reader::request() {
   request->operation = inner.text("operation");
   request->method = inner.text("method");
   request->target = inner.text("target");
+  request->run = inner.run();
+  request->undoes = inner.optional_id("undoes");
   if (const Json* headers = inner.find("headers")) {
     for (const auto& pair : *headers) {
       if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string() || !pair[1].is_string()) {
@@ -107,6 +115,26 @@ RequestPtr Reader::request() {
   request->redirect = inner.flag("redirect");
   if (!inner.bad_field().empty()) return bad<RequestPtr>("request");
   return request;
+}
+
+std::optional<RunTarget> Reader::run() {
+  const Json* value = find("run");
+  if (!value) return std::nullopt;
+  if (!value->is_object()) return bad<std::optional<RunTarget>>("run");
+  Reader inner(*value);
+  RunTarget target{.namespace_name = inner.text("namespace"),
+                   .workflow = inner.text("name"),
+                   .version = inner.text("version"),
+                   .awaited = !inner.flag("detached"),
+                   .timeout = std::nullopt,
+                   .pivot = inner.flag("pivot")};
+  if (inner.find("timeout")) target.timeout = parse_duration(inner.text("timeout"));
+  if (!inner.bad_field().empty()) return bad<std::optional<RunTarget>>("run");
+  return target;
+}
+
+RunBy Reader::by() {
+  return {.execution = id("execution"), .step = text("step"), .attempt = number("attempt")};
 }
 
 std::vector<Listen> Reader::listens() {
@@ -140,6 +168,11 @@ void read(Reader& r, ExecutionStarted& e) {
     e.replay_of = ReplaySource{.execution = inner.id("execution"), .from = inner.text("from")};
     if (!inner.bad_field().empty()) r.bad<int>("replayOf");
   }
+  if (const Json* parent = r.find("parent")) {
+    Reader inner(*parent);
+    e.parent = Parent{.by = inner.by(), .depth = inner.number("depth"), .awaited = !inner.flag("detached")};
+    if (!inner.bad_field().empty()) r.bad<int>("parent");
+  }
   e.callback_url = r.text("callbackUrl");
   e.callback_secret = r.text("callbackSecret");
   e.status = r.optional_text("status");
@@ -154,10 +187,13 @@ void read(Reader& r, StepStarted& e) {
   e.listens = r.listens();
   e.items = r.optional_payload("items");
   e.apart = r.flag("apart");
+  e.execution = r.optional_id("execution");
   e.status = r.optional_text("status");
 }
 
-void read(Reader&, AttemptStarted&) {}
+void read(Reader& r, AttemptStarted& e) {
+  e.execution = r.optional_id("execution");
+}
 
 void read(Reader& r, AttemptFailed& e) {
   e.outcome = r.word("outcome", parse_attempt_class);
@@ -203,6 +239,7 @@ void read(Reader& r, StepReused& e) {
   e.pivot = r.flag("pivot");
   e.context = r.optional_payload("context");
   e.then = r.text("then");
+  e.execution = r.optional_id("execution");
   e.status = r.optional_text("status");
 }
 
@@ -228,6 +265,7 @@ void read(Reader& r, SettleEnded& e) {
 
 void read(Reader& r, UndoStarted& e) {
   e.request = r.request();
+  e.execution = r.optional_id("execution");
   e.status = r.optional_text("status");
 }
 
@@ -281,6 +319,18 @@ void read(Reader&, TurnEnded&) {}
 void read(Reader& r, EventReceived& e) {
   e.pattern = r.optional_number("pattern");
   e.event = r.payload("event");
+}
+
+void read(Reader&, RunCancelRequested&) {}
+
+void read(Reader& r, UndoRequested& e) {
+  if (const Json* by = r.find("by")) {
+    Reader inner(*by);
+    e.by = inner.by();
+    if (!inner.bad_field().empty()) r.bad<int>("by");
+  }
+  e.verdict = r.word("verdict", parse_undo_verdict);
+  e.objection = r.text("objection");
 }
 
 void read(Reader& r, ErrorCaught& e) {

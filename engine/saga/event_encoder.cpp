@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "engine/base/duration.hpp"
 #include "engine/saga/event_codec.hpp"
 #include "engine/saga/event_kinds.hpp"
 
@@ -41,7 +42,12 @@ class Fields {
     if (at) time(name, *at);
   }
   void request(const RequestPtr& request);
+  void run(const RunTarget& target);
+  void by(const RunBy& by);
   void listens(const std::vector<Listen>& listens);
+  void execution(const std::optional<ExecutionId>& id) {
+    if (id) text("execution", to_string(*id));
+  }
 
   std::string finish() {
     out_ += '}';
@@ -64,8 +70,10 @@ void Fields::request(const RequestPtr& request) {
   Fields inner;
   inner.text_unless_empty("adapter", request->adapter);
   inner.text_unless_empty("operation", request->operation);
-  inner.text("method", request->method);
-  inner.text("target", request->target);
+  if (!request->is_to_engine()) {
+    inner.text("method", request->method);
+    inner.text("target", request->target);
+  }
   if (!request->headers.empty()) {
     std::string list = "[";
     for (const auto& [name, value] : request->headers) {
@@ -81,7 +89,26 @@ void Fields::request(const RequestPtr& request) {
   if (!request->body.empty()) inner.raw("body", request->body);
   if (request->output != definition::AnswerForm::kContent) inner.text("output", to_string(request->output));
   inner.flag("redirect", request->redirect);
+  if (request->run) inner.run(*request->run);
+  if (request->undoes) inner.text("undoes", to_string(*request->undoes));
   raw("request", inner.finish());
+}
+
+void Fields::run(const RunTarget& target) {
+  Fields inner;
+  inner.text("namespace", target.namespace_name);
+  inner.text("name", target.workflow);
+  inner.text_unless_empty("version", target.version);
+  inner.flag("detached", !target.awaited);
+  inner.flag("pivot", target.pivot);
+  if (target.timeout) inner.text("timeout", format_duration(*target.timeout));
+  raw("run", inner.finish());
+}
+
+void Fields::by(const RunBy& by) {
+  text("execution", to_string(by.execution));
+  text("step", by.step);
+  number("attempt", by.attempt);
 }
 
 void Fields::listens(const std::vector<Listen>& listens) {
@@ -114,6 +141,13 @@ void write(Fields& f, const ExecutionStarted& e) {
     replay.text("from", e.replay_of->from);
     f.raw("replayOf", replay.finish());
   }
+  if (e.parent) {
+    Fields parent;
+    parent.by(e.parent->by);
+    parent.number("depth", e.parent->depth);
+    parent.flag("detached", !e.parent->awaited);
+    f.raw("parent", parent.finish());
+  }
   f.text_unless_empty("callbackUrl", e.callback_url);
   f.text_unless_empty("callbackSecret", e.callback_secret);
   f.optional_text("status", e.status);
@@ -128,10 +162,13 @@ void write(Fields& f, const StepStarted& e) {
   f.listens(e.listens);
   f.optional_payload("items", e.items);
   f.flag("apart", e.apart);
+  f.execution(e.execution);
   f.optional_text("status", e.status);
 }
 
-void write(Fields&, const AttemptStarted&) {}
+void write(Fields& f, const AttemptStarted& e) {
+  f.execution(e.execution);
+}
 
 void write(Fields& f, const AttemptFailed& e) {
   f.text("outcome", to_string(e.outcome));
@@ -179,6 +216,7 @@ void write(Fields& f, const StepReused& e) {
   f.flag("pivot", e.pivot);
   f.optional_payload("context", e.context);
   f.text_unless_empty("then", e.then);
+  f.execution(e.execution);
   f.optional_text("status", e.status);
 }
 
@@ -204,6 +242,7 @@ void write(Fields& f, const SettleEnded& e) {
 
 void write(Fields& f, const UndoStarted& e) {
   f.request(e.request);
+  f.execution(e.execution);
   f.optional_text("status", e.status);
 }
 
@@ -269,6 +308,16 @@ void write(Fields& f, const ScopeUndoStarted& e) {
 void write(Fields& f, const EventReceived& e) {
   f.number_unless_zero("pattern", e.pattern);
   f.payload("event", e.event);
+}
+
+void write(Fields&, const RunCancelRequested&) {}
+
+void write(Fields& f, const UndoRequested& e) {
+  Fields by;
+  by.by(e.by);
+  f.raw("by", by.finish());
+  f.text("verdict", to_string(e.verdict));
+  f.text_unless_empty("objection", e.objection);
 }
 
 template <class T>

@@ -24,6 +24,8 @@ struct StartExecution {
   std::map<std::string, std::string> labels;
   std::optional<ReplaySource> replay_of;
   std::vector<TakenOver> reused;
+  std::optional<Parent> parent;
+  std::optional<Millis> timeout;  // beside the workflow's own: the shorter one holds
   std::string callback_url;     // as of ExecutionStarted, for a definition that uses callbacks
   std::string callback_secret;  // 32 random hex digits
 };
@@ -80,6 +82,11 @@ struct ResolveIncident {
   std::optional<Payload> output;  // `resolve` of a step: taken as its output
 };
 
+// Of the step that ran this execution, which is undone itself.
+struct UndoExecution {
+  RunBy by;
+};
+
 // To the original of a replay: refused when what would be reused does not stand any more, or was reused before.
 struct RecordReplay {
   ExecutionReplayed replayed;
@@ -90,7 +97,7 @@ struct Input {
   std::string actor;  // empty: the engine
   std::variant<StartExecution, AttemptEnded, EventArrived, CallbackArrived, TimerFired, RecoverExecution,
                QuarantineExecution, CancelExecution, SuspendExecution, ResumeExecution, TerminateExecution,
-               ResolveIncident, RecordReplay>
+               ResolveIncident, RecordReplay, UndoExecution>
       what;
 };
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "engine/base/invariant.hpp"
+#include "engine/saga/answer.hpp"
 
 namespace skald::saga {
 namespace {
@@ -20,10 +21,14 @@ constexpr std::array kCompensationStateNames = {std::string_view("none"), std::s
                                                 std::string_view("completed"), std::string_view("incomplete")};
 constexpr std::array kCompensationReasonNames = {std::string_view("fault"), std::string_view("timeout"),
                                                  std::string_view("cancel"), std::string_view("explicit"),
-                                                 std::string_view("race")};
+                                                 std::string_view("race"), std::string_view("parent")};
 constexpr std::array kAttemptClassNames = {std::string_view("refused"), std::string_view("unknown")};
 constexpr std::array kIncidentResolutionNames = {std::string_view("retry"), std::string_view("skip"),
                                                  std::string_view("resolve")};
+constexpr std::array kAttemptOutcomeNames = {std::string_view("done"), std::string_view("refused"),
+                                             std::string_view("unknown")};
+constexpr std::array kUndoVerdictNames = {std::string_view("begins"), std::string_view("nothing"),
+                                          std::string_view("refused")};
 constexpr std::array kIncidentKindNames = {
     std::string_view("undo-failed"), std::string_view("settle-failed"),        std::string_view("unknown-outcome"),
     std::string_view("step-failed"), std::string_view("compensation-timeout"), std::string_view("timeout-after-pivot"),
@@ -64,6 +69,12 @@ std::string_view to_string(AttemptClass outcome) {
 std::string_view to_string(IncidentResolution resolution) {
   return name_of(kIncidentResolutionNames, resolution);
 }
+std::string_view to_string(AttemptOutcome outcome) {
+  return name_of(kAttemptOutcomeNames, outcome);
+}
+std::string_view to_string(UndoVerdict verdict) {
+  return name_of(kUndoVerdictNames, verdict);
+}
 std::string_view to_string(IncidentKind kind) {
   return name_of(kIncidentKindNames, kind);
 }
@@ -85,6 +96,12 @@ std::optional<AttemptClass> parse_attempt_class(std::string_view text) {
 }
 std::optional<IncidentResolution> parse_incident_resolution(std::string_view text) {
   return parse<IncidentResolution>(kIncidentResolutionNames, text);
+}
+std::optional<AttemptOutcome> parse_attempt_outcome(std::string_view text) {
+  return parse<AttemptOutcome>(kAttemptOutcomeNames, text);
+}
+std::optional<UndoVerdict> parse_undo_verdict(std::string_view text) {
+  return parse<UndoVerdict>(kUndoVerdictNames, text);
 }
 std::optional<IncidentKind> parse_incident_kind(std::string_view text) {
   return parse<IncidentKind>(kIncidentKindNames, text);

@@ -69,9 +69,21 @@ void Planner::refuse(std::string code, std::string message, std::string remedy) 
                             .remedy = std::move(remedy)};
 }
 
+// Of the same shard, so that whoever owns the one owns the other.
+std::optional<ExecutionId> Planner::execution_for(const Request& request) {
+  if (!request.run) return std::nullopt;
+  while (true) {
+    const auto high = mix(next_seed());
+    const auto id = make_execution_id(now(), high, mix(next_seed()));
+    if (shard_of(id) == shard_of(state_.id)) return id;
+  }
+}
+
 void Planner::start_attempt(std::string_view path) {
-  const std::uint32_t attempt = step(path).attempts.number + 1;
-  record(AttemptStarted{.step = std::string(path), .attempt = attempt});
+  const StepState& instance = step(path);
+  record(AttemptStarted{.step = std::string(path),
+                        .attempt = instance.attempts.number + 1,
+                        .execution = execution_for(*instance.request)});
   send(path, false);
 }
 

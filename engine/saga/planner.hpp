@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/base/limits.hpp"
+#include "engine/base/mix.hpp"
 #include "engine/saga/decide.hpp"
 #include "engine/saga/variables.hpp"
 
@@ -41,6 +42,8 @@ class Planner {
   bool refused() const { return decision_.refusal.has_value(); }
   void refuse(std::string code, std::string message, std::string remedy = {});
 
+  // A new execution for a request that runs one.
+  std::optional<ExecutionId> execution_for(const Request& request);
   // Records the next attempt of a request that is there already, and sends it.
   void start_attempt(std::string_view path);
   void start_settling(std::string_view path);
@@ -62,7 +65,7 @@ class Planner {
   bool is_being_tried(std::string_view path) const;
   // The retry policy that a step's own request follows; null: tried once.
   const definition::RetryPolicy* retry_policy(const definition::Step& step, std::string_view path) const;
-  std::uint64_t next_seed() { return context_.seed + 0x9E3779B97F4A7C15ull * ++seeds_used_; }
+  std::uint64_t next_seed() { return context_.seed + kMixStep * ++seeds_used_; }
 
  private:
   const Context& context_;

@@ -4,11 +4,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/base/limits.hpp"
+
 namespace skald::saga {
 namespace {
 
 using definition::AdapterCall;
 using definition::HttpCall;
+using definition::RunUndo;
+using definition::WorkflowRun;
 
 bool has_body(std::string_view method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
@@ -98,8 +102,8 @@ Result<Json> render(const expression::ValueTemplate& value, const Json& input,
   return rendered;
 }
 
-Result<RequestPtr> build(const AdapterCall& call, const definition::OperationCatalog& operations, const Json& input,
-                         const expression::Environment& environment) {
+Result<Request> build(const AdapterCall& call, const definition::OperationCatalog& operations, const Json& input,
+                      const expression::Environment& environment) {
   const std::string where = call.adapter + "." + call.operation;
   const auto* operation = operations.find(call.adapter, call.operation);
   if (!operation) {
@@ -110,15 +114,15 @@ Result<RequestPtr> build(const AdapterCall& call, const definition::OperationCat
   if (!arguments) return std::unexpected(std::move(arguments.error()));
   auto target = fill_path(operation->path, *arguments, where);
   if (!target) return std::unexpected(std::move(target.error()));
-  auto request = std::make_shared<Request>();
-  request->adapter = call.adapter;
-  request->operation = call.operation;
-  request->method = operation->method;
-  request->target = std::move(*target);
+  Request request;
+  request.adapter = call.adapter;
+  request.operation = call.operation;
+  request.method = operation->method;
+  request.target = std::move(*target);
   if (has_body(operation->method)) {
-    request->body = dump_json(*arguments);
+    request.body = dump_json(*arguments);
   } else if (arguments->is_object()) {
-    append_query(request->target, *arguments);
+    append_query(request.target, *arguments);
   }
   return request;
 }
@@ -143,38 +147,64 @@ Result<std::string> fill_endpoint(const HttpCall& call, const Json& input, const
   return target;
 }
 
-Result<RequestPtr> build(const HttpCall& call, const definition::OperationCatalog&, const Json& input,
-                         const expression::Environment& environment) {
+Result<Request> build(const HttpCall& call, const definition::OperationCatalog&, const Json& input,
+                      const expression::Environment& environment) {
   auto target = fill_endpoint(call, input, environment);
   if (!target) return std::unexpected(std::move(target.error()));
-  auto request = std::make_shared<Request>();
-  request->method = call.method;
-  request->target = std::move(*target);
-  request->output = call.output;
-  request->redirect = call.redirect;
+  Request request;
+  request.method = call.method;
+  request.target = std::move(*target);
+  request.output = call.output;
+  request.redirect = call.redirect;
   if (call.query) {
     auto query = render(*call.query, input, environment);
     if (!query) return std::unexpected(std::move(query.error()));
     if (!query->is_object()) return failure("expression", "query must be an object");
-    append_query(request->target, *query);
+    append_query(request.target, *query);
   }
   if (call.headers) {
     auto headers = render(*call.headers, input, environment);
     if (!headers) return std::unexpected(std::move(headers.error()));
     if (!headers->is_object()) return failure("expression", "headers must be an object");
-    for (const auto& [name, value] : headers->items()) request->headers.emplace_back(name, scalar_text(value));
+    for (const auto& [name, value] : headers->items()) request.headers.emplace_back(name, scalar_text(value));
   }
   if (call.body) {
     auto body = render(*call.body, input, environment);
     if (!body) return std::unexpected(std::move(body.error()));
-    request->body = dump_json(*body);
+    request.body = dump_json(*body);
   }
   return request;
 }
 
+Result<Request> build(const WorkflowRun& call, const definition::OperationCatalog&, const Json& input,
+                      const expression::Environment& environment) {
+  Request request;
+  request.run = RunTarget{.namespace_name = call.namespace_name,
+                          .workflow = call.workflow,
+                          .version = call.version,
+                          .awaited = call.awaited,
+                          .timeout = std::nullopt,
+                          .pivot = false};
+  const auto arguments = call.input ? render(*call.input, input, environment) : Result<Json>(Json::object());
+  if (!arguments) return std::unexpected(arguments.error());
+  request.body = dump_json(*arguments);
+  if (request.body.size() > limits::kInputBytesMax) {
+    return failure("expression", fmt::format("the input of {}/{} has {} bytes; an execution takes at most {}",
+                                             call.namespace_name, call.workflow, request.body.size(),
+                                             limits::kInputBytesMax));
+  }
+  return request;
+}
+
+// Of what is undone the step's state knows.
+Result<Request> build(const RunUndo&, const definition::OperationCatalog&, const Json&,
+                      const expression::Environment&) {
+  return Request{};
+}
+
 }  // namespace
 
-Result<RequestPtr> build_request(const definition::CallStep& call, const definition::OperationCatalog& operations,
+Result<Request> build_request(const definition::CallStep& call, const definition::OperationCatalog& operations,
                                  const Json& input, const expression::Environment& environment) {
   return std::visit([&](const auto& target) { return build(target, operations, input, environment); }, call.target);
 }

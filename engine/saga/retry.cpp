@@ -3,19 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/base/mix.hpp"
+
 namespace skald::saga {
 namespace {
 
 // No delay is longer than this, whatever the multiplier makes of it.
 constexpr Millis kDelayMax = std::chrono::hours(24 * 365);
-
-// splitmix64: one well-mixed number from a seed (Steele, Lea, Flood 2014).
-std::uint64_t mix(std::uint64_t seed) {
-  seed += 0x9E3779B97F4A7C15ull;
-  seed = (seed ^ (seed >> 30)) * 0xBF58476D1CE4E5B9ull;
-  seed = (seed ^ (seed >> 27)) * 0x94D049BB133111EBull;
-  return seed ^ (seed >> 31);
-}
 
 Millis backoff(const definition::RetryPolicy& policy, std::uint32_t failures) {
   using Backoff = definition::RetryPolicy::Backoff;

@@ -195,6 +195,13 @@ bool has_call_in_flight(const StepState& step) {
          std::any_of(step.undo.begin(), step.undo.end(), in_flight);
 }
 
+bool has_participant_call_in_flight(const StepState& step) {
+  const bool is_in_flight = step.attempts.in_flight || step.settling.in_flight;
+  if (is_in_flight && !(step.request && step.request->is_to_engine())) return true;
+  return std::ranges::any_of(step.children, has_participant_call_in_flight) ||
+         std::ranges::any_of(step.undo, has_participant_call_in_flight);
+}
+
 bool has_call_in_flight(const State& state) {
   return has_call_in_flight(state.root);
 }

@@ -79,6 +79,8 @@ struct StepState {
   Payload output;
   Payload error;
   RequestPtr request;                 // null for steps without one
+  std::optional<ExecutionId> execution;  // of a `run`: what its last attempt runs
+  bool run_cancelled = false;            // which was asked to cancel itself
   Attempts attempts;                  // of the request
   bool unknown = false;               // some attempt may have had its effect
   bool timed_out = false;             // its deadline has passed (sticky)
@@ -129,6 +131,8 @@ struct State {
   std::map<std::string, std::string> labels;
   std::optional<ReplaySource> replay_of;
   std::vector<ExecutionReplayed> replays;
+  std::optional<Parent> parent;
+  std::optional<RunBy> undone_by;  // who is to hear when this one has undone itself
 
   Phase phase = Phase::kPending;
   std::optional<Outcome> outcome;
@@ -179,9 +183,14 @@ Payload data_left_by(const StepState& list, std::uint32_t round = 0);
 // Why the steps around a path are being undone while the execution as a whole goes on; null where they are not.
 const ScopeUndo* scope_undo_around(const State& state, std::string_view path);
 
-// Whether a step is a `wait` or a `listen`.
+// Whether a step waits for another execution.
+inline bool is_running_another(const StepState& step) {
+  return step.request && step.request->is_to_engine() && step.attempts.in_flight;
+}
+
+// Whether a step is a `wait` or a `listen`, or waits for another execution.
 inline bool is_waiting_kind(const StepState& step) {
-  return step.wait_until || !step.listens.empty();
+  return step.wait_until || !step.listens.empty() || is_running_another(step);
 }
 
 // Whether all that runs are such steps.
@@ -216,6 +225,8 @@ bool is_quarantined(const State& state);
 // Whether a call is in flight, forward, settling or undoing: anywhere, or at or below a step.
 bool has_call_in_flight(const State& state);
 bool has_call_in_flight(const StepState& step);
+// The same for calls to participants: those to this engine are in flight across its restarts.
+bool has_participant_call_in_flight(const StepState& step);
 
 // When decide() must be asked next if nothing else happens: the nearest retry or deadline, at the latest one audit
 // interval after `now`. nullopt for an execution that has ended.

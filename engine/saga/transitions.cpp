@@ -49,6 +49,7 @@ constexpr auto kStepTransitions = std::to_array<Transition>({
     {"calling", "StepFailed", "failed"},
     {"calling", "AttemptFailed", "backing-off"},
     {"calling", "AttemptLost", "backing-off"},
+    {"calling", "RunCancelRequested", "calling"},
     {"backing-off", "RetryScheduled", "backing-off"},
     {"backing-off", "AttemptStarted", "calling"},
     {"backing-off", "StepCompleted", "completed"},

@@ -1,4 +1,5 @@
-// `call`: one request to a participant, by an adapter's operation or by a literal HTTP endpoint.
+// `call`: one request to a participant, by an adapter's operation or by a literal HTTP endpoint; or to this engine, to run
+// another workflow.
 #pragma once
 
 #include <optional>
@@ -8,6 +9,7 @@
 
 #include "engine/definition/answer_form.hpp"
 #include "engine/definition/authentication.hpp"
+#include "engine/definition/steps/run.hpp"
 #include "engine/expression/value_template.hpp"
 
 namespace skald::definition {
@@ -35,7 +37,11 @@ struct HttpCall {
 };
 
 struct CallStep {
-  std::variant<AdapterCall, HttpCall> target;
+  std::variant<AdapterCall, HttpCall, WorkflowRun, RunUndo> target;
 };
+
+inline bool is_run(const CallStep& call) {
+  return std::holds_alternative<WorkflowRun>(call.target);
+}
 
 }  // namespace skald::definition

@@ -76,7 +76,6 @@ std::optional<Step::Kind> read_function(LoadContext& context, const Node& body, 
   }
   bool later = false;
   for (const StepKind& kind : step_kinds()) later = (kind.key != "call" && map.refuse_for_now(kind.key)) || later;
-  for (const std::string_view key : later_step_kinds()) later = map.refuse_for_now(key) || later;
   if (body.find("export") == nullptr) flow.data = read_data_flow(context, map, scope, false);
   if (const Node* node = map.take("timeout")) {
     const auto timeout = read_timeout(context, *node);

@@ -5,7 +5,7 @@
 namespace skald::definition {
 namespace {
 
-constexpr std::array<StepKind, 11> kKinds = {{
+constexpr std::array<StepKind, 12> kKinds = {{
     {.key = "do", .read = read_do, .can_compensate = true, .is_call = false},
     {.key = "call", .read = read_call, .can_compensate = true, .is_call = true},
     {.key = "set", .read = read_set, .can_compensate = false, .is_call = false},
@@ -17,18 +17,13 @@ constexpr std::array<StepKind, 11> kKinds = {{
     {.key = "try", .read = read_try, .can_compensate = true, .is_call = false, .can_undo = false},
     {.key = "listen", .read = read_listen, .can_compensate = false, .is_call = false, .can_undo = false},
     {.key = "emit", .read = read_emit, .can_compensate = true, .is_call = false},
+    {.key = "run", .read = read_run, .can_compensate = true, .is_call = true},
 }};
-
-constexpr std::array<std::string_view, 1> kLater = {"run"};
 
 }  // namespace
 
 std::span<const StepKind> step_kinds() {
   return kKinds;
-}
-
-std::span<const std::string_view> later_step_kinds() {
-  return kLater;
 }
 
 }  // namespace skald::definition

@@ -23,9 +23,6 @@ struct StepKind {
 
 std::span<const StepKind> step_kinds();
 
-// Kinds of the language that this version does not run.
-std::span<const std::string_view> later_step_kinds();
-
 std::optional<Step::Kind> read_do(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
 std::optional<Step::Kind> read_call(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
 std::optional<Step::Kind> read_set(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
@@ -36,6 +33,7 @@ std::optional<Step::Kind> read_try(LoadContext& context, MapReader& step, const 
 std::optional<Step::Kind> read_fork(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
 std::optional<Step::Kind> read_emit(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
 std::optional<Step::Kind> read_listen(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
+std::optional<Step::Kind> read_run(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
 std::optional<Step::Kind> read_switch(LoadContext& context, MapReader& step, const Node& value, const Scope& scope);
 
 }  // namespace skald::definition

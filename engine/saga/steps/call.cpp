@@ -1,28 +1,18 @@
-#include "engine/saga/data_flow.hpp"
-#include "engine/saga/path.hpp"
-#include "engine/saga/problem.hpp"
-#include "engine/saga/request_builder.hpp"
+#include "engine/saga/call_request.hpp"
 #include "engine/saga/steps/step_kinds.hpp"
 
 namespace skald::saga {
 
 void start(Planner& planner, const definition::Step& step, const definition::CallStep& kind, std::string_view path,
            const StepInput& input) {
-  const auto seen = function_input(planner, step, path, input.value);
-  if (!seen) return fail_step(planner, step, path, seen.error(), false);
-  const Scope scope = call_scope(planner, step, path, *seen, nullptr);
-  const Variables variables(planner.definition(), planner.state(), scope);
-  auto request = build_request(kind, planner.context().operations, seen->json(), variables);
-  if (!request) {
-    const Error& error = request.error();
-    fail_step(planner, step, path, make_problem(error.code, 0, error.message, error.detail, step.pointer), false);
-    return;
-  }
+  auto request = request_of(planner, step, kind, path, input.value);
+  if (!request) return fail_step(planner, step, path, request.error(), false);
   planner.record(StepStarted{.step = std::string(path),
                              .round = planner.round_of(path),
-                             .request = std::move(*request),
+                             .request = *request,
                              .input = input.if_changed(),
                              .deadline = std::nullopt,
+                             .execution = planner.execution_for(**request),
                              .status = step.status.running});
   planner.send(path, false);
 }

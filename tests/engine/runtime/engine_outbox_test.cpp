@@ -73,7 +73,7 @@ TEST_F(EngineOutbox, ExecutionsHearWhatOthersEmit) {
   auto listening = bench.order();
   listening.workflow = "hearing";
   const auto before = bench.start(listening)->id;
-  bench.start();
+  EXPECT_TRUE(bench.start());
   EXPECT_EQ(bench.state_in_store(before).output.text(), "\"o1\"");
 }
 
@@ -101,8 +101,8 @@ TEST_F(EngineOutbox, ARefusedEventHoldsUpItsOwnExecutionOnly) {
     const bool is_first = call.request->adapter == "mail" && call.request->body.find("\"first\"") != std::string::npos;
     return is_first ? refused(422) : done();
   });
-  bench.start(bench.order(std::nullopt, R"({"orderId":"first"})"));
-  bench.start(bench.order(std::nullopt, R"({"orderId":"second"})"));
+  EXPECT_TRUE(bench.start(bench.order(std::nullopt, R"({"orderId":"first"})")));
+  EXPECT_TRUE(bench.start(bench.order(std::nullopt, R"({"orderId":"second"})")));
   bench.advance(std::chrono::seconds(5));
   EXPECT_THAT(mailed(), testing::Contains("com.shop.order.paid").Times(1));
   bench.script.set_rule([](const auto&) { return done(); });
@@ -112,7 +112,7 @@ TEST_F(EngineOutbox, ARefusedEventHoldsUpItsOwnExecutionOnly) {
 
 TEST_F(EngineOutbox, WhatACrashHasLeftIsSent) {
   let_mail([] { return std::nullopt; });
-  bench.start();
+  EXPECT_TRUE(bench.start());
   EXPECT_THAT(mailed(), ElementsAre("com.shop.order.placed"));
   bench.kill_process();
   let_mail([] { return std::optional(done()); });
@@ -135,7 +135,7 @@ TEST_F(EngineOutbox, NothingIsSentBeforeItIsDurable) {
 
 TEST_F(EngineOutbox, EventsForAnAdapterThatIsGoneAreKeptAndTold) {
   let_mail([] { return std::optional(unknown()); });
-  bench.start();
+  EXPECT_TRUE(bench.start());
   auto without = *checkout_operations();
   without.sinks.clear();
   bench.definitions().set_operations(std::make_shared<const definition::OperationCatalog>(without));
@@ -155,15 +155,15 @@ TEST_F(EngineOutbox, AnEventThatHangsHoldsUpNoOtherExecution) {
     const bool hangs = call.request->adapter == "mail" && call.request->body.find("\"first\"") != std::string::npos;
     return hangs ? std::nullopt : std::optional(done());
   });
-  bench.start(bench.order(std::nullopt, R"({"orderId":"first"})"));
-  bench.start(bench.order(std::nullopt, R"({"orderId":"second"})"));
+  EXPECT_TRUE(bench.start(bench.order(std::nullopt, R"({"orderId":"first"})")));
+  EXPECT_TRUE(bench.start(bench.order(std::nullopt, R"({"orderId":"second"})")));
   EXPECT_THAT(mailed(), ElementsAre("com.shop.order.placed", "com.shop.order.placed", "com.shop.order.paid"));
 }
 
 TEST_F(EngineOutbox, ADrainWaitsForNoEventThatHasNotLeft) {
   bench.script.set_queueing(true);
   let_mail([] { return std::nullopt; });
-  bench.start();
+  EXPECT_TRUE(bench.start());
   EXPECT_THAT(mailed(), ElementsAre("com.shop.order.placed"));
   bool drained = false;
   bench.engine().drain(std::chrono::seconds(30), [&] { drained = true; });
@@ -179,7 +179,7 @@ TEST_F(EngineOutbox, ADrainWaitsForNoEventThatHasNotLeft) {
 
 TEST_F(EngineOutbox, AClockThatWasAheadDelaysNothing) {
   let_mail([] { return std::nullopt; });
-  bench.start();
+  EXPECT_TRUE(bench.start());
   bench.kill_process();
   bench.clock.step_utc(-std::chrono::hours(1));
   let_mail([] { return std::optional(done()); });
@@ -200,7 +200,7 @@ do:
   ASSERT_TRUE(bench.definitions().add(kCounting, "file:counting.yaml", runtime::Replace::kNo, true));
   auto counting = bench.order();
   counting.workflow = "counting";
-  bench.start(counting);
+  EXPECT_TRUE(bench.start(counting));
   std::vector<int> heard;
   for (const auto& call : bench.script.calls()) heard.push_back(parse_json(call.request->body).value()["data"]);
   ASSERT_EQ(heard.size(), 1000u);
@@ -213,7 +213,7 @@ TEST_F(EngineOutbox, ARetryAfterOfAYearIsNotObeyed) {
     busy.retry_after = std::chrono::hours(24 * 365);
     return std::optional(busy);
   });
-  bench.start();
+  EXPECT_TRUE(bench.start());
   let_mail([] { return std::optional(done()); });
   bench.advance(std::chrono::minutes(4), std::chrono::seconds(1));
   EXPECT_THAT(mailed(), ElementsAre("com.shop.order.placed"));

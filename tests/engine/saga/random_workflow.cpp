@@ -42,7 +42,7 @@ class Writer {
     line(indent, fmt::format("- s{}:", names[place]));
     const int body = indent + 4;
     if (chance(random_, 12)) line(body, fmt::format("if: '${{ {} }}'", chance(random_, 50) ? "true" : "false"));
-    const auto kind = random_() % 14;
+    const auto kind = random_() % 15;
     const bool may_nest = indent < 12;
     if (kind == 0 && chance(random_, 60)) {
       emit(body, names[place]);
@@ -65,6 +65,8 @@ class Writer {
       attempt(body);
     } else if (kind == 6 && may_nest) {
       fork(body);
+    } else if (kind == 7) {
+      run(body, names[place]);
     } else {
       call(body, names[place], may_pivot);
     }
@@ -139,6 +141,12 @@ class Writer {
     line(indent + 2, fmt::format("compete: {}", chance(random_, 50)));
     line(indent + 2, "branches:");
     for (std::size_t i = 2 + random_() % 2; i > 0; --i) list(indent + 4, 1, false);
+  }
+
+  void run(int indent, int name) {
+    line(indent, fmt::format("run: {{ workflow: {{ namespace: test, name: errand, input: {{ of: s{} }} }} }}", name));
+    if (chance(random_, 20)) line(indent, "timeout: { after: PT5S }");
+    if (chance(random_, 20)) line(indent, chance(random_, 50) ? "onError: continue" : "onError: suspend");
   }
 
   void call(int indent, int name, bool may_pivot) {
@@ -222,7 +230,22 @@ Answer ModelWorld::apply(const SendRequest& call) {
   return answers_[call.key] = answer;
 }
 
+// Nothing is lost on the way to another execution; it fails and leaves nothing, or something, as it will.
+Answer ModelWorld::answer_of_run(const SendRequest& call) {
+  const std::string step(step_of(call.step));
+  if (call.request->undoes) {
+    if (ill_ && chance(random_, 10)) return refused(500);
+    if (live_.erase(step) != 0) undone_.push_back(step);
+    return done(call);
+  }
+  if (ill_ && chance(random_, 20)) return refused(422);
+  live_.insert(step);
+  return ill_ && chance(random_, 10) ? unknown(false) : done(call);
+}
+
 Answer ModelWorld::answer(const SendRequest& call) {
+  if (call.request->is_to_engine()) return answer_of_run(call);
+
   const auto [it, first] = bodies_.emplace(call.key, call.request->target + call.request->body);
   if (!first && it->second != call.request->target + call.request->body) keys_kept_their_body_ = false;
   if (!ill_) return apply(call);

@@ -43,6 +43,7 @@ class ModelWorld {
 
  private:
   Answer apply(const SendRequest& call);
+  Answer answer_of_run(const SendRequest& call);
 
   Random& random_;
   bool ill_ = true;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "engine/base/duration.hpp"
 #include "engine/base/invariant.hpp"
 #include "engine/saga/apply.hpp"
 #include "engine/saga/event_codec.hpp"
@@ -32,7 +33,18 @@ std::string describe(const Request* request) {
   if (request->output != definition::AnswerForm::kContent)
     text += fmt::format(" output {}", to_string(request->output));
   if (request->redirect) text += " redirect";
+  if (request->run) {
+    const auto& run = *request->run;
+    text += fmt::format(" runs {}/{} '{}'{}{}{}", run.namespace_name, run.workflow, run.version,
+                        run.awaited ? "" : " detached", run.pivot ? " pivot" : "",
+                        run.timeout ? " in " + format_duration(*run.timeout) : "");
+  }
+  if (request->undoes) text += " undoes " + to_string(*request->undoes);
   return text;
+}
+
+std::string describe(const RunBy& by) {
+  return fmt::format("{} {} #{}", to_string(by.execution), by.step, by.attempt);
 }
 
 std::string describe(const Attempts& a) {
@@ -50,6 +62,7 @@ std::string describe_flow(const StepState& s) {
   if (!s.items.is_null()) text += " items " + dump_json(s.items.json());
   for (const auto& listen : s.listens) text += " listens " + listen.shape + listen.key;
   for (const auto& e : s.events) text += fmt::format(" event {} {}", e.pattern, dump_json(e.event.json()));
+  if (s.execution) text += " runs " + to_string(*s.execution) + (s.run_cancelled ? " cancelled" : "");
   if (s.handler_round != 0) text += fmt::format(" caught {} for round {}", dump_json(s.caught.json()), s.handler_round);
   if (s.undoing) {
     text += fmt::format(" undoing {} '{}' {} but {}", to_string(s.undoing->reason), s.undoing->failed_step,
@@ -116,6 +129,11 @@ std::string describe(const State& s) {
                         i.resolution ? to_string(*i.resolution) : "-", i.actor, i.reason, time_text(i.resolved_at));
   }
   if (s.replay_of) text += fmt::format("replay of {} from {}\n", to_string(s.replay_of->execution), s.replay_of->from);
+  if (s.parent) {
+    text += fmt::format("run by {} at depth {}{}\n", describe(s.parent->by), s.parent->depth,
+                        s.parent->awaited ? "" : " detached");
+  }
+  if (s.undone_by) text += fmt::format("undone by {}\n", describe(*s.undone_by));
   for (const auto& r : s.replays)
     text += fmt::format("replay {} {} {} {}\n", to_string(r.replay), r.from, r.reuses, r.reason);
   return text + describe(s.root, "");
@@ -220,7 +238,7 @@ std::string SagaBench::feed(Input input) {
 }
 
 void SagaBench::crash() {
-  in_flight_.clear();
+  std::erase_if(in_flight_, [](const auto& call) { return !call.second.request->is_to_engine(); });
   ++epoch_;
   state_ = fold();
   feed({.actor = "", .what = RecoverExecution{}});

@@ -42,7 +42,7 @@ class SagaBench {
   const std::vector<Event>& events() const { return events_; }
   const std::vector<Effect>& effects() const { return effects_; }
 
-  // Calls sent and not answered, by step path; a crash forgets them.
+  // Calls sent and not answered, by step path; a crash forgets those to participants.
   const std::map<std::string, SendRequest>& in_flight() const { return in_flight_; }
   void forget_call(const std::string& step) { in_flight_.erase(step); }
   std::uint64_t seed = 7;

@@ -76,7 +76,7 @@ class Transcript {
   static std::string actor_of(const std::string& verb) {
     const bool engine = verb == "start" || verb == "tick" || verb == "wait" || verb == "done" || verb == "refused" ||
                         verb == "unsent" || verb == "unknown" || verb == "garbled" || verb == "late" ||
-                        verb == "event" || verb == "callback" || verb == "forged" || verb == "quarantine";
+                        verb == "event" || verb == "begin-run" || verb == "undo-run" || verb == "callback" || verb == "forged" || verb == "quarantine";
     return engine ? "" : "ann";
   }
 
@@ -95,6 +95,8 @@ class Transcript {
 
   decltype(Input::what) input_of(const std::string& verb, std::string rest) {
     if (verb == "start") return start(rest);
+    if (verb == "begin-run") return begin_run(rest);
+    if (verb == "undo-run") return UndoExecution{run_by()};
     if (verb == "tick" || verb == "wait") {
       bench_.advance(verb == "tick" ? *parse_duration(rest) : *bench_.wake() - bench_.now());
       return TimerFired{};
@@ -121,6 +123,18 @@ class Transcript {
     start.callback_url = "http://localhost/v1/callbacks/";
     start.callback_secret = "00112233445566778899aabbccddeeff";
     return start;
+  }
+
+  // Of another execution's step, with a timeout of its own.
+  StartExecution begin_run(const std::string& input) {
+    StartExecution begin = start(input);
+    begin.parent = Parent{.by = run_by(), .depth = 1};
+    begin.timeout = std::chrono::minutes(10);
+    return begin;
+  }
+
+  static RunBy run_by() {
+    return {.execution = *parse_execution_id("019b76da-a800-7001-8000-0000000000aa"), .step = "ship", .attempt = 1};
   }
 
   CallbackArrived callback(const std::string& verb, const std::string& step, const std::string& data) {
@@ -172,6 +186,11 @@ class Transcript {
       }
       for (const auto& effect : bench_.effects()) {
         const auto& send = std::get<SendRequest>(effect);
+        if (send.request->is_to_engine()) {
+          out_ += fmt::format("  {} {} #{} {}\n", send.request->run ? "run" : "have undone", send.step, send.attempt,
+                              to_string(run_of(send)));
+          continue;
+        }
         out_ += fmt::format("  send {} #{}{} {} {} {} in {} key {}{}\n", send.step, send.attempt,
                             send.settling ? " settling" : "", send.request->method, send.request->target,
                             send.request->body, format_duration(send.timeout), send.key.substr(37),
@@ -184,6 +203,11 @@ class Transcript {
                         state.outcome ? fmt::format(" {}", to_string(*state.outcome)) : "",
                         state.status.empty() ? "" : " " + state.status,
                         wake ? " wake in " + format_duration(*wake - bench_.now()) : "");
+  }
+
+  ExecutionId run_of(const SendRequest& send) const {
+    if (send.request->undoes) return *send.request->undoes;
+    return find_step(bench_.state(), send.step)->execution.value();
   }
 
   SagaBench bench_;

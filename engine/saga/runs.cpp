@@ -1,0 +1,99 @@
+#include "engine/saga/runs.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "engine/saga/path.hpp"
+
+namespace skald::saga {
+namespace {
+
+// As of the outcome table for HTTP.
+constexpr std::array kRetryable = {408, 425, 429, 500, 502, 503, 504};
+
+std::string name_of(const State& state) {
+  return fmt::format("{} of {}/{}:{}", to_string(state.id), state.namespace_name, state.name, state.version);
+}
+
+// Whether effects stand behind an execution that has ended, whatever it was meant to leave.
+bool leaves_effects(const State& state) {
+  return state.outcome == Outcome::kCompleted || state.compensation.state == CompensationState::kIncomplete ||
+         state.pivoted;
+}
+
+Answer failure_of(const State& state) {
+  const Json& error = state.error.json();
+  const auto text = [&](const char* name) {
+    return error.is_object() && error.contains(name) && error[name].is_string() ? error[name].get<std::string>() : "";
+  };
+  const std::string type = text("type");
+  Answer answer{.outcome = AttemptOutcome::kRefused,
+                .error_type = type.empty() ? "runtime" : type.substr(type.rfind('/') + 1),
+                .title = text("title"),
+                .detail = fmt::format("Execution {} ended {}", name_of(state), to_string(*state.outcome))};
+  if (error.is_object() && error.contains("status") && error["status"].is_number_integer()) {
+    answer.status = error["status"].get<int>();
+  }
+  answer.retryable = std::ranges::find(kRetryable, answer.status) != kRetryable.end();
+  return answer;
+}
+
+Answer not_undone(const State& state, const std::string& why) {
+  return {.outcome = AttemptOutcome::kRefused,
+          .error_type = "runtime",
+          .title = "What the step ran could not be undone",
+          .detail = fmt::format("Execution {} {}", name_of(state), why)};
+}
+
+void collect_runs(const StepState& step, std::vector<std::string>& paths) {
+  const bool runs = step.request && step.request->run && step.request->run->awaited;
+  if (runs && step.attempts.in_flight && !step.run_cancelled) paths.push_back(step.path);
+  for (const auto& child : step.children) collect_runs(child, paths);
+}
+
+}  // namespace
+
+void cancel_runs(Planner& planner, std::string_view path) {
+  std::vector<std::string> paths;
+  collect_runs(planner.step(path), paths);
+  for (auto& running : paths) planner.record(RunCancelRequested{.step = std::move(running)});
+}
+
+Answer answer_of_run(const State& state) {
+  if (state.outcome == Outcome::kCompleted) return {.outcome = AttemptOutcome::kDone, .body = state.output};
+  Answer answer = failure_of(state);
+  if (leaves_effects(state)) {
+    answer.outcome = AttemptOutcome::kUnknown;
+    answer.retryable = false;
+  }
+  return answer;
+}
+
+Answer answer_of_undo(const State& state) {
+  if (!leaves_effects(state)) return {.outcome = AttemptOutcome::kDone};
+  return not_undone(state, fmt::format("ended {}, and its effects stand", to_string(*state.outcome)));
+}
+
+Answer answer_of_undo(const State& state, const UndoRequested& request) {
+  if (request.verdict == UndoVerdict::kNothing) return {.outcome = AttemptOutcome::kDone};
+  if (request.objection.empty()) return answer_of_undo(state);
+  return not_undone(state, "cannot be undone: " + request.objection);
+}
+
+Answer refused_run(const Error& error) {
+  std::string detail = error.subject;
+  for (const auto& part : {error.remedy, error.detail}) {
+    if (!part.empty()) detail += (detail.empty() ? "" : "; ") + part;
+  }
+  return {.outcome = AttemptOutcome::kRefused,
+          .error_type = error.code == "input.invalid" ? "validation" : "configuration",
+          .title = error.message,
+          .detail = std::move(detail)};
+}
+
+}  // namespace skald::saga
