@@ -34,6 +34,7 @@ Result<ports::ExecutionQuery> read_query(const Request& request) {
   query.started_after = reader.time("startedAfter");
   query.started_before = reader.time("startedBefore");
   query.replay_of = reader.id("replayOf");
+  query.parent = reader.id("parent");
   query.text = reader.text("q");
   query.limit = reader.limit();
   const auto cursor = reader.cursor(kExecutionsCursor);

@@ -63,6 +63,10 @@ void append_labels(std::string& out, const std::map<std::string, std::string>& l
   out += '}';
 }
 
+void append_id_or_null(JsonObject& object, std::string_view name, const std::optional<ExecutionId>& id) {
+  id ? object.id(name, *id) : object.raw(name, "null");
+}
+
 void append_attempts(JsonObject& object, const saga::Attempts& attempts) {
   object.number("attempts", attempts.number);
   object.flag("inFlight", attempts.in_flight);
@@ -106,6 +110,7 @@ void append_step(std::string& out, const StepState& step) {
   if (step.timed_out) object.flag("timedOut", true);
   if (step.deadline) object.time("deadline", *step.deadline);
   if (step.wait_until) object.time("waitUntil", *step.wait_until);
+  if (step.execution) object.id("execution", *step.execution);
   if (!step.listens.empty()) object.number("events", step.events.size());
   if (step.origin) object.id("reusedFrom", *step.origin);
   if (step.undo_status != saga::UndoStatus::kNone) append_undo(object.key("undo"), step);
@@ -192,6 +197,14 @@ void append_execution(std::string& out, const saga::State& state) {
   } else {
     object.raw("replayOf", "null");
   }
+  if (state.parent) {
+    JsonObject parent(object.key("parent"));
+    parent.id("execution", state.parent->by.execution);
+    parent.text("step", state.parent->by.step);
+    parent.flag("waits", state.parent->awaited);
+  } else {
+    object.raw("parent", "null");
+  }
   append_array(object.key("replays"), state.replays, [](std::string& text, const saga::ExecutionReplayed& replay) {
     JsonObject item(text);
     item.id("execution", replay.replay);
@@ -224,11 +237,8 @@ void append_execution_item(std::string& out, const ports::StoredExecution& execu
   object.time("startedAt", created.started_at);
   object.time("endedAt", summary.ended_at.value_or(Timestamp{}));
   object.number("openIncidents", summary.open_incidents);
-  if (created.replay_of) {
-    object.id("replayOf", *created.replay_of);
-  } else {
-    object.raw("replayOf", "null");
-  }
+  append_id_or_null(object, "replayOf", created.replay_of);
+  append_id_or_null(object, "parent", created.parent);
 }
 
 void append_history_item(std::string& out, const ports::HistoryRow& row) {

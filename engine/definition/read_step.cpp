@@ -68,7 +68,7 @@ void read_saga_keys(LoadContext& context, MapReader& map, const StepKind* kind, 
     step.retry = read_retry(context, *node, scope);
     if (kind != nullptr && !kind->is_call) {
       misplaced(context, *node,
-                fmt::format("has no meaning on {} '{}' step; it stands on calls", article_of(*kind), kind->key));
+                fmt::format("has no meaning on {} '{}' step; it stands on calls and runs", article_of(*kind), kind->key));
     }
   }
   if (const Node* node = map.take("onError")) {
@@ -98,7 +98,7 @@ void read_saga_keys(LoadContext& context, MapReader& map, const StepKind* kind, 
     if (step.pivot && scope.is_repeated) {
       misplaced(context, *node, "cannot stand within 'for', 'try' or 'fork': a workflow passes its pivot once");
     }
-    if (step.pivot && kind != nullptr && !kind->is_call) misplaced(context, *node, "stands on calls only");
+    if (step.pivot && kind != nullptr && !kind->is_call) misplaced(context, *node, "stands on calls and runs only");
   }
   if (const Node* node = map.take("compensate")) {
     if (scope.is_undo) {

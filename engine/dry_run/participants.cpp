@@ -97,8 +97,27 @@ Reply Participants::arrive(const saga::SendRequest& request) {
           .words = "done"};
 }
 
+// What another execution makes of it, as the step that runs it hears.
+Reply Participants::run(const saga::SendRequest& request) {
+  const bool undoes = request.request->undoes.has_value();
+  const Trouble trouble = trouble_of(request);
+  if (trouble == Trouble::kRefused || trouble == Trouble::kLost) {
+    return refused(undoes ? "could not undo itself" : "failed, and left nothing");
+  }
+  Reply reply = arrive(request);
+  if (reply.answer.outcome == saga::AttemptOutcome::kDone) reply.words = undoes ? "undid itself" : "completed";
+  if (trouble == Trouble::kUnknown && !undoes) {
+    reply = refused("failed, and left effects");
+    reply.answer.outcome = saga::AttemptOutcome::kUnknown;
+  }
+  reply.crashes = trouble == Trouble::kCrash || trouble == Trouble::kCrashBefore;
+  if (reply.crashes) reply.words += "; the engine has crashed meanwhile";
+  return reply;
+}
+
 Reply Participants::receive(const saga::SendRequest& request) {
   ledger_.note_sent(request);
+  if (request.request->is_to_engine()) return run(request);
   switch (trouble_of(request)) {
     case Trouble::kRefused:
       return refused("refused (409)");

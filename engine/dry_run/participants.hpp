@@ -37,6 +37,7 @@ class Participants {
  private:
   Trouble trouble_of(const saga::SendRequest& request);
   Reply arrive(const saga::SendRequest& request);
+  Reply run(const saga::SendRequest& request);
   Payload output_of(const saga::SendRequest& request);
   Payload next_output(const std::string& step);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <span>
 #include <utility>
 
 #include "engine/base/mix.hpp"
@@ -15,6 +16,9 @@ constexpr std::array kCallTroubles = {Trouble::kRefused, Trouble::kUnknown, Trou
                                       Trouble::kSlow,    Trouble::kCrash,   Trouble::kCrashBefore};
 // Of an undo it makes no difference whether it is slow, or by whose fault it is not answered at first.
 constexpr std::array kUndoTroubles = {Trouble::kRefused, Trouble::kUnknown, Trouble::kCrash, Trouble::kCrashBefore};
+// Nothing is lost on the way to another execution: it ends well, or it fails, or it leaves effects.
+constexpr std::array kRunTroubles = {Trouble::kRefused, Trouble::kUnknown, Trouble::kCrash};
+constexpr std::array kRunUndoTroubles = {Trouble::kRefused, Trouble::kCrash};
 // An event comes or it does not.
 constexpr std::array kEventTroubles = {Trouble::kLost};
 
@@ -73,6 +77,9 @@ Extensions extend(const Run& run) {
       ++out.calls_left_out;
     } else if (point.kind == Point::Kind::kEvent) {
       add_troubles(run, point, kEventTroubles, out);
+    } else if (point.kind == Point::Kind::kRun) {
+      add_troubles(run, point, saga::is_in_undo(point.step) ? std::span<const Trouble>(kRunUndoTroubles) : kRunTroubles,
+                   out);
     } else if (point.kind != Point::Kind::kCall) {
       add_interruption(run, point, Interruption::What::kCancel, out);
       if (point.may_time_out) add_interruption(run, point, Interruption::What::kTimeout, out);

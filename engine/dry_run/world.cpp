@@ -174,10 +174,9 @@ void World::send(const saga::SendRequest& request) {
   const auto kind = is_undo ? Line::Kind::kUndo : request.settling ? Line::Kind::kSettle : Line::Kind::kCall;
   note(request.step, std::move(reply.words), kind);
   run_.lines.back().attempt = request.attempt;
-  if (reply.crashes) {
-    has_crashed_ = true;
-    return;
-  }
+  has_crashed_ = has_crashed_ || reply.crashes;
+  // What is said to another execution was written.
+  if (reply.crashes && !request.request->is_to_engine()) return;
   flights_.push_back({.request = request, .answer = std::move(reply.answer), .due = now_ + reply.after});
 }
 
@@ -200,12 +199,14 @@ void World::arrive(const Arrival& arrival) {
 
 // What was in memory is gone; the history is not.
 void World::crash() {
+  const auto is_lost = [](const Flight& flight) { return !flight.request.request->is_to_engine(); };
   for (const auto& flight : flights_) {
+    if (!is_lost(flight)) continue;
     const auto line = std::find_if(run_.lines.rbegin(), run_.lines.rend(),
                                    [&](const Line& candidate) { return candidate.step == flight.request.step; });
     if (line != run_.lines.rend()) line->words += ", but the engine crashes before it hears of it";
   }
-  flights_.clear();
+  std::erase_if(flights_, is_lost);
   ++epoch_;
   now_ += kRestart;
   note("", "the engine recovers");
@@ -241,7 +242,10 @@ void World::note_points(const saga::Input& input, const saga::Decision& decision
     const std::string step(begun_by(event.data));
     if (begun.empty()) begun = step;
     const auto* instance = saga::find_step(state_, step);
-    if (instance->request) points.push_back({.kind = Point::Kind::kCall, .step = step});
+    if (instance->request) {
+      const bool is_run = instance->request->is_to_engine();
+      points.push_back({.kind = is_run ? Point::Kind::kRun : Point::Kind::kCall, .step = step});
+    }
     if (!instance->listens.empty()) begin_to_listen(step);
     if (schedule_.trouble_of(step) != Trouble::kNone) run_.points_behind = points.size();
   }

@@ -30,7 +30,7 @@ std::string what(const definition::CallStep& call) {
     return fmt::format("run {}/{}{}{}", run->namespace_name, run->workflow, run->version.empty() ? "" : " ",
                        run->version);
   }
-  if (std::holds_alternative<definition::RunUndo>(call.target)) return "undo what it ran";
+  if (std::holds_alternative<definition::RunUndo>(call.target)) return "itself";
   const auto& http = std::get<definition::HttpCall>(call.target);
   std::string address = http.endpoint_expression ? http.endpoint_expression->source() : "";
   for (std::size_t i = 0; i < http.endpoint.size(); ++i) {

@@ -148,6 +148,34 @@ class Examples(ServerCase):
         self.expect(ended, "compensated")
         self.assertEqual(self.standing(order), [])
 
+    def children_of(self, execution):
+        return request(self.server.base, "GET", f"/v1/executions?parent={execution}")[1]["items"]
+
+    def test_delivery_part__is_sent(self):
+        order, ended = self.run_order("delivery-part", line=BOOK)
+        self.expect(ended, "completed")
+        self.assertEqual(self.standing(order), [f"inventory:{order}", f"shipping:{order}"])
+
+    def test_delivery_by_parts__sends_each_and_says_so(self):
+        order, ended = self.run_order("delivery-by-parts", lines=[BOOK] * 3)
+        self.expect(ended, "completed")
+        self.assertEqual(self.standing(order), [f"inventory:{order}-{i}" for i in range(3)] + [f"payments:{order}"] + [f"shipping:{order}-{i}" for i in range(3)])
+        self.assertEqual([child["outcome"] for child in self.children_of(ended["id"])], ["completed"] * 3)
+        events = request(self.server.base, "GET", f"/v1/executions/{ended['id']}/history")[1]["items"]
+        self.assertEqual([event["step"] for event in events if event["data"].get("emitted")], ["parts.tell", "parts.tell#2", "parts.tell#3"])
+
+    def test_delivery_by_parts__calls_all_back_when_one_cannot_be_had(self):
+        order, ended = self.run_order("delivery-by-parts", lines=[BOOK, BOOK, SOLD_OUT])
+        self.expect(ended, "compensated")
+        self.assertEqual(self.standing(order), [])
+        self.assertEqual(sorted(child["outcome"] for child in self.children_of(ended["id"])), ["compensated", "compensated", "faulted"])
+
+    def test_delivery_by_parts__calls_all_back_when_it_is_not_paid(self):
+        self.samples.add_fault({"service": "payments", "mode": "refuse"})
+        order, ended = self.run_order("delivery-by-parts", lines=[BOOK, BOOK])
+        self.expect(ended, "compensated")
+        self.assertEqual(self.standing(order), [])
+
     def test_second_carrier__ships(self):
         order, ended = self.run_order("second-carrier", pickUpAt="the shop")
         self.expect(ended, "completed")

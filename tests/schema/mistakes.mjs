@@ -50,9 +50,9 @@ const top = {
 };
 
 const step = {
-  "no kind": ["{ timeout: { after: PT5S } }", "3:5: has no kind; it needs one of the keys do, call, set, raise, wait, switch, for, fork, try, listen, emit"],
+  "no kind": ["{ timeout: { after: PT5S } }", "3:5: has no kind; it needs one of the keys do, call, set, raise, wait, switch, for, fork, try, listen, emit, run"],
   "nothing": ["", "3:8: Incorrect type. Expected \"step\"."],
-  "an empty step": ["{}", "3:5: has no kind; it needs one of the keys do, call, set, raise, wait, switch, for, fork, try, listen, emit"],
+  "an empty step": ["{}", "3:5: has no kind; it needs one of the keys do, call, set, raise, wait, switch, for, fork, try, listen, emit, run"],
   "two kinds": ["{ set: { b: 1 }, wait: PT1S }", "3:25: cannot stand on a 'set' step"],
   "a listen without its events": ["{ listen: {} }", "3:10: Missing property \"to\"."],
   "events of two kinds": ["{ listen: { to: { one: { with: { type: a } }, any: [ { with: { type: b } } ] } } }", "3:26: must have one of the keys one, any, all"],
@@ -66,7 +66,11 @@ const step = {
   "an event that is tried again": ["{ emit: { event: { with: { source: shop, type: a } } }, retry: r }", "3:64: cannot stand on an 'emit' step"],
   "a kind and its steps": ["{ call: a.b, do: [ { c: { set: { d: 1 } } } ] }", "3:10: cannot stand on a 'do' step"],
   "an unknown key of a step": ["{ call: a.b, retries: 3 }", "3:21: Property retries is not allowed."],
-  "a kind that is not run": ["{ set: { b: 1 }, run: {} }", "3:25: Property run is not allowed."],
+  "a run without its workflow": ["{ run: {} }", "3:10: Missing property \"workflow\"."],
+  "a run of a script": ["{ run: { script: { code: x } } }", "3:12: Property script is not allowed."],
+  "a run of a workflow without a name": ["{ run: { workflow: { namespace: shop } } }", "3:22: Missing property \"name\"."],
+  "a run of no version": ["{ run: { workflow: { namespace: shop, name: b, version: v1 } } }", "3:59: must be latest, or a semantic version such as '1.0.0', in quotes"],
+  "a run that is settled": ["{ run: { workflow: { namespace: shop, name: b } }, onUnknown: settle }", "3:64: cannot stand on a 'run' step"],
   "a call that is no name": ["{ call: payments charge }", "3:16: must be http, <adapter>.<operation> or a name in use.functions"],
   "arguments that are text": ["{ call: a.b, with: text }", "3:27: must be a map, or an expression '${ ... }'"],
   "arguments without a call": ["{ set: { b: 1 }, with: {} }", "3:25: cannot stand on a 'set' step"],
@@ -100,7 +104,7 @@ const step = {
   "an unknown key of a catch": ["{ try: [ { c: { set: { d: 1 } } } ], catch: { error: {} } }", "3:54: Property error is not allowed."],
   "a retry of a wait": ["{ wait: PT1S, retry: { delay: PT1S } }", "3:22: cannot stand on a 'wait' step"],
   "a pivot that is a word": ["{ call: a.b, pivot: 'yes' }", "3:28: Incorrect type. Expected \"boolean\"."],
-  "a pivot that is no call": ["{ set: { b: 1 }, pivot: true }", "3:32: stands on calls only"],
+  "a pivot that is no call": ["{ set: { b: 1 }, pivot: true }", "3:32: stands on calls and runs only"],
   "an undo of the pivot": ["{ call: a.b, pivot: true, compensate: { call: a.c } }", "3:34: cannot stand on a pivot: once it completed, nothing is undone"],
   "an undo of nothing": ["{ set: { b: 1 }, compensate: { call: a.c } }", "3:25: cannot stand on a 'set' step"],
   "an undo that is text": ["{ call: a.b, compensate: a.c }", "3:33: must be a step, or a list of named steps"],
