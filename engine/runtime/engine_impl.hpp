@@ -64,6 +64,7 @@ class Engine::Impl {
   void hear(UndoRun undo, Callback<void> heard);
   void hear(AnswerRun answer, Callback<void> heard);
   void answer_existing(const NewStart::Existing& existing, const std::string& fingerprint, Callback<Started> callback);
+  void take_up(const ExecutionId& id, Callback<Started> callback);
   void answer_as_existing(const ExecutionId& id, Callback<Started> callback);
   // A replay that is being begun, and the command out of the inbox that asked for it, or 0.
   struct ReplayTask;

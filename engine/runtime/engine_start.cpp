@@ -50,7 +50,7 @@ void Engine::Impl::start_on(ExecutionHost& host, const ExecutionId& id, StartCom
     if (existing) return answer_existing(*existing, fingerprint, std::move(callback));
     if (!state) {
       if (state.error().code == kConflictCode) {
-        if (is_run) return answer_as_existing(id, std::move(callback));
+        if (is_run) return take_up(id, std::move(callback));
         state.error().code = "store.unavailable";
       }
       return callback(std::unexpected(std::move(state.error())));
@@ -81,6 +81,15 @@ void Engine::Impl::answer_existing(const NewStart::Existing& existing, const std
                             to_string(existing.id), "use a new key for a new request"));
   }
   answer_as_existing(existing.id, std::move(callback));
+}
+
+// A recovery that came by while it was being begun once more has taken it for one in memory, and left it alone.
+void Engine::Impl::take_up(const ExecutionId& id, Callback<Started> callback) {
+  on_loop_of(id, [this, id, callback = std::move(callback)](ExecutionHost& host) mutable {
+    if (host.is_closed()) return callback(std::unexpected(draining()));
+    host.activate(id);
+    answer_as_existing(id, std::move(callback));
+  });
 }
 
 void Engine::Impl::answer_as_existing(const ExecutionId& id, Callback<Started> callback) {

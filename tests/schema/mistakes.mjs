@@ -67,7 +67,7 @@ const step = {
   "a kind and its steps": ["{ call: a.b, do: [ { c: { set: { d: 1 } } } ] }", "3:10: cannot stand on a 'do' step"],
   "an unknown key of a step": ["{ call: a.b, retries: 3 }", "3:21: Property retries is not allowed."],
   "a run without its workflow": ["{ run: {} }", "3:10: Missing property \"workflow\"."],
-  "a run of a script": ["{ run: { script: { code: x } } }", "3:12: Property script is not allowed."],
+  "a run of a script": ["{ run: { workflow: { namespace: shop, name: b }, script: {} } }", "3:57: Property script is not allowed."],
   "a run of a workflow without a name": ["{ run: { workflow: { namespace: shop } } }", "3:22: Missing property \"name\"."],
   "a run of no version": ["{ run: { workflow: { namespace: shop, name: b, version: v1 } } }", "3:59: must be latest, or a semantic version such as '1.0.0', in quotes"],
   "a run that is settled": ["{ run: { workflow: { namespace: shop, name: b } }, onUnknown: settle }", "3:64: cannot stand on a 'run' step"],

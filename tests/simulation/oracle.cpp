@@ -154,7 +154,9 @@ void Oracle::replay_refused(const Error& error, const runtime::ReplayCommand& co
   const bool taken_over = original && std::ranges::any_of(original->replays, &saga::ExecutionReplayed::reuses);
   const bool may_be_refused = command.from != "start" || !command.accept_standing;
   const bool has_reason = error.code == "replay.reused" ? taken_over : may_be_refused && refuses_replay(error);
-  if (!has_reason) {
+  // What had ended may be undoing itself for who ran it.
+  const bool goes_on = error.code == "replay.not_ended" && original && original->undone_by;
+  if (!has_reason && !goes_on) {
     problem(fmt::format("the replay of {} from {} was refused: {}", short_id(command.original), command.from,
                         to_text(error)));
   }

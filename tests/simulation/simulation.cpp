@@ -12,7 +12,9 @@
 #include "tests/simulation/node.hpp"
 #include "tests/simulation/senders.hpp"
 #include "tests/simulation/verdict.hpp"
+#include "engine/runtime/execution_loader.hpp"
 #include "tests/simulation/verdict_events.hpp"
+#include "tests/simulation/verdict_runs.hpp"
 #include "tests/simulation/verdict_replays.hpp"
 
 namespace skald::simulation {
@@ -94,10 +96,19 @@ class Simulation {
 
   bool is_outbox_empty() { return database_.rows().measure_outbox(ports::ShardSet().set())->empty(); }
 
+  // That one is looked at for itself.
+  bool waits_for_a_live_one(const ExecutionId& id) {
+    const auto state = runtime::read_state(database_.rows(), id);
+    return state && std::ranges::any_of(awaited_by(*state), [this](const ExecutionId& awaited) {
+      const auto row = database_.rows().read_execution(awaited);
+      return row && row->summary.wake_at;
+    });
+  }
+
   std::string unsettled() {
     std::string text;
     for (const auto& row : database_.executions()) {
-      if (row.summary.wake_at && !clients_.is_given_up(row))
+      if (row.summary.wake_at && !clients_.is_given_up(row) && !waits_for_a_live_one(row.id))
         text += short_id(row.id) + " is " + row.summary.phase + " ";
     }
     return text;
@@ -111,8 +122,8 @@ class Simulation {
       if (order.id && database_.history(*order.id).empty())
         oracle_.problem(fmt::format("order {} is lost", order.number));
     }
-    const auto started =
-        static_cast<std::size_t>(std::ranges::count_if(stored, [](const auto& row) { return !row.created.replay_of; }));
+    const auto is_asked_for = [](const auto& row) { return !row.created.replay_of && !row.created.parent; };
+    const auto started = static_cast<std::size_t>(std::ranges::count_if(stored, is_asked_for));
     if (started > asked) oracle_.problem(fmt::format("{} executions of {} orders", started, asked));
     for (const auto number : database_.applied_twice()) {
       oracle_.problem(fmt::format("command {} was applied twice", number));
@@ -132,6 +143,7 @@ class Simulation {
       count(judged);
     }
     for (auto& problem : judge_events(cases, services_)) oracle_.problem(std::move(problem));
+    for (auto& problem : judge_runs(cases)) oracle_.problem(std::move(problem));
     for (auto& problem : judge_replays(cases, clients_.replays(), services_)) oracle_.problem(std::move(problem));
   }
 

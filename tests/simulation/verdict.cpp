@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/saga/path.hpp"
+#include "tests/simulation/verdict_runs.hpp"
 
 namespace skald::simulation {
 namespace {
@@ -56,7 +57,8 @@ class Judge {
         fmt::format("{}: {}", short_id(judged_.row.id), fmt::format(text, std::forward<Args>(args)...)));
   }
 
-  // G12: dense, in one order of epochs, from a start to at most one end; after that nothing but marks of replays.
+  // G12: dense, in one order of epochs, from a start to an end; after that nothing but marks of replays, unless it is asked to
+  // undo itself.
   void check_history() {
     std::uint64_t position = 0;
     std::uint64_t epoch = 0;
@@ -69,8 +71,11 @@ class Judge {
       if (row.at < at) problem("time goes back at position {}", position);
       at = row.at;
       if ((position == 1) != (row.kind == "ExecutionStarted")) problem("{} at position {}", row.kind, position);
-      if (ended != (row.kind == "ExecutionReplayed"))
-        problem("{} {} the end", row.kind, ended ? "follows" : "is before");
+      const bool is_mark = row.kind == "ExecutionReplayed";
+      const bool is_asked = row.kind == "UndoRequested";
+      if (!is_asked && ended != is_mark) problem("{} {} the end", row.kind, ended ? "follows" : "is before");
+      const auto* undo = std::get_if<saga::UndoRequested>(&judged_.events[position - 1].data);
+      if (undo != nullptr && undo->verdict == saga::UndoVerdict::kBegins) ended = false;
       ended = ended || row.kind == "ExecutionEnded";
     }
   }
@@ -86,9 +91,9 @@ class Judge {
     const auto open = std::ranges::count_if(state.incidents, [](const auto& i) { return i.open; });
     if (summary.open_incidents != open)
       problem("the row counts {} open incidents, the history {}", summary.open_incidents, open);
-    if (!terminal && state.phase != saga::Phase::kSuspended)
-      problem("neither ended nor parked: {}", saga::to_string(state.phase));
-    if (!terminal && !saga::has_open_incident(state)) problem("parked without an incident");
+    if (terminal || waits_for_another(judged_, evidence_.all)) return;
+    if (state.phase != saga::Phase::kSuspended) problem("neither ended nor parked: {}", saga::to_string(state.phase));
+    if (!saga::has_open_incident(state)) problem("parked without an incident");
   }
 
   // G15: nothing is dated later than it was written, whatever became of clocks after a process had begun.
@@ -201,7 +206,7 @@ class Judge {
     for (const auto& row : judged_.rows) {
       const bool done = row.kind == "StepCompleted" || row.kind == "UndoCompleted";
       const auto* step = saga::find_step(judged_.state, row.step);
-      if (done && step && step->request && !evidence_.services.applied(key_of(row.step))) {
+      if (done && step && step->request && !step->request->is_to_engine() && !evidence_.services.applied(key_of(row.step))) {
         problem("{} of {}, which the service never did", row.kind, row.step);
       }
     }
@@ -261,7 +266,8 @@ class Judge {
   }
 
   void check_stands(const StepState& step) {
-    if (step.status != saga::StepStatus::kCompleted || !step.request || was_undone_on_the_way(step.path)) return;
+    if (step.status != saga::StepStatus::kCompleted || !step.request || step.request->is_to_engine()) return;
+    if (was_undone_on_the_way(step.path)) return;
     const auto place = place_of(judged_.state, step);
     const auto* effect = find_effect(place);
     if (is_ours(place) && (!effect || !effect->stands)) problem("{} completed and does not stand", step.path);

@@ -1,5 +1,7 @@
 #include "tests/simulation/workflows.hpp"
 
+#include <algorithm>
+
 namespace skald::simulation {
 namespace {
 
@@ -180,13 +182,49 @@ do:
   - ship: { call: shipping.create, with: { orderId: A }, compensate: { call: shipping.cancel, with: { orderId: A } } }
 )";
 
+// What others run. It takes its time, and may fail before and after its effect.
+constexpr const char* kErrand = R"(
+document: { dsl: '1.0.3', namespace: test, name: errand, version: '1.0.0' }
+do:
+  - charge:
+      call: payments.charge
+      with: { orderId: A }
+      retry: { delay: PT1S, limit: { attempt: { count: 3 } } }
+      compensate: { call: payments.refund, with: { orderId: A } }
+  - pause: { wait: PT2S }
+  - ship: { call: shipping.create, with: { orderId: A }, compensate: { call: shipping.cancel, with: { orderId: A } } }
+)";
+
+// Runs it in turn, beside itself and in a race, and has it undone.
+constexpr const char* kOrdering = R"(
+document: { dsl: '1.0.3', namespace: test, name: ordering, version: '1.0.0' }
+do:
+  - first: { run: { workflow: { namespace: test, name: errand } }, timeout: { after: PT40S } }
+  - each:
+      for: { in: '[1, 2]', concurrency: 2 }
+      do:
+        - one:
+            run: { workflow: { namespace: test, name: errand, version: '1.0.0', input: { n: '${ $item }' } } }
+            retry: { when: 'true', delay: PT1S, limit: { attempt: { count: 2 } } }
+  - race:
+      fork:
+        compete: true
+        branches:
+          - quick: { call: inventory.reserve, with: { orderId: A }, compensate: { call: inventory.release, with: { orderId: A } } }
+          - slow: { run: { workflow: { namespace: test, name: errand } } }
+  - aside: { run: { workflow: { namespace: test, name: errand }, await: false } }
+  - nobody: { run: { workflow: { namespace: test, name: nobody } }, onError: continue }
+  - ship: { call: shipping.create, with: { orderId: A }, compensate: { call: shipping.cancel, with: { orderId: A } } }
+)";
+
 }  // namespace
 
 const std::vector<Workflow>& written_workflows() {
   static const std::vector<Workflow> workflows{{"test", "checkout", kCheckout}, {"test", "pivot", kPivot},
                                                {"test", "patient", kPatient},   {"test", "tried", kTried},
                                                {"test", "long", kLong},         {"test", "listening", kListening},
-                                               {"test", "telling", kTelling}};
+                                               {"test", "telling", kTelling},
+                                               {"test", "ordering", kOrdering}};
   return workflows;
 }
 
@@ -199,6 +237,8 @@ std::vector<Workflow> draw_workflows(World& world) {
   const auto& written = written_workflows();
   if (world.chance(70)) drawn.push_back({"test", "random", saga::random_workflow(world.random())});
   if (drawn.empty() || world.chance(40)) drawn.push_back(written[world.below(written.size())]);
+  const auto runs = [](const Workflow& workflow) { return workflow.yaml.contains("name: errand"); };
+  if (std::ranges::any_of(drawn, runs)) drawn.push_back({"test", "errand", kErrand});
   return drawn;
 }
 
