@@ -382,4 +382,14 @@ Result<std::vector<OutboxLevel>> MemoryStore::measure_outbox(const ShardSet& sha
   return outbox_.measure(shards);
 }
 
+Result<std::vector<StoredSchedule>> MemoryStore::list_schedules(const ShardSet& shards) {
+  const std::lock_guard lock(mutex_);
+  return schedules_.list(shards);
+}
+
+Result<bool> MemoryStore::put_schedule(const StoredSchedule& schedule) {
+  const std::lock_guard lock(mutex_);
+  return schedules_.put(schedule);
+}
+
 }  // namespace skald::storage

@@ -74,6 +74,7 @@ const std::vector<std::vector<std::string>>& postgres_migrations() {
       {
           "ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05)",
       },
+      schedule_tables({"", "COLLATE \"C\" ", ""}),
   };
   return versions;
 }

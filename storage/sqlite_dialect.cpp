@@ -68,6 +68,7 @@ const std::vector<std::vector<std::string>>& sqlite_migrations() {
       },
       event_tables({"INTEGER PRIMARY KEY AUTOINCREMENT", "", " WITHOUT ROWID"}),
       outbox_tables({"INTEGER PRIMARY KEY AUTOINCREMENT", "", " WITHOUT ROWID"}),
+      schedule_tables({"", "", " WITHOUT ROWID"}),
   };
   return versions;
 }
