@@ -66,7 +66,8 @@ std::vector<StoredSchedule> select_schedules(soci::session& session, const Shard
 }
 
 bool write_schedule(soci::session& session, const Dialect& dialect, const StoredSchedule& schedule) {
-  const auto& [namespace_name, name] = schedule.workflow;
+  const std::string& namespace_name = schedule.workflow.namespace_name;
+  const std::string& name = schedule.workflow.name;
   const int shard = static_cast<int>(shard_of_workflow(namespace_name, name));
   const auto before = static_cast<long long>(schedule.revision);
   const long long revision = before + 1;
