@@ -26,7 +26,7 @@ namespace skald::runtime {
 class Publisher final : public TimerNode {
  public:
   // Offers an event to the executions of this engine.
-  using Offer = std::function<void(std::string envelope, Callback<EventReceipt>)>;
+  using Offer = std::function<void(std::string envelope, Callback<EventAnswer>)>;
 
   Publisher(ExecutionHost& host, ports::Outbox& outbox, Offer offer);
   ~Publisher() override;

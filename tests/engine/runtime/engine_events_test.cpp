@@ -36,11 +36,16 @@ std::string paid(const std::string& id, const std::string& order = "o1", int amo
                     {"data", {{"orderId", order}, {"amount", amount}}}});
 }
 
+Result<EventReceipt> receipt_of(const Result<runtime::EventAnswer>& told) {
+  if (!told) return std::unexpected(told.error());
+  return told->receipt;
+}
+
 class EngineEvents : public testing::Test {
  protected:
   Result<EventReceipt> send(const std::string& event) {
     std::optional<Result<EventReceipt>> answer;
-    bench.engine().accept_event(event, [&](Result<EventReceipt> receipt) { answer = std::move(receipt); });
+    bench.engine().accept_event(event, [&](const Result<runtime::EventAnswer>& told) { answer = receipt_of(told); });
     bench.settle();
     return answer.value_or(failure("test", "no answer"));
   }
@@ -223,7 +228,7 @@ TEST(EngineEventsFlood, IsRefusedUntilSomeAreForgotten) {
   bench.settle();
   const auto send = [&](const std::string& event) {
     std::optional<Result<EventReceipt>> answer;
-    bench.engine().accept_event(event, [&](Result<EventReceipt> receipt) { answer = std::move(receipt); });
+    bench.engine().accept_event(event, [&](const Result<runtime::EventAnswer>& told) { answer = receipt_of(told); });
     bench.settle();
     return *answer;
   };

@@ -77,6 +77,7 @@ RuntimeBench::Process::Process(RuntimeBench& bench)
               .inbox = bench.inbox,
               .events = &bench.store,
               .outbox = &bench.store,
+              .schedules = &bench.store,
               .replaced = [&bench](const Error& error) { bench.replaced.push_back(error.code); },
               .participant =
                   [this, &bench](runtime::Loop&) {
