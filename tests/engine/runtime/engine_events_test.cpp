@@ -168,11 +168,12 @@ TEST_F(EngineEvents, OneThatCannotBeReadHoldsUpNoOther) {
 TEST_F(EngineEvents, WhateverACrashHasLeftIsOffered) {
   bench.kill_process();
   for (int n = 0; n < 250; ++n) {
-    bench.store.put_event({.source = "psp",
-                           .id = std::to_string(n),
-                           .envelope = paid(std::to_string(n), "nobody"),
-                           .received_at = bench.clock.now(),
-                           .keys = {{"shape", "[]"}}});
+    const auto stored = bench.store.put_event({.source = "psp",
+                                               .id = std::to_string(n),
+                                               .envelope = paid(std::to_string(n), "nobody"),
+                                               .received_at = bench.clock.now(),
+                                               .keys = {{"shape", "[]"}}});
+    ASSERT_TRUE(stored);
   }
   bench.clock.advance(Millis(1));
   bench.start_process();
@@ -214,8 +215,9 @@ TEST_F(EngineEvents, WhoIsTerminatedListensNoMore) {
 TEST_F(EngineEvents, EventsAreForgottenAfterADay) {
   EXPECT_EQ(send(paid("1")).value(), EventReceipt::kKept);
   for (int n = 0; n < 1'200; ++n) {
-    bench.store.put_event(
+    const auto stored = bench.store.put_event(
         {.source = "other", .id = std::to_string(n), .envelope = "{}", .received_at = bench.clock.now(), .keys = {}});
+    ASSERT_TRUE(stored);
   }
   bench.advance(limits::kEventsRemembered + std::chrono::minutes(2), std::chrono::seconds(60));
   EXPECT_EQ(bench.store.count_kept_events().value(), 0u);

@@ -106,7 +106,7 @@ void RuntimeBench::start_process() {
   for (const auto& diagnostic : added->diagnostics) {
     if (diagnostic.severity == definition::Severity::kError) ADD_FAILURE() << to_text("workflow", diagnostic);
   }
-  process_->engine.run();
+  EXPECT_TRUE(process_->engine.run());
 }
 
 void RuntimeBench::kill_process() {
