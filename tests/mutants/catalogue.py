@@ -136,7 +136,7 @@ MUTANTS = (
             "look_for_events(std::move(added));"),
     without("does not say what it listens for", COMMIT, "own.subscriptions = pending_->subscriptions;"),
     Mutant("rests before it has looked for events", COMMIT, "if (listens && (subscriptions ||", "if (!MUTANT && listens && (subscriptions ||"),
-    without("does not offer again what a crash has left", EXCHANGE, "if (!offers_.contains(event.number)) offer(std::move(event), nullptr);"),
+    without("does not offer again what a crash has left", EXCHANGE, "if (!offers_.contains(arrived.event.number)) offer(std::move(arrived), nullptr);"),
     Mutant("has done with an event that nobody answered for", EXCHANGE, "return failed_ ? leave(*failed_) : settle();",
            "return failed_ && !MUTANT ? leave(*failed_) : settle();"),
     # Leases.
