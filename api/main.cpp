@@ -283,6 +283,7 @@ int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& st
                           .inbox = store.inbox(),
                           .events = &store,
                           .outbox = &store,
+                          .schedules = &store,
                           .replaced = [&basis](const Error& error) { die(basis.log, error); },
                           .participant =
                               [&](runtime::Loop& loop) {
@@ -304,6 +305,7 @@ int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& st
        .history = store,
        .index = store,
        .definition_store = store,
+       .schedules = store,
        .log = basis.log,
        .problems = problems,
        .blocking = blocking,

@@ -18,6 +18,7 @@ void add_routes(Router& router, Services& services) {
   add_incident_routes(router, services);
   add_workflow_routes(router, services);
   add_graph_routes(router, services);
+  add_schedule_routes(router, services);
   add_operate_routes(router, services);
 }
 

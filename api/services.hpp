@@ -14,6 +14,7 @@
 #include "engine/ports/execution_index.hpp"
 #include "engine/ports/history_store.hpp"
 #include "engine/ports/log.hpp"
+#include "engine/ports/schedule_store.hpp"
 #include "engine/runtime/definitions.hpp"
 #include "engine/runtime/engine.hpp"
 
@@ -35,6 +36,7 @@ struct Services {
   ports::HistoryStore& history;
   ports::ExecutionIndex& index;
   ports::DefinitionStore& definition_store;
+  ports::ScheduleStore& schedules;
   ports::Log& log;
   Problems& problems;
   async::Offload& blocking;                     // reads, loads and everything else that must not run on a loop
@@ -56,6 +58,7 @@ void add_command_routes(Router& router, Services& services);
 void add_event_routes(Router& router, Services& services);
 void add_replay_route(Router& router, Services& services);
 void add_incident_routes(Router& router, Services& services);
+void add_schedule_routes(Router& router, Services& services);
 void add_operate_routes(Router& router, Services& services);
 
 // Runs `work` where it may block; what it throws becomes a 500.

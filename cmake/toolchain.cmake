@@ -56,6 +56,7 @@ find_package(nlohmann_json 3.11 REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(GTest REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(date REQUIRED)
 
 # Debian's SOCI, RE2 and jemalloc ship no CMake package.
 find_library(SOCI_CORE soci_core REQUIRED)

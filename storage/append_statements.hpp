@@ -44,7 +44,8 @@ class AppendStatements {
   void fill(const ports::NewExecution& execution);
 
   std::string id_, kind_, step_, actor_, data_, namespace_, workflow_, definition_version_, digest_, phase_, outcome_,
-      status_, labels_, key_, fingerprint_, replay_of_, parent_, found_id_, found_fingerprint_, shape_, event_key_, sink_;
+      status_, labels_, key_, fingerprint_, replay_of_, parent_, found_id_, found_fingerprint_, shape_, event_key_,
+      sink_;
   long long position_ = 0, epoch_ = 0, at_ = 0, attempt_ = 0, started_at_ = 0, ended_at_ = 0, wake_at_ = 0,
             open_incidents_ = 0, resting_ = 0, last_position_ = 0, owner_epoch_ = 0;
   int version_ = 1, shard_ = 0;

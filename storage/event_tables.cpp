@@ -40,4 +40,14 @@ std::vector<std::string> outbox_tables(const EventTableWords& words) {
   };
 }
 
+// A row for each workflow that has a schedule, or had one: then its `rule` is empty.
+std::vector<std::string> schedule_tables(const EventTableWords& words) {
+  return {
+      fmt::format("CREATE TABLE schedules (namespace TEXT {0}NOT NULL, name TEXT {0}NOT NULL, shard INTEGER NOT NULL,"
+                  " revision BIGINT NOT NULL, rule TEXT NOT NULL, next_at BIGINT, last_at BIGINT, last_execution TEXT,"
+                  " error TEXT NOT NULL, PRIMARY KEY (namespace, name)){1}",
+                  words.by_byte, words.keyed),
+  };
+}
+
 }  // namespace skald::storage

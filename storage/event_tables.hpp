@@ -1,4 +1,4 @@
-// The tables of events, those that come in and those that go out, as both databases have them.
+// The tables of events, those that come in and those that go out, and of schedules, as both databases have them.
 #pragma once
 
 #include <string>
@@ -16,5 +16,6 @@ struct EventTableWords {
 
 std::vector<std::string> event_tables(const EventTableWords& words);
 std::vector<std::string> outbox_tables(const EventTableWords& words);
+std::vector<std::string> schedule_tables(const EventTableWords& words);
 
 }  // namespace skald::storage

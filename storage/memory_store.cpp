@@ -28,8 +28,9 @@ bool matches(const StoredExecution& e, const ExecutionQuery& q) {
          is(q.status, e.summary.status) && (!q.idempotency_key || q.idempotency_key == e.created.idempotency_key) &&
          (!q.started_after || e.created.started_at > *q.started_after) &&
          (!q.started_before || e.created.started_at < *q.started_before) &&
-         (!q.replay_of || q.replay_of == e.created.replay_of) && (!q.parent || q.parent == e.created.parent) && (!q.text || has_text(e, *q.text)) &&
-         (!q.with_open_incidents || e.summary.open_incidents > 0) && (!q.before || e.id < *q.before);
+         (!q.replay_of || q.replay_of == e.created.replay_of) && (!q.parent || q.parent == e.created.parent) &&
+         (!q.text || has_text(e, *q.text)) && (!q.with_open_incidents || e.summary.open_incidents > 0) &&
+         (!q.before || e.id < *q.before);
 }
 
 // The rules of the tables.
@@ -381,6 +382,16 @@ Result<void> MemoryStore::settle_deliveries(const std::vector<std::uint64_t>& de
 Result<std::vector<OutboxLevel>> MemoryStore::measure_outbox(const ShardSet& shards) {
   const std::lock_guard lock(mutex_);
   return outbox_.measure(shards);
+}
+
+Result<std::vector<StoredSchedule>> MemoryStore::list_schedules(const ShardSet& shards) {
+  const std::lock_guard lock(mutex_);
+  return schedules_.list(shards);
+}
+
+Result<bool> MemoryStore::put_schedule(const StoredSchedule& schedule) {
+  const std::lock_guard lock(mutex_);
+  return schedules_.put(schedule);
 }
 
 }  // namespace skald::storage

@@ -18,6 +18,7 @@
 
 #include "storage/memory_events.hpp"
 #include "storage/memory_outbox.hpp"
+#include "storage/memory_schedules.hpp"
 #include "storage/store.hpp"
 
 namespace skald::storage {
@@ -83,6 +84,9 @@ class MemoryStore : public Store {
                                  const std::vector<ports::Postponement>& postponed) override;
   Result<std::vector<ports::OutboxLevel>> measure_outbox(const ports::ShardSet& shards) override;
 
+  Result<std::vector<ports::StoredSchedule>> list_schedules(const ports::ShardSet& shards) override;
+  Result<bool> put_schedule(const ports::StoredSchedule& schedule) override;
+
   bool is_shared() const override { return false; }
   void notify_definitions(std::function<void()>) override {}
 
@@ -118,6 +122,7 @@ class MemoryStore : public Store {
   std::map<Key, ExecutionId> by_key_;
   MemoryEvents events_;
   MemoryOutbox outbox_;
+  MemorySchedules schedules_;
   std::vector<ports::StoredDefinition> definitions_;  // by revision within a version; the last one is current
   std::jthread thread_;
 };

@@ -74,9 +74,10 @@ const std::vector<std::vector<std::string>>& postgres_migrations() {
       {
           "ALTER TABLE outbox SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.05)",
       },
+      schedule_tables({"", "COLLATE \"C\" ", ""}),
       {
           // What an execution runs is kept as long as it is.
-          "ALTER TABLE executions ADD COLUMN parent TEXT",
+          "ALTER TABLE executions ADD COLUMN parent TEXT COLLATE \"C\"",
           "CREATE INDEX executions_parent ON executions (parent, id) WHERE parent IS NOT NULL",
       },
   };

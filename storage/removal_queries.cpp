@@ -41,11 +41,12 @@ std::uint64_t delete_ended(soci::session& session, const Dialect& dialect, const
     const long long before = to_millis(ended_before);
     std::string id;
     {
-      soci::statement statement = (session.prepare << "DELETE FROM executions WHERE id IN (" << sql_list_of(ids)
-                                                   << ") AND ended_at < :before AND open_incidents = 0 AND NOT EXISTS (SELECT 1"
-                                                      " FROM executions AS p WHERE p.id = executions.parent) AND "
-                                                   << dialect.ownership_condition(owner) << " RETURNING id",
-                                   soci::use(before), soci::into(id));
+      soci::statement statement =
+          (session.prepare << "DELETE FROM executions WHERE id IN (" << sql_list_of(ids)
+                           << ") AND ended_at < :before AND open_incidents = 0 AND NOT EXISTS (SELECT 1"
+                              " FROM executions AS p WHERE p.id = executions.parent) AND "
+                           << dialect.ownership_condition(owner) << " RETURNING id",
+           soci::use(before), soci::into(id));
       for (bool more = statement.execute(true); more; more = statement.fetch()) gone.push_back(id_from_text(id));
     }
     if (gone.empty()) return;

@@ -22,6 +22,7 @@
 #include "storage/removal_queries.hpp"
 #include "storage/reopened_session.hpp"
 #include "storage/row_codec.hpp"
+#include "storage/schedule_queries.hpp"
 #include "storage/session_pool.hpp"
 #include "storage/store.hpp"
 #include "storage/writer.hpp"
@@ -209,6 +210,15 @@ class SociStore final : public Store {
 
   Result<std::vector<OutboxLevel>> measure_outbox(const ShardSet& shards) override {
     return read([&](soci::session& session) { return select_outbox_levels(session, shards); });
+  }
+
+  Result<std::vector<StoredSchedule>> list_schedules(const ShardSet& shards) override {
+    return read([&](soci::session& session) { return select_schedules(session, shards); });
+  }
+
+  Result<bool> put_schedule(const StoredSchedule& schedule) override {
+    return keep_up(
+        [&](soci::session& session) -> Result<bool> { return write_schedule(session, *dialect_, schedule); });
   }
 
   bool is_shared() const override { return cluster_->leases != nullptr; }

@@ -68,6 +68,7 @@ const std::vector<std::vector<std::string>>& sqlite_migrations() {
       },
       event_tables({"INTEGER PRIMARY KEY AUTOINCREMENT", "", " WITHOUT ROWID"}),
       outbox_tables({"INTEGER PRIMARY KEY AUTOINCREMENT", "", " WITHOUT ROWID"}),
+      schedule_tables({"", "", " WITHOUT ROWID"}),
       {
           // What an execution runs is kept as long as it is.
           "ALTER TABLE executions ADD COLUMN parent TEXT",

@@ -17,6 +17,7 @@
 #include "engine/ports/inbox.hpp"
 #include "engine/ports/log.hpp"
 #include "engine/ports/outbox.hpp"
+#include "engine/ports/schedule_store.hpp"
 #include "engine/ports/shard_leases.hpp"
 #include "engine/ports/telemetry.hpp"
 
@@ -57,7 +58,8 @@ class Store : public ports::HistoryStore,
               public ports::ExecutionIndex,
               public ports::DefinitionStore,
               public ports::EventStore,
-              public ports::Outbox {
+              public ports::Outbox,
+              public ports::ScheduleStore {
  public:
   // Of this process's ownership of all shards, higher than that of any process before it. 0 where there are leases.
   virtual std::uint64_t epoch() const = 0;

@@ -1,4 +1,4 @@
-// `skald list`, `show`, `history` and `incidents`.
+// `skald list`, `show`, `history`, `incidents` and `schedules`.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
@@ -83,6 +83,17 @@ std::vector<std::string> incident_cells(const json& item) {
           text_at(item, "step"),
           text_at(item, "raisedAt"),
           error.is_object() ? text_at(error, "title") : ""};
+}
+
+std::vector<std::string> schedule_cells(const json& item) {
+  return {text_at(item, "namespace") + "/" + text_at(item, "name"),
+          text_at(item, "version"),
+          text_at(item, "schedule"),
+          text_at(item, "timeZone"),
+          text_at(item, "next"),
+          text_at(item, "last"),
+          text_at(item, "lastExecution"),
+          text_at(item, "lastError")};
 }
 
 int list(const Context& context, const ListOptions& options) {
@@ -184,6 +195,14 @@ void add_reading(CLI::App& app, Context& context) {
     context.chosen = [&context] {
       return print_list(context, "/v1/incidents", 500,
                         {{"EXECUTION", "N", "WORKFLOW", "KIND", "STEP", "RAISED", "ERROR"}}, incident_cells);
+    };
+  });
+
+  app.add_subcommand("schedules", "List the workflows that start by themselves")->callback([&context] {
+    context.chosen = [&context] {
+      return print_list(context, "/v1/schedules", 500,
+                        {{"WORKFLOW", "VERSION", "SCHEDULE", "ZONE", "NEXT", "LAST", "EXECUTION", "ERROR"}},
+                        schedule_cells);
     };
   });
 }

@@ -21,8 +21,10 @@ struct Batch {
     for (std::size_t i = 0; i < events.size(); ++i) {
       const auto& receipt = receipts[i];
       if (!receipt) return call.respond(problem(services, call, receipt.error()));
-      items.push_back(
-          {{"source", events[i]["source"]}, {"id", events[i]["id"]}, {"result", runtime::to_string(*receipt)}});
+      items.push_back({{"source", events[i]["source"]},
+                       {"id", events[i]["id"]},
+                       {"result", runtime::to_string(receipt->receipt)},
+                       {"started", receipt->started}});
     }
     call.respond(json_response(202, dump_json({{"items", std::move(items)}})));
   }
@@ -30,7 +32,7 @@ struct Batch {
   Services& services;
   Call call;
   std::vector<Json> events;
-  std::vector<Result<runtime::EventReceipt>> receipts;
+  std::vector<Result<runtime::EventAnswer>> receipts;
   std::atomic<std::size_t> left = events.size();
 };
 
@@ -42,7 +44,7 @@ void receive(Services& services, Call call) {
   if (auto refusal = refuse_for_space(services, call)) return call.respond(std::move(*refusal));
   const auto batch = std::make_shared<Batch>(services, std::move(call), std::move(*events));
   for (std::size_t i = 0; i < batch->events.size(); ++i) {
-    services.engine.accept_event(dump_json(batch->events[i]), [batch, i](Result<runtime::EventReceipt> receipt) {
+    services.engine.accept_event(dump_json(batch->events[i]), [batch, i](Result<runtime::EventAnswer> receipt) {
       batch->receipts[i] = std::move(receipt);
       batch->done();
     });

@@ -1,10 +1,6 @@
 #include "api/telemetry/prometheus_telemetry.hpp"
 
 #include <fmt/format.h>
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
-#include <prometheus/histogram.h>
-#include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
@@ -14,16 +10,11 @@
 #include <unordered_map>
 #include <vector>
 
-#include "api/telemetry/metric_cache.hpp"
+#include "api/telemetry/metric_families.hpp"
 #include "api/telemetry/process_metrics.hpp"
 
 namespace skald::api {
 namespace {
-
-using prometheus::Counter;
-using prometheus::Gauge;
-using prometheus::Histogram;
-using Buckets = Histogram::BucketBoundaries;
 
 const Buckets& request_buckets() {
   static const Buckets kBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
@@ -49,61 +40,6 @@ const Buckets& batch_buckets() {
 double seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();
 }
-
-// Every family of the registry, in order, so that a scrape can name those that have no values.
-struct Described {
-  std::string name;
-  std::string help;
-  std::string_view type;
-};
-
-// A family with labels and its cache.
-template <class Metric, std::size_t kLabels>
-class Labelled {
- public:
-  template <class Builder, class... Arguments>
-  Labelled(prometheus::Registry& registry, std::vector<Described>& described, std::string_view type, Builder builder,
-           const char* name, const char* help, std::array<const char*, kLabels> labels, Arguments... arguments)
-      : family_(builder.Name(name).Help(help).Register(registry)),
-        cache_([this, labels, arguments...](const std::array<std::string, kLabels>& values) -> Metric& {
-          prometheus::Labels map;
-          for (std::size_t i = 0; i < kLabels; ++i) map.emplace(labels[i], values[i]);
-          return family_.Add(map, arguments...);
-        }) {
-    described.push_back({name, help, type});
-  }
-
-  template <class... Values>
-  Metric& of(Values... values) {
-    return cache_.get({values...});
-  }
-
- private:
-  prometheus::Family<Metric>& family_;
-  MetricCache<Metric, kLabels> cache_;
-};
-
-template <std::size_t kLabels>
-struct CounterOf : Labelled<Counter, kLabels> {
-  CounterOf(prometheus::Registry& registry, std::vector<Described>& described, const char* name, const char* help,
-            std::array<const char*, kLabels> labels)
-      : Labelled<Counter, kLabels>(registry, described, "counter", prometheus::BuildCounter(), name, help, labels) {}
-};
-
-template <std::size_t kLabels>
-struct GaugeOf : Labelled<Gauge, kLabels> {
-  GaugeOf(prometheus::Registry& registry, std::vector<Described>& described, const char* name, const char* help,
-          std::array<const char*, kLabels> labels)
-      : Labelled<Gauge, kLabels>(registry, described, "gauge", prometheus::BuildGauge(), name, help, labels) {}
-};
-
-template <std::size_t kLabels>
-struct HistogramOf : Labelled<Histogram, kLabels> {
-  HistogramOf(prometheus::Registry& registry, std::vector<Described>& described, const char* name, const char* help,
-              std::array<const char*, kLabels> labels, const Buckets& buckets)
-      : Labelled<Histogram, kLabels>(registry, described, "histogram", prometheus::BuildHistogram(), name, help, labels,
-                                     buckets) {}
-};
 
 }  // namespace
 
@@ -197,6 +133,14 @@ struct PrometheusTelemetry::Metrics {
                            "skald_outbox_oldest_seconds",
                            "Age of the oldest event that its sink does not have yet.",
                            {"sink"}};
+  CounterOf<1> schedule_starts{
+      registry, described, "skald_schedule_starts_total", "Starts by schedules, by what became of them.", {"result"}};
+  HistogramOf<0> schedule_lateness{registry,
+                                   described,
+                                   "skald_schedule_lateness_seconds",
+                                   "How long after its time a start by a schedule was.",
+                                   {},
+                                   execution_buckets()};
   GaugeOf<0> definitions{registry, described, "skald_definitions_loaded", "Definitions in memory.", {}};
   GaugeOf<0> leases{registry, described, "skald_node_leases", "Shards, of 256, that this process has.", {}};
   CounterOf<3> http{
@@ -362,6 +306,14 @@ void PrometheusTelemetry::outbox(std::string_view sink, std::uint64_t pending, M
   const std::string_view name = sink.empty() ? "executions" : sink;
   metrics_->outbox_pending.of(name).Set(static_cast<double>(pending));
   metrics_->outbox_oldest.of(name).Set(std::chrono::duration<double>(oldest).count());
+}
+
+void PrometheusTelemetry::schedule_start(std::string_view result) {
+  metrics_->schedule_starts.of(result).Increment();
+}
+
+void PrometheusTelemetry::schedule_lateness(Millis late) {
+  metrics_->schedule_lateness.of().Observe(seconds(late));
 }
 
 void PrometheusTelemetry::circuit(std::string_view adapter, bool open) {

@@ -43,6 +43,8 @@ class PrometheusTelemetry final : public ports::Telemetry, public HttpObserver {
                        std::chrono::nanoseconds duration) override;
   void adapter_inflight(std::string_view adapter, int change) override;
   void circuit(std::string_view adapter, bool open) override;
+  void schedule_start(std::string_view result) override;
+  void schedule_lateness(Millis late) override;
   void outbox(std::string_view sink, std::uint64_t pending, Millis oldest) override;
   void definitions_loaded(std::uint64_t count) override;
   void node_leases(std::uint64_t count) override;

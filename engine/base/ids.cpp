@@ -64,4 +64,16 @@ std::uint32_t shard_of(const ExecutionId& id) {
   return static_cast<std::uint32_t>(std::hash<ExecutionId>{}(id) % limits::kShardCount);
 }
 
+// FNV-1a of "namespace/name".
+std::uint32_t shard_of_workflow(std::string_view namespace_name, std::string_view name) {
+  std::uint64_t hash = 0xCBF29CE484222325ull;
+  const auto add = [&hash](std::string_view text) {
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ull;
+  };
+  add(namespace_name);
+  add("/");
+  add(name);
+  return static_cast<std::uint32_t>(hash % limits::kShardCount);
+}
+
 }  // namespace skald

@@ -34,6 +34,9 @@ std::optional<ExecutionId> parse_execution_id(std::string_view text);
 // function is forever.
 std::uint32_t shard_of(const ExecutionId& id);
 
+// The share that the schedule of a workflow belongs to. Stored with it too.
+std::uint32_t shard_of_workflow(std::string_view namespace_name, std::string_view name);
+
 }  // namespace skald
 
 template <>

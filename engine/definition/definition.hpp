@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/definition/schedule/schedule.hpp"
 #include "engine/definition/step.hpp"
 
 namespace skald::definition {
@@ -43,6 +44,7 @@ struct Definition {
   DataFlow data;  // input.{from,schema} and output.{as,schema} of the workflow
   std::optional<Millis> timeout;
   SagaOptions saga;
+  std::optional<Schedule> schedule;  // absent: it starts when somebody asks for it
   std::vector<Step> steps;           // the top-level `do`
   bool uses_callbacks = false;       // some expression reads $callbacks
   std::vector<std::string> secrets;  // use.secrets: names

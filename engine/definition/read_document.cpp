@@ -6,6 +6,7 @@
 
 #include "engine/definition/map_reader.hpp"
 #include "engine/definition/read_policies.hpp"
+#include "engine/definition/read_schedule.hpp"
 #include "engine/definition/read_step.hpp"
 #include "engine/definition/read_values.hpp"
 #include "engine/definition/semantic_version.hpp"
@@ -27,7 +28,8 @@ void check_dsl(LoadContext& context, const Node* node) {
 void read_header(LoadContext& context, const Node& node, Definition& definition) {
   MapReader map(context, node);
   check_dsl(context, map.require("dsl"));
-  if (const Node* name = map.require("namespace")) definition.namespace_name = read_document_name(context, *name).value_or("");
+  if (const Node* name = map.require("namespace"))
+    definition.namespace_name = read_document_name(context, *name).value_or("");
   if (const Node* name = map.require("name")) definition.name = read_document_name(context, *name).value_or("");
   if (const Node* version = map.require("version")) {
     definition.version = read_text(context, *version).value_or("");
@@ -99,6 +101,7 @@ void read_saga(LoadContext& context, const Node& node, SagaOptions& saga) {
     }
     cancel.finish();
   }
+  map.take("schedule");  // read with the schedule that it is about
   map.refuse_for_now("unique");
   map.finish();
 }
@@ -112,11 +115,12 @@ void read_document(LoadContext& context, const Node& root, Definition& definitio
   if (const Node* node = map.take("use")) read_use(context, *node);  // before whatever names what is in it
   definition.secrets = context.secrets;
   definition.data = read_data_flow(context, map, {}, true);
-  if (const Node* node = map.take("saga")) read_saga(context, *node, definition.saga);
+  const Node* saga = map.take("saga");
+  if (saga != nullptr) read_saga(context, *saga, definition.saga);
+  definition.schedule = read_schedule(context, map.take("schedule"), saga ? saga->find("schedule") : nullptr);
   if (const Node* node = map.take("timeout")) definition.timeout = read_timeout(context, *node);
   if (const Node* node = map.require("do")) definition.steps = read_step_list(context, *node, {});
   check_uncalled_functions(context);
-  map.refuse_for_now("schedule");
   map.finish();
 }
 

@@ -49,7 +49,8 @@ void misplaced(LoadContext& context, const Node& node, std::string_view why) {
 
 std::shared_ptr<const Step> read_compensation(LoadContext& context, const Node& node, const Scope& owner);
 
-// A workflow that was run knows itself what is to be undone, and nothing is settled with it: what became of it is known.
+// A workflow that was run knows itself what is to be undone, and nothing is settled with it: what became of it is
+// known.
 void undo_run(Step& step) {
   step.on_unknown = OnUnknown::kCompensate;
   if (step.compensate || step.pivot) return;
@@ -67,8 +68,9 @@ void read_saga_keys(LoadContext& context, MapReader& map, const StepKind* kind, 
   if (const Node* node = map.take("retry")) {
     step.retry = read_retry(context, *node, scope);
     if (kind != nullptr && !kind->is_call) {
-      misplaced(context, *node,
-                fmt::format("has no meaning on {} '{}' step; it stands on calls and runs", article_of(*kind), kind->key));
+      misplaced(
+          context, *node,
+          fmt::format("has no meaning on {} '{}' step; it stands on calls and runs", article_of(*kind), kind->key));
     }
   }
   if (const Node* node = map.take("onError")) {

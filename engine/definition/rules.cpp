@@ -34,6 +34,8 @@ constexpr std::array kRules = std::to_array<Rule>({
     {"bad-name"},
     {"bad-schema"},
     {"bad-pattern"},
+    {"bad-cron"},
+    {"unknown-time-zone"},
     {"not-yet"},
     {"not-supported"},
     // Steps.

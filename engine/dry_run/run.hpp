@@ -31,8 +31,8 @@ struct Line {
 };
 std::string_view to_string(Line::Kind kind);
 
-// A place where trouble can come: a call is sent for the first time, another execution is begun or asked to undo itself,
-// a step begins to listen, or the engine has just decided something.
+// A place where trouble can come: a call is sent for the first time, another execution is begun or asked to undo
+// itself, a step begins to listen, or the engine has just decided something.
 struct Point {
   enum class Kind : std::uint8_t { kCall, kRun, kEvent, kDuring, kAfter };
 

@@ -151,7 +151,8 @@ std::vector<std::string> notes_of(const Step& step, const std::string& around) {
   }
   if (step.on_error == definition::OnError::kContinue) notes.emplace_back("a failure is passed over");
   if (step.on_error == definition::OnError::kSuspend) notes.emplace_back("a failure waits for an operator");
-  if (step.on_unknown == definition::OnUnknown::kCompensate && !is_run(step)) notes.emplace_back("outcome unknown: undone at once");
+  if (step.on_unknown == definition::OnUnknown::kCompensate && !is_run(step))
+    notes.emplace_back("outcome unknown: undone at once");
   if (step.on_unknown == definition::OnUnknown::kSuspend) notes.emplace_back("outcome unknown: waits for an operator");
   if (const auto* call = std::get_if<definition::CallStep>(&step.kind)) {
     const auto* run = std::get_if<definition::WorkflowRun>(&call->target);

@@ -2,6 +2,7 @@
 // Blocking; any thread but a loop.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -35,6 +36,8 @@ struct StoredDefinition {
 struct WorkflowName {
   std::string namespace_name;
   std::string name;
+
+  auto operator<=>(const WorkflowName&) const = default;
 };
 
 class DefinitionStore {

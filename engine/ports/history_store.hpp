@@ -48,7 +48,8 @@ struct NewExecution {
   std::optional<std::string> idempotency_key;
   std::string idempotency_fingerprint;
   std::optional<ExecutionId> replay_of;
-  std::optional<ExecutionId> parent = std::nullopt;  // the execution that runs this one, and before which it is not removed
+  std::optional<ExecutionId> parent =
+      std::nullopt;  // the execution that runs this one, and before which it is not removed
 };
 
 // The part of an execution's row that changes. `wake_at` is absent exactly when the phase is terminal.

@@ -16,8 +16,8 @@
 
 namespace skald::ports {
 
-// What executions that run each other say to each other is not an event, and has a sink of its own, whose name no adapter
-// can have.
+// What executions that run each other say to each other is not an event, and has a sink of its own, whose name no
+// adapter can have.
 inline constexpr std::string_view kRunsSink = "/runs";
 
 // An event for one sink.

@@ -65,6 +65,11 @@ class Telemetry {
   // An event from outside. result: "taken", "kept", "duplicate", "ignored", "refused".
   virtual void event_received(std::string_view result) = 0;
 
+  // What became of a start by a schedule. result: "started", "repeated", "skipped", "missed", "refused".
+  virtual void schedule_start(std::string_view result) = 0;
+  // How long after its time it was.
+  virtual void schedule_lateness(Millis late) = 0;
+
   // What waits to be delivered to a sink; empty: to the executions of this engine.
   virtual void outbox(std::string_view sink, std::uint64_t pending, Millis oldest) = 0;
 
@@ -96,6 +101,8 @@ class SilentTelemetry : public Telemetry {
   void adapter_inflight(std::string_view, int) override {}
   void circuit(std::string_view, bool) override {}
   void event_received(std::string_view) override {}
+  void schedule_start(std::string_view) override {}
+  void schedule_lateness(Millis) override {}
   void outbox(std::string_view, std::uint64_t, Millis) override {}
   void definitions_loaded(std::uint64_t) override {}
   void node_leases(std::uint64_t) override {}

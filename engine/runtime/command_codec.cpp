@@ -62,7 +62,8 @@ AnyCommand command_of(const ExecutionId& execution, const Json& json) {
   }
   if (name == "answer") {
     auto to = run_by_of(json.at("to"));
-    input.what = saga::AttemptEnded{.step = std::move(to.step), .attempt = to.attempt, .answer = answer_of(json.at("answer"))};
+    input.what =
+        saga::AttemptEnded{.step = std::move(to.step), .attempt = to.attempt, .answer = answer_of(json.at("answer"))};
     return input;
   }
   const auto reason = json.at("reason").get<std::string>();
@@ -118,7 +119,8 @@ std::string encode_command(const ExecutionId& execution, const saga::Input& inpu
                       },
                       [&](const saga::AttemptEnded& what) {
                         object.text("command", "answer");
-                        append_run_by(object.key("to"), {.execution = execution, .step = what.step, .attempt = what.attempt});
+                        append_run_by(object.key("to"),
+                                      {.execution = execution, .step = what.step, .attempt = what.attempt});
                         append_answer(object.key("answer"), what.answer);
                       },
                       [](const auto&) {}},

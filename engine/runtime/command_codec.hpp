@@ -12,8 +12,8 @@
 
 namespace skald::runtime {
 
-// {"command":"cancel","actor":"...","reason":"..."}. An operator's word, an event or a callback, or another execution's:
-// the engine's own inputs stay at home.
+// {"command":"cancel","actor":"...","reason":"..."}. An operator's word, an event or a callback, or another
+// execution's: the engine's own inputs stay at home.
 std::string encode_command(const ExecutionId& execution, const saga::Input& input);
 std::string encode_command(const ReplayCommand& command);
 

@@ -56,6 +56,12 @@ const RegisteredDefinition* DefinitionShelf::highest(const std::string& namespac
   return &workflow->second.begin()->second;
 }
 
+std::vector<const RegisteredDefinition*> DefinitionShelf::list_highest() const {
+  std::vector<const RegisteredDefinition*> all;
+  for (const auto& [workflow, versions] : workflows_) all.push_back(highest(workflow.first, workflow.second));
+  return all;
+}
+
 std::vector<RegisteredDefinition> DefinitionShelf::list() const {
   std::vector<RegisteredDefinition> all;
   for (const auto& [workflow, versions] : workflows_) {

@@ -30,6 +30,8 @@ class DefinitionShelf {
   // The highest release, else the highest pre-release; null for an unknown workflow.
   const RegisteredDefinition* highest(const std::string& namespace_name, const std::string& name) const;
 
+  // Of each workflow, by namespace and name.
+  std::vector<const RegisteredDefinition*> list_highest() const;
   // By namespace, name, and version descending.
   std::vector<RegisteredDefinition> list() const;
   std::size_t size() const;

@@ -97,6 +97,8 @@ struct Definitions::Impl {
   std::vector<std::string> allowed_secrets;
   std::function<void(const std::vector<std::string>&)> need_secrets;
   DefinitionShelf shelf;
+  Scheduled scheduled = std::make_shared<const std::vector<DefinitionPtr>>();
+  bool is_scheduled_stale = false;
   struct Known {
     std::weak_ptr<const definition::Definition> definition;
     bool trusted = false;
@@ -129,6 +131,7 @@ struct Definitions::Impl {
       remember(registered.definition, registered.origin);
       unreadable.erase({d.namespace_name, d.name, d.version});
       shelf.put(std::move(registered));
+      is_scheduled_stale = true;
       count = shelf.size();
     }
     telemetry.definitions_loaded(count);
@@ -143,6 +146,7 @@ struct Definitions::Impl {
       if (newest_known(version) >= row.revision) return;
       unreadable[version] = row.revision;
       shelf.remove(row.namespace_name, row.name, row.version);
+      is_scheduled_stale = true;
       count = shelf.size();
     }
     telemetry.definitions_loaded(count);
@@ -177,6 +181,17 @@ struct Definitions::Impl {
       if (!highest || DefinitionShelf::is_chosen_before(version[2], highest->definition->version)) return &version;
     }
     return nullptr;
+  }
+
+  // Under the lock.
+  void look_for_schedules() {
+    std::vector<DefinitionPtr> found;
+    for (const auto* highest : shelf.list_highest()) {
+      const auto& d = *highest->definition;
+      if (d.schedule && !unreadable_before(d.namespace_name, d.name, highest)) found.push_back(highest->definition);
+    }
+    if (found != *scheduled) scheduled = std::make_shared<const std::vector<DefinitionPtr>>(std::move(found));
+    is_scheduled_stale = false;
   }
 
   // The current revision of its version, as the store has it.
@@ -353,6 +368,16 @@ Result<DefinitionPtr> Definitions::by_digest(const std::string& digest) {
 std::vector<RegisteredDefinition> Definitions::list() const {
   const std::shared_lock lock(impl_->mutex);
   return impl_->shelf.list();
+}
+
+Definitions::Scheduled Definitions::scheduled() const {
+  {
+    const std::shared_lock lock(impl_->mutex);
+    if (!impl_->is_scheduled_stale) return impl_->scheduled;
+  }
+  const std::unique_lock lock(impl_->mutex);
+  impl_->look_for_schedules();
+  return impl_->scheduled;
 }
 
 }  // namespace skald::runtime

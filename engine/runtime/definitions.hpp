@@ -83,6 +83,10 @@ class Definitions {
 
   // The current revision of every version, by namespace, name and version descending.
   std::vector<RegisteredDefinition> list() const;
+  // What a start without a version takes of each workflow that has a schedule, by namespace and name. The same pointer
+  // as long as it is the same. Not blocking.
+  using Scheduled = std::shared_ptr<const std::vector<definition::DefinitionPtr>>;
+  Scheduled scheduled() const;
 
  private:
   struct Impl;

@@ -58,11 +58,20 @@ Engine::Impl::Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOp
       retention_(*hosts_.front()),
       leases_(ports.leases) {
   if (threads_) shared_.blocking = on_threads_of(*threads_);
+  const Start start_scheduled = [this](StartCommand command, Callback<Started> callback) {
+    start(std::move(command), std::move(callback));
+  };
+  if (ports.schedules != nullptr) {
+    schedule_notes_ = std::make_unique<ScheduleNotes>(*hosts_.front(), *ports.schedules);
+    scheduler_ = std::make_unique<Scheduler>(*hosts_.front(), *ports.schedules, start_scheduled);
+  }
   if (ports.events != nullptr) {
     events_ = std::make_unique<EventExchange>(
-        *hosts_.front(), *ports.events, [this](const ExecutionId& id, saga::Input input, Callback<void> callback) {
+        *hosts_.front(), *ports.events,
+        [this](const ExecutionId& id, saga::Input input, Callback<void> callback) {
           deliver(id, std::move(input), std::move(callback));
-        });
+        },
+        EventExchange::Starting{.start = start_scheduled, .notes = schedule_notes_.get()});
   }
   if (ports.outbox != nullptr) {
     publisher_ = std::make_unique<Publisher>(
@@ -127,13 +136,14 @@ Result<void> Engine::Impl::run(std::string callback_url) {
     }
     due_poller_.begin();
     retention_.begin();
+    if (scheduler_) scheduler_->begin();
     if (events_) events_->begin();
     if (publisher_) publisher_->begin();
   });
   return {};
 }
 
-void Engine::Impl::accept_event(std::string envelope, Callback<EventReceipt> callback) {
+void Engine::Impl::accept_event(std::string envelope, Callback<EventAnswer> callback) {
   if (!events_) return callback(failure("events.none", "this engine takes no events"));
   events_->accept(std::move(envelope), std::move(callback));
 }
@@ -235,7 +245,7 @@ Engine::~Engine() = default;
 Result<void> Engine::run(std::string callback_url) {
   return impl_->run(std::move(callback_url));
 }
-void Engine::accept_event(std::string envelope, Callback<EventReceipt> callback) {
+void Engine::accept_event(std::string envelope, Callback<EventAnswer> callback) {
   impl_->accept_event(std::move(envelope), std::move(callback));
 }
 void Engine::drain(Millis at_most, std::move_only_function<void()> drained) {

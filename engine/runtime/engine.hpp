@@ -26,6 +26,7 @@
 #include "engine/ports/log.hpp"
 #include "engine/ports/outbox.hpp"
 #include "engine/ports/participant.hpp"
+#include "engine/ports/schedule_store.hpp"
 #include "engine/ports/shard_leases.hpp"
 #include "engine/ports/telemetry.hpp"
 #include "engine/runtime/alarm.hpp"
@@ -58,6 +59,8 @@ struct Ports {
   ports::EventStore* events = nullptr;
   // Absent: nothing that is emitted goes anywhere.
   ports::Outbox* outbox = nullptr;
+  // Absent: no workflow starts at a time of its own.
+  ports::ScheduleStore* schedules = nullptr;
   // Another process has this node's name: this one must end. With leases only.
   std::function<void(const Error&)> replaced = [](const Error&) {};
   // One participant a loop, made on construction.
@@ -109,11 +112,16 @@ enum class EventReceipt {
   kTaken,      // by at least one execution
   kKept,       // for those that come to their `listen` within a day
   kDuplicate,  // its source and id were there before
-  kIgnored,    // no definition listens for its like
+  kIgnored,    // no definition listens for its like, and none that it starts could be started
 };
 
 // "taken", "kept", "duplicate", "ignored".
 std::string_view to_string(EventReceipt receipt);
+
+struct EventAnswer {
+  EventReceipt receipt = EventReceipt::kIgnored;
+  std::size_t started = 0;  // executions, by the schedules of their workflows; those took it too
+};
 
 struct ReplayCommand {
   ExecutionId original;
@@ -153,7 +161,7 @@ class Engine {
 
   // `envelope`: a CloudEvent in its structured form, with a source, an id and a type. It is durable when the callback
   // runs, unless nobody can want it. Errors: "events.full", "engine.draining", "store.unavailable".
-  void accept_event(std::string envelope, Callback<EventReceipt> callback);
+  void accept_event(std::string envelope, Callback<EventAnswer> callback);
 
   // Without a version the replay follows the original's own definition. Errors: "command.pending" where another node
   // has the original and will begin the replay; "replay.expired" where retention is about to remove it; those of start,

@@ -17,6 +17,7 @@
 #include "engine/runtime/remote_commands.hpp"
 #include "engine/runtime/retention.hpp"
 #include "engine/runtime/run_messages.hpp"
+#include "engine/runtime/scheduler.hpp"
 
 namespace skald::runtime {
 
@@ -26,7 +27,7 @@ class Engine::Impl {
   ~Impl();
 
   Result<void> run(std::string callback_url);
-  void accept_event(std::string envelope, Callback<EventReceipt> callback);
+  void accept_event(std::string envelope, Callback<EventAnswer> callback);
   void drain(Millis at_most, std::move_only_function<void()> drained);
   void start(StartCommand command, Callback<Started> callback);
   void command(const ExecutionId& id, saga::Input input, Callback<Snapshot> callback);
@@ -95,6 +96,8 @@ class Engine::Impl {
   Recovery recovery_;
   DuePoller due_poller_;
   Retention retention_;
+  std::unique_ptr<ScheduleNotes> schedule_notes_;
+  std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<EventExchange> events_;
   std::unique_ptr<Publisher> publisher_;
   ports::ShardLeases* leases_;

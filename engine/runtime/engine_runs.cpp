@@ -42,9 +42,8 @@ void Engine::Impl::hear(BeginRun begin, Callback<void> heard) {
                        .version = std::nullopt,
                        .input = std::move(begin.input)};
   if (!begin.target.version.empty()) command.version = std::move(begin.target.version);
-  command.run = RunOf{.parent = std::move(begin.parent),
-                      .timeout = begin.target.timeout,
-                      .may_have_pivot = begin.target.pivot};
+  command.run =
+      RunOf{.parent = std::move(begin.parent), .timeout = begin.target.timeout, .may_have_pivot = begin.target.pivot};
   start_as(begin.execution, std::move(command), std::move(answered));
 }
 

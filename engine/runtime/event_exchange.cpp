@@ -29,14 +29,22 @@ bool is_taken(const Error& error) {
 }
 
 EventReceipt receipt_of(ports::EventFate fate) {
-  return fate == ports::EventFate::kTaken ? EventReceipt::kTaken : EventReceipt::kKept;
+  switch (fate) {
+    case ports::EventFate::kTaken:
+      return EventReceipt::kTaken;
+    case ports::EventFate::kKept:
+      return EventReceipt::kKept;
+    case ports::EventFate::kDropped:
+      return EventReceipt::kIgnored;
+  }
+  return EventReceipt::kIgnored;
 }
 
 // Tells what became of it to who asked and to the metrics.
-Callback<EventReceipt> counted(ports::Telemetry& telemetry, Callback<EventReceipt> callback) {
-  return [&telemetry, callback = std::move(callback)](Result<EventReceipt> receipt) mutable {
-    telemetry.event_received(receipt ? to_string(*receipt) : "refused");
-    callback(std::move(receipt));
+Callback<EventAnswer> counted(ports::Telemetry& telemetry, Callback<EventAnswer> callback) {
+  return [&telemetry, callback = std::move(callback)](Result<EventAnswer> answer) mutable {
+    telemetry.event_received(answer ? to_string(answer->receipt) : "refused");
+    callback(std::move(answer));
   };
 }
 
@@ -56,11 +64,20 @@ std::string_view to_string(EventReceipt receipt) {
   return "ignored";
 }
 
-// One event on its way to those who listen for it.
+// One event on its way to those whom it starts, and to those who listen for it.
 class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
  public:
-  Offer(EventExchange& owner, ports::StoredEvent event, Callback<EventReceipt> callback)
-      : owner_(owner), event_(std::move(event)), callback_(std::move(callback)) {}
+  Offer(EventExchange& owner, Arrived arrived, Callback<EventAnswer> callback)
+      : owner_(owner),
+        event_(std::move(arrived.event)),
+        starts_(std::move(arrived.starts)),
+        callback_(std::move(callback)) {}
+
+  void begin() {
+    awaited_ = starts_.size();
+    if (awaited_ == 0) return next_page();
+    for (auto& command : std::exchange(starts_, {})) start(std::move(command));
+  }
 
   void next_page() {
     if (owner_.host_.is_closed()) return leave(draining());
@@ -72,11 +89,37 @@ class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
         [self = shared_from_this()](Result<std::vector<ports::Listener>> found) { self->listed(std::move(found)); });
   }
 
-  void answer(Result<EventReceipt> receipt) {
-    if (callback_) std::exchange(callback_, nullptr)(std::move(receipt));
+  void answer(EventReceipt receipt) {
+    if (callback_) std::exchange(callback_, nullptr)(EventAnswer{.receipt = receipt, .started = started_});
   }
 
  private:
+  void start(StartCommand command) {
+    const ports::WorkflowName workflow{.namespace_name = command.namespace_name, .name = command.workflow};
+    owner_.starting_.start(std::move(command), [self = shared_from_this(), workflow](Result<Started> result) {
+      auto& loop = self->owner_.host_.loop();
+      loop.post([self, workflow, result = std::move(result)] { self->started(workflow, result); });
+    });
+  }
+
+  void started(const ports::WorkflowName& workflow, const Result<Started>& result) {
+    auto& shared = owner_.host_.shared();
+    auto* notes = owner_.starting_.notes;
+    if (result) {
+      ++started_;
+      shared.telemetry.schedule_start(result_of(*result));
+      if (notes != nullptr) notes->started(workflow, result->id);
+    } else if (may_pass(result.error())) {
+      failed_ = result.error();
+    } else {
+      shared.telemetry.schedule_start("refused");
+      log_refused_start(shared.log, workflow, result.error());
+      if (notes != nullptr) notes->refused(workflow, result.error());
+    }
+    if (--awaited_ > 0) return;
+    next_page();
+  }
+
   void listed(Result<std::vector<ports::Listener>> found) {
     if (!found) return leave(found.error());
     if (found->size() < kPage) {
@@ -123,9 +166,9 @@ class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
   void settle() {
     // Whoever was told that it is kept must not lose it.
     const bool is_full = callback_ && owner_.kept_ >= owner_.host_.shared().options.events_kept_max;
-    const auto fate = taken_ > 0 ? ports::EventFate::kTaken
-                      : is_full  ? ports::EventFate::kDropped
-                                 : ports::EventFate::kKept;
+    const auto fate = taken_ + started_ > 0        ? ports::EventFate::kTaken
+                      : is_full || is_for_starts() ? ports::EventFate::kDropped
+                                                   : ports::EventFate::kKept;
     owner_.host_.offload(
         [&store = owner_.store_, number = event_.number, fate] { return store.settle_event(number, fate); },
         [self = shared_from_this(), fate](const Result<void>& settled) { self->settled(settled, fate); });
@@ -134,25 +177,35 @@ class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
   void settled(const Result<void>& settled, ports::EventFate fate) {
     if (!settled) return leave(settled.error());
     if (fate == ports::EventFate::kKept) ++owner_.kept_;
-    if (fate == ports::EventFate::kDropped) {
-      answer(failure("events.full", "too many events wait for somebody who listens", {}, "send it again later"));
+    if (fate == ports::EventFate::kDropped && !is_for_starts() && callback_) {
+      std::exchange(callback_, nullptr)(
+          failure("events.full", "too many events wait for somebody who listens", {}, "send it again later"));
     }
     answer(receipt_of(fate));
     owner_.offers_.erase(event_.number);
   }
 
+  // Nobody will come and listen for it.
+  bool is_for_starts() const { return event_.keys.empty(); }
+
   EventExchange& owner_;
   ports::StoredEvent event_;
-  Callback<EventReceipt> callback_;
+  std::vector<StartCommand> starts_;
+  Callback<EventAnswer> callback_;
   std::size_t key_ = 0;                   // of the event's, whose listeners come next
   std::optional<ports::Listener> after_;  // of the pages of this key
-  std::size_t awaited_ = 0;               // of this page
+  std::size_t awaited_ = 0;               // of the starts, then of this page
+  std::size_t started_ = 0;
   std::size_t taken_ = 0;
   std::optional<Error> failed_;
 };
 
-EventExchange::EventExchange(ExecutionHost& host, ports::EventStore& store, Deliver deliver)
-    : host_(host), store_(store), deliver_(std::move(deliver)), filters_(std::make_shared<EventFilters>()) {}
+EventExchange::EventExchange(ExecutionHost& host, ports::EventStore& store, Deliver deliver, Starting starting)
+    : host_(host),
+      store_(store),
+      deliver_(std::move(deliver)),
+      starting_(std::move(starting)),
+      filters_(std::make_shared<EventFilters>()) {}
 
 EventExchange::~EventExchange() = default;
 
@@ -165,45 +218,49 @@ void EventExchange::again(std::chrono::nanoseconds pause) {
   host_.timers().set(*this, host_.shared().time.steady() + pause);
 }
 
-void EventExchange::accept(std::string envelope, Callback<EventReceipt> callback) {
+void EventExchange::accept(std::string envelope, Callback<EventAnswer> callback) {
   host_.loop().post([this, envelope = std::move(envelope),
                      callback = counted(host_.shared().telemetry, std::move(callback))]() mutable {
     if (host_.shared().draining || host_.is_closed()) return callback(std::unexpected(draining()));
-    host_.offload(
-        [&store = store_, filters = filters_, now = host_.shared().time.now(),
-         envelope = std::move(envelope)]() mutable -> Result<ports::StoredEvent> {
-          const auto event = parse_json(envelope);
-          if (!event) return std::unexpected(event.error());
-          auto keys = filters->keys_of(store, *event);
-          if (!keys) return std::unexpected(std::move(keys.error()));
-          if (keys->empty()) return ports::StoredEvent{};
-          const auto number = store.put_event({.source = event->at("source").get<std::string>(),
-                                               .id = event->at("id").get<std::string>(),
-                                               .envelope = envelope,
-                                               .received_at = now,
-                                               .keys = *keys});
-          if (!number) return std::unexpected(number.error());
-          return ports::StoredEvent{
-              .number = number->value_or(0), .envelope = std::move(envelope), .keys = std::move(*keys)};
-        },
-        [this, callback = std::move(callback)](Result<ports::StoredEvent> event) mutable {
-          stored(std::move(event), std::move(callback));
-        });
+    host_.offload([this, now = host_.shared().time.now(),
+                   envelope = std::move(envelope)]() mutable { return store(std::move(envelope), now); },
+                  [this, callback = std::move(callback)](Result<Arrived> arrived) mutable {
+                    stored(std::move(arrived), std::move(callback));
+                  });
   });
 }
 
-void EventExchange::stored(Result<ports::StoredEvent> event, Callback<EventReceipt> callback) {
-  if (!event) return callback(std::unexpected(std::move(event.error())));
-  if (event->keys.empty()) return callback(EventReceipt::kIgnored);
-  if (event->number == 0) return callback(EventReceipt::kDuplicate);
-  offer(std::move(*event), std::move(callback));
+// Not on the loop.
+Result<EventExchange::Arrived> EventExchange::store(std::string envelope, Timestamp now) {
+  const auto event = parse_json(envelope);
+  if (!event) return std::unexpected(event.error());
+  auto keys = filters_->keys_of(store_, *event);
+  if (!keys) return std::unexpected(std::move(keys.error()));
+  Arrived arrived{.event = {}, .starts = starts_for(host_.shared().definitions, envelope, *event)};
+  if (keys->empty() && arrived.starts.empty()) return arrived;
+  const auto number = store_.put_event({.source = event->at("source").get<std::string>(),
+                                        .id = event->at("id").get<std::string>(),
+                                        .envelope = envelope,
+                                        .received_at = now,
+                                        .keys = *keys});
+  if (!number) return std::unexpected(number.error());
+  arrived.event = {.number = number->value_or(0), .envelope = std::move(envelope), .keys = std::move(*keys)};
+  arrived.is_duplicate = !number->has_value();
+  return arrived;
 }
 
-void EventExchange::offer(ports::StoredEvent event, Callback<EventReceipt> callback) {
-  const auto number = event.number;
-  const auto made = std::make_shared<Offer>(*this, std::move(event), std::move(callback));
+void EventExchange::stored(Result<Arrived> arrived, Callback<EventAnswer> callback) {
+  if (!arrived) return callback(std::unexpected(std::move(arrived.error())));
+  if (arrived->is_duplicate) return callback(EventAnswer{.receipt = EventReceipt::kDuplicate});
+  if (arrived->event.number == 0) return callback(EventAnswer{.receipt = EventReceipt::kIgnored});
+  offer(std::move(*arrived), std::move(callback));
+}
+
+void EventExchange::offer(Arrived arrived, Callback<EventAnswer> callback) {
+  const auto number = arrived.event.number;
+  const auto made = std::make_shared<Offer>(*this, std::move(arrived), std::move(callback));
   offers_[number] = made;
-  made->next_page();
+  made->begin();
 }
 
 void EventExchange::fired() {
@@ -212,18 +269,31 @@ void EventExchange::fired() {
   look_for_leftovers(0);
 }
 
+// Not on the loop.
+Result<std::vector<EventExchange::Arrived>> EventExchange::list_leftovers(Timestamp before, std::uint64_t after) {
+  auto events = store_.list_new_events(before, after, kPage);
+  if (!events) return std::unexpected(std::move(events.error()));
+  std::vector<Arrived> found;
+  for (auto& event : *events) {
+    const auto json = parse_json(event.envelope);
+    auto starts = json ? starts_for(host_.shared().definitions, event.envelope, *json) : std::vector<StartCommand>();
+    found.push_back({.event = std::move(event), .starts = std::move(starts)});
+  }
+  return found;
+}
+
 void EventExchange::look_for_leftovers(std::uint64_t after) {
   const Timestamp before = std::max(begun_, host_.shared().time.now() - kLeftAlone);
-  host_.offload([&store = store_, before, after] { return store.list_new_events(before, after, kPage); },
-                [this](Result<std::vector<ports::StoredEvent>> found) {
+  host_.offload([this, before, after] { return list_leftovers(before, after); },
+                [this](Result<std::vector<Arrived>> found) {
                   if (!found) {
                     host_.warn("events could not be listed; it is tried again", found.error());
                     return again(kLookInterval);
                   }
                   const bool is_last = found->size() < kPage;
-                  const std::uint64_t last = found->empty() ? 0 : found->back().number;
-                  for (auto& event : *found) {
-                    if (!offers_.contains(event.number)) offer(std::move(event), nullptr);
+                  const std::uint64_t last = found->empty() ? 0 : found->back().event.number;
+                  for (auto& arrived : *found) {
+                    if (!offers_.contains(arrived.event.number)) offer(std::move(arrived), nullptr);
                   }
                   is_last ? remove_old() : look_for_leftovers(last);
                 });

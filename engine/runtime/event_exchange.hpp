@@ -1,10 +1,10 @@
 // Takes events from outside: stores each before anybody gets it, and brings it to those who listen for it.
 //
-//   accept ─> filters of all definitions ─> stored ─> those who listen, page by page ─> taken, or kept for those who
-//                                                                                      have not come to it yet
+//   accept ─> filters of all definitions ─> stored ─> those it starts ─> those who listen, page by page ─> taken, or
+//                                                                          kept for those who have not come to it yet
 //
 // What was stored and not brought to its end (a crash, a lost store) is brought to it by a later round, of any node;
-// an execution takes an event once, however often it is brought.
+// an execution takes an event once, and a workflow is started by it once, however often it is brought.
 // Thread rule: accept() from any thread, the callback runs on the loop of the host; everything else on that loop. Life
 // cycle: begin() once; it stops when the engine drains.
 #pragma once
@@ -20,6 +20,8 @@
 #include "engine/ports/event_store.hpp"
 #include "engine/runtime/engine.hpp"
 #include "engine/runtime/execution_host.hpp"
+#include "engine/runtime/schedule_notes.hpp"
+#include "engine/runtime/scheduled_start.hpp"
 #include "engine/runtime/timer_queue.hpp"
 
 namespace skald::runtime {
@@ -32,26 +34,41 @@ class EventExchange final : public TimerNode {
   // whether it has it.
   using Deliver = std::function<void(const ExecutionId&, saga::Input, Callback<void>)>;
 
-  EventExchange(ExecutionHost& host, ports::EventStore& store, Deliver deliver);
+  // Where events start executions: how, and what is told of it.
+  struct Starting {
+    Start start;
+    ScheduleNotes* notes = nullptr;
+  };
+
+  EventExchange(ExecutionHost& host, ports::EventStore& store, Deliver deliver, Starting starting);
   ~EventExchange() override;
 
   void begin();
-  void accept(std::string envelope, Callback<EventReceipt> callback);
+  void accept(std::string envelope, Callback<EventAnswer> callback);
 
  private:
   class Offer;
   using OfferPtr = std::shared_ptr<Offer>;
+  // An event with the starts that it is for.
+  struct Arrived {
+    ports::StoredEvent event;
+    std::vector<StartCommand> starts;
+    bool is_duplicate = false;
+  };
 
   void fired() override;
   void again(std::chrono::nanoseconds pause);
-  void stored(Result<ports::StoredEvent> event, Callback<EventReceipt> callback);
-  void offer(ports::StoredEvent event, Callback<EventReceipt> callback);
+  Result<Arrived> store(std::string envelope, Timestamp now);
+  void stored(Result<Arrived> arrived, Callback<EventAnswer> callback);
+  void offer(Arrived arrived, Callback<EventAnswer> callback);
+  Result<std::vector<Arrived>> list_leftovers(Timestamp before, std::uint64_t after);
   void look_for_leftovers(std::uint64_t after);
   void remove_old();
 
   ExecutionHost& host_;
   ports::EventStore& store_;
   Deliver deliver_;
+  Starting starting_;
   std::shared_ptr<EventFilters> filters_;
   std::map<std::uint64_t, OfferPtr> offers_;  // under way, by the number of their event
   std::uint64_t kept_ = 0;                    // when it was last counted, and since

@@ -14,7 +14,8 @@ std::optional<Timestamp> wake_to_store(const std::optional<Timestamp>& stored, c
   const auto wake = saga::next_wake(next, now);
   if (!wake) return std::nullopt;
   const Timestamp audit = now + limits::kAuditInterval;
-  if (saga::has_participant_call_in_flight(next.root)) return stored && *stored >= now + kActiveMargin ? *stored : audit;
+  if (saga::has_participant_call_in_flight(next.root))
+    return stored && *stored >= now + kActiveMargin ? *stored : audit;
   // Nothing nearer than an audit: one that is on its way already will do.
   if (*wake == audit && stored && *stored >= now + kActiveMargin && *stored <= audit) return stored;
   return wake;

@@ -114,7 +114,7 @@ class Publisher::Line final : public TimerNode {
   }
 
   void offer(const ports::Delivery& delivery) {
-    owner_.offer_(delivery.what.envelope, [this, execution = delivery.execution](const Result<EventReceipt>& receipt) {
+    owner_.offer_(delivery.what.envelope, [this, execution = delivery.execution](const Result<EventAnswer>& receipt) {
       receipt ? succeeded(execution) : failed(execution, receipt.error().message, std::nullopt);
     });
   }

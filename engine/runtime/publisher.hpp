@@ -26,7 +26,7 @@ namespace skald::runtime {
 class Publisher final : public TimerNode {
  public:
   // Offers an event to the executions of this engine.
-  using Offer = std::function<void(std::string envelope, Callback<EventReceipt>)>;
+  using Offer = std::function<void(std::string envelope, Callback<EventAnswer>)>;
 
   // Hands a message to the execution that it is for.
   using Tell = std::function<void(const std::string& message, Callback<void>)>;

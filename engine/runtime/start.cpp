@@ -24,13 +24,13 @@ Result<void> check_input(const definition::Definition& definition, const Payload
 
 Result<void> check_run(const StartCommand& command, const definition::Definition& definition) {
   if (!command.run || command.run->may_have_pivot) return {};
-  const auto pivot =
-      std::ranges::find_if(definition.by_path, [](const auto& step) { return step.second->pivot; });
+  const auto pivot = std::ranges::find_if(definition.by_path, [](const auto& step) { return step.second->pivot; });
   if (pivot == definition.by_path.end()) return {};
-  return failure("workflow.pivot",
-                 fmt::format("the workflow has a pivot, '{}', and the step that runs it says nothing of one", pivot->first),
-                 fmt::format("{}/{}:{}", definition.namespace_name, definition.name, definition.version),
-                 "say `pivot: true` at that step: once the workflow has completed, nothing before it is undone");
+  return failure(
+      "workflow.pivot",
+      fmt::format("the workflow has a pivot, '{}', and the step that runs it says nothing of one", pivot->first),
+      fmt::format("{}/{}:{}", definition.namespace_name, definition.name, definition.version),
+      "say `pivot: true` at that step: once the workflow has completed, nothing before it is undone");
 }
 
 ports::NewExecution new_row(const definition::Definition& definition, const ExecutionId& id, Timestamp at,

@@ -19,7 +19,8 @@ bool is_too_deep(const State& state) {
 }
 
 Payload too_deep(const definition::Step& step) {
-  const auto title = fmt::format("Workflows that run each other are {} deep here, which is the most", limits::kRunDepthMax);
+  const auto title =
+      fmt::format("Workflows that run each other are {} deep here, which is the most", limits::kRunDepthMax);
   return make_problem("runtime", 0, title, {}, step.pointer);
 }
 
@@ -42,7 +43,8 @@ std::expected<RequestPtr, Payload> request_of(const Planner& planner, const defi
     request->run->timeout = step.timeout;
     request->run->pivot = step.pivot;
   }
-  if (std::holds_alternative<definition::RunUndo>(call.target)) request->undoes = planner.step(parent_of(path)).execution;
+  if (std::holds_alternative<definition::RunUndo>(call.target))
+    request->undoes = planner.step(parent_of(path)).execution;
   return std::make_shared<const Request>(std::move(*request));
 }
 

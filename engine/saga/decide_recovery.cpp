@@ -1,5 +1,5 @@
-// After a crash or a takeover: what was in flight is lost, and is sent again under the same key. What went to this engine
-// is not: it was written.
+// After a crash or a takeover: what was in flight is lost, and is sent again under the same key. What went to this
+// engine is not: it was written.
 #include <fmt/format.h>
 
 #include "engine/base/limits.hpp"

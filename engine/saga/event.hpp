@@ -83,12 +83,12 @@ struct StepStarted {
   std::string step;
   std::uint32_t round = 0;
   RequestPtr request;
-  std::optional<Payload> input;         // where input.from changed it
-  std::optional<Timestamp> deadline;    // `timeout` of a `do` or `wait`
-  std::optional<Timestamp> wait_until;  // of a `wait`
-  std::vector<Listen> listens;          // of a `listen`: one for each of its patterns
-  std::optional<Payload> items;         // of a `for`: what it goes through
-  bool apart = false;                   // each round begins with the step's own input, not with what the last one left
+  std::optional<Payload> input;          // where input.from changed it
+  std::optional<Timestamp> deadline;     // `timeout` of a `do` or `wait`
+  std::optional<Timestamp> wait_until;   // of a `wait`
+  std::vector<Listen> listens;           // of a `listen`: one for each of its patterns
+  std::optional<Payload> items;          // of a `for`: what it goes through
+  bool apart = false;                    // each round begins with the step's own input, not with what the last one left
   std::optional<ExecutionId> execution;  // the one that it runs
   StatusChange status;
 };
@@ -289,13 +289,12 @@ struct UndoRequested {
   std::string objection;  // of kRefused; empty: its effects stand already
 };
 
-using EventData =
-    std::variant<ExecutionStarted, StepStarted, AttemptStarted, AttemptFailed, AttemptLost, RetryScheduled,
-                 StepCompleted, StepFailed, StepSkipped, StepReused, CancelRequested, TimeoutReached,
-                 CompensationStarted, SettleStarted, SettleEnded, UndoStarted, UndoCompleted, UndoFailed,
-                 IncidentRaised, IncidentResolved, ExecutionSuspended, ExecutionResumed, ExecutionEnded,
-                 ExecutionReplayed, TurnEnded, ErrorCaught, ScopeUndoStarted, EventReceived,
-                 RunCancelRequested, UndoRequested>;
+using EventData = std::variant<ExecutionStarted, StepStarted, AttemptStarted, AttemptFailed, AttemptLost,
+                               RetryScheduled, StepCompleted, StepFailed, StepSkipped, StepReused, CancelRequested,
+                               TimeoutReached, CompensationStarted, SettleStarted, SettleEnded, UndoStarted,
+                               UndoCompleted, UndoFailed, IncidentRaised, IncidentResolved, ExecutionSuspended,
+                               ExecutionResumed, ExecutionEnded, ExecutionReplayed, TurnEnded, ErrorCaught,
+                               ScopeUndoStarted, EventReceived, RunCancelRequested, UndoRequested>;
 
 struct Event {
   Timestamp at;

@@ -26,8 +26,8 @@ struct StartExecution {
   std::vector<TakenOver> reused;
   std::optional<Parent> parent;
   std::optional<Millis> timeout;  // beside the workflow's own: the shorter one holds
-  std::string callback_url;     // as of ExecutionStarted, for a definition that uses callbacks
-  std::string callback_secret;  // 32 random hex digits
+  std::string callback_url;       // as of ExecutionStarted, for a definition that uses callbacks
+  std::string callback_secret;    // 32 random hex digits
 };
 
 // An attempt's answer. One for an attempt that is not in flight (late, duplicated) is ignored.

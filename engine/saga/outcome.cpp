@@ -19,9 +19,9 @@ constexpr std::array kOutcomeNames = {std::string_view("completed"), std::string
                                       std::string_view("terminated")};
 constexpr std::array kCompensationStateNames = {std::string_view("none"), std::string_view("running"),
                                                 std::string_view("completed"), std::string_view("incomplete")};
-constexpr std::array kCompensationReasonNames = {std::string_view("fault"), std::string_view("timeout"),
+constexpr std::array kCompensationReasonNames = {std::string_view("fault"),  std::string_view("timeout"),
                                                  std::string_view("cancel"), std::string_view("explicit"),
-                                                 std::string_view("race"), std::string_view("parent")};
+                                                 std::string_view("race"),   std::string_view("parent")};
 constexpr std::array kAttemptClassNames = {std::string_view("refused"), std::string_view("unknown")};
 constexpr std::array kIncidentResolutionNames = {std::string_view("retry"), std::string_view("skip"),
                                                  std::string_view("resolve")};

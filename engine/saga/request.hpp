@@ -1,4 +1,5 @@
-// A request to a participant, or to this engine, frozen when its step starts, so that every attempt sends the same bytes.
+// A request to a participant, or to this engine, frozen when its step starts, so that every attempt sends the same
+// bytes.
 //
 // Base URL, credentials, limits and outcome table are not in it: the adapter reads those at each send.
 #pragma once

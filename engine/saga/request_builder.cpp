@@ -189,9 +189,9 @@ Result<Request> build(const WorkflowRun& call, const definition::OperationCatalo
   if (!arguments) return std::unexpected(arguments.error());
   request.body = dump_json(*arguments);
   if (request.body.size() > limits::kInputBytesMax) {
-    return failure("expression", fmt::format("the input of {}/{} has {} bytes; an execution takes at most {}",
-                                             call.namespace_name, call.workflow, request.body.size(),
-                                             limits::kInputBytesMax));
+    return failure("expression",
+                   fmt::format("the input of {}/{} has {} bytes; an execution takes at most {}", call.namespace_name,
+                               call.workflow, request.body.size(), limits::kInputBytesMax));
   }
   return request;
 }
@@ -205,7 +205,7 @@ Result<Request> build(const RunUndo&, const definition::OperationCatalog&, const
 }  // namespace
 
 Result<Request> build_request(const definition::CallStep& call, const definition::OperationCatalog& operations,
-                                 const Json& input, const expression::Environment& environment) {
+                              const Json& input, const expression::Environment& environment) {
   return std::visit([&](const auto& target) { return build(target, operations, input, environment); }, call.target);
 }
 

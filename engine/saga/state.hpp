@@ -78,15 +78,15 @@ struct StepState {
   Payload input;
   Payload output;
   Payload error;
-  RequestPtr request;                 // null for steps without one
+  RequestPtr request;                    // null for steps without one
   std::optional<ExecutionId> execution;  // of a `run`: what its last attempt runs
   bool run_cancelled = false;            // which was asked to cancel itself
-  Attempts attempts;                  // of the request
-  bool unknown = false;               // some attempt may have had its effect
-  bool timed_out = false;             // its deadline has passed (sticky)
-  bool continued = false;             // failed, and the flow went on
-  std::string then;                   // where it goes on, as definition::Step::then
-  std::optional<ExecutionId> origin;  // reused from that execution: its keys stay the original's
+  Attempts attempts;                     // of the request
+  bool unknown = false;                  // some attempt may have had its effect
+  bool timed_out = false;                // its deadline has passed (sticky)
+  bool continued = false;                // failed, and the flow went on
+  std::string then;                      // where it goes on, as definition::Step::then
+  std::optional<ExecutionId> origin;     // reused from that execution: its keys stay the original's
 
   UndoStatus undo_status = UndoStatus::kNone;
   bool settled_done = false;     // settling ended in `done`

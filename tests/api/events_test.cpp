@@ -72,8 +72,8 @@ TEST_F(Events, ComeInBatchesAndInHeaders) {
   const auto batch = post("/v1/events", "[" + paid("1", "A1") + "," + paid("2", "A3") + "]",
                           "Content-Type: application/cloudevents-batch+json\r\n");
   EXPECT_EQ(batch.status, 202);
-  EXPECT_EQ(batch.body,
-            R"({"items":[{"id":"1","result":"taken","source":"psp"},{"id":"2","result":"kept","source":"psp"}]})");
+  EXPECT_EQ(batch.body, R"({"items":[{"id":"1","result":"taken","source":"psp","started":0},)"
+                        R"({"id":"2","result":"kept","source":"psp","started":0}]})");
   const auto binary = post("/v1/events", R"({"order":"A2"})",
                            "Content-Type: application/json\r\nce-specversion: 1.0\r\nce-id: 3\r\nce-source: psp\r\n"
                            "ce-type: paid\r\n");

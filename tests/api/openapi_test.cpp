@@ -45,6 +45,7 @@ std::set<std::string> served() {
                     .history = store,
                     .index = store,
                     .definition_store = store,
+                    .schedules = store,
                     .log = log,
                     .problems = problems,
                     .blocking = blocking,

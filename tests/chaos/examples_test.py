@@ -210,6 +210,21 @@ class Examples(ServerCase):
         self.expect(ended, "faulted")
         self.assertEqual(self.standing(order), [])
 
+    def test_nightly_settlement__is_due_in_the_night_and_can_be_started_by_hand(self):
+        listed = {}
+        for _ in range(200):
+            items = request(self.server.base, "GET", "/v1/schedules")[1]["items"]
+            listed = next(item for item in items if item["name"] == "nightly-settlement")
+            if listed["next"]:
+                break
+            time.sleep(0.05)
+        self.assertEqual((listed["schedule"], listed["timeZone"]), ("cron: 30 2 * * *", "Europe/Berlin"))
+        # Half past two in winter, in summer, and where clocks skip it.
+        self.assertIn(listed["next"][11:], ("01:30:00.000Z", "00:30:00.000Z", "01:00:00.000Z"))
+        _, ended = self.run_order("nightly-settlement")
+        self.expect(ended, "completed")
+        self.assertEqual(self.standing(f"settlement-{ended['output']['day']}"), [f"notifications:settlement-{ended['output']['day']}"])
+
     def test_best_effort_notification__tells(self):
         order, ended = self.run_order("best-effort-notification")
         self.expect(ended, "completed")

@@ -38,6 +38,7 @@ FORK, TRY, ENDING = (f"engine/saga/{part}.cpp" for part in ("steps/fork", "steps
 APPEND = "host_.append(std::move(group), *this);"
 
 PUBLISHER = "engine/runtime/publisher.cpp"
+RUNS, UNDO, MESSAGES = "engine/saga/runs.cpp", "engine/saga/decide_undo.cpp", "engine/runtime/run_messages.cpp"
 
 MUTANTS = (
     # Durable before visible.
@@ -59,8 +60,8 @@ MUTANTS = (
     # Timers, and what brings an execution back.
     Mutant("forgets to wake an execution", DRIVER, "if (pending() && armed_wake_ <= wake) return;",
            "if ((MUTANT || pending()) && armed_wake_ <= wake) return;"),
-    Mutant("stores a far wake-up for everything", "engine/runtime/execution_summary.cpp", "if (saga::has_call_in_flight(next)) return stored",
-           "if (MUTANT || saga::has_call_in_flight(next)) return stored"),
+    Mutant("stores a far wake-up for everything", "engine/runtime/execution_summary.cpp", "if (saga::has_participant_call_in_flight(next.root)) return stored",
+           "if (MUTANT || saga::has_participant_call_in_flight(next.root)) return stored"),
     without("leaves in the database what is due", "engine/runtime/due_poller.cpp", "resume_(ids);"),
     before("passivates with a call in flight", DRIVER, "if (calls_ == 0 && looks_ == 0) {\n    if (auto summary",
            "if (waiters_.empty() && wake > at + shared.options.passivate_after) return leave();"),
@@ -136,7 +137,7 @@ MUTANTS = (
             "look_for_events(std::move(added));"),
     without("does not say what it listens for", COMMIT, "own.subscriptions = pending_->subscriptions;"),
     Mutant("rests before it has looked for events", COMMIT, "if (listens && (subscriptions ||", "if (!MUTANT && listens && (subscriptions ||"),
-    without("does not offer again what a crash has left", EXCHANGE, "if (!offers_.contains(event.number)) offer(std::move(event), nullptr);"),
+    without("does not offer again what a crash has left", EXCHANGE, "if (!offers_.contains(arrived.event.number)) offer(std::move(arrived), nullptr);"),
     Mutant("has done with an event that nobody answered for", EXCHANGE, "return failed_ ? leave(*failed_) : settle();",
            "return failed_ && !MUTANT ? leave(*failed_) : settle();"),
     # Leases.
@@ -151,12 +152,24 @@ MUTANTS = (
     without("forgets what a decision emits", COMMIT, "own.deliveries = pending_->deliveries;"),
     instead("takes a refused event for delivered", PUBLISHER, "answer.outcome == saga::AttemptOutcome::kDone",
             "answer.outcome != saga::AttemptOutcome::kUnknown"),
-    Mutant("sends an event for a shard that went", PUBLISHER, "if (!host().shared().may_begin(execution)) return leave(execution);\n    sink_",
-           "if (!MUTANT && !host().shared().may_begin(execution)) return leave(execution);\n    sink_"),
+    Mutant("sends an event for a shard that went", PUBLISHER, "if (!host().shared().may_begin(execution)) return leave(execution);\n    if (sink_",
+           "if (!MUTANT && !host().shared().may_begin(execution)) return leave(execution);\n    if (sink_"),
     Mutant("sends what stands behind a refused event", PUBLISHER, "tell(delivery, error);\n    leave(execution);",
            "tell(delivery, error);\n    if (MUTANT && chains_.at(execution).size() > 1) {\n"
            "      chains_.at(execution).pop_front();\n      return send(execution);\n    }\n    leave(execution);"),
     before("forgets what was not delivered", PUBLISHER,
            "postponed_.push_back({delivery.number, shared.time.now() + pause, error});",
            "delivered_.push_back(delivery.number);"),
+    # Executions that run each other.
+    without("what a step runs is not cancelled with it", "engine/saga/decide.cpp", 'cancel_runs(planner, "");'),
+    Mutant("a crash loses what was said to another execution", RECOVERY, "is_in_flight && !is_running_another(step)",
+           "is_in_flight && (MUTANT || !is_running_another(step))"),
+    Mutant("what was run and failed is taken for completed", RUNS,
+           "if (state.outcome == Outcome::kCompleted) return {", "if (MUTANT || state.outcome == Outcome::kCompleted) return {"),
+    Mutant("what has completed is not undone", UNDO, "return UndoVerdict::kBegins;\n  return state.compensation",
+           "return MUTANT ? UndoVerdict::kNothing : UndoVerdict::kBegins;\n  return state.compensation"),
+    before("the end is not told to who waits for it", MESSAGES, "if (!state_.parent || !state_.parent->awaited) return std::nullopt;",
+           "return std::nullopt;"),
+    instead("each time it is told to, another execution is begun", "engine/runtime/engine_runs.cpp", "begin.execution",
+            "new_id()"),
 )

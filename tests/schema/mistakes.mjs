@@ -18,7 +18,17 @@ const whole = {
 
 const top = {
   "an unknown key": ["steps: []", "2:1: Property steps is not allowed."],
-  "a part that is not run": ["schedule: { every: PT1H }", "2:1: Property schedule is not allowed."],
+  "a part that is not run": ["use: { extensions: [] }", "2:8: Property extensions is not allowed."],
+  "a schedule of no kind": ["schedule: {}", "2:11: Object has fewer properties than the required number of 1"],
+  "a schedule of two kinds": ["schedule: { every: PT1H, after: PT1H }", "2:26: must have exactly one of the keys every, after, cron, on"],
+  "a schedule of two other kinds": ["schedule: { cron: '@daily', on: { one: { with: { type: a } } } }", "2:29: must have exactly one of the keys every, after, cron, on"],
+  "a schedule of an unknown kind": ["schedule: { at: PT1H }", "2:13: Property at is not allowed."],
+  "a start for all of several events": ["schedule: { on: { all: [ { with: { type: a } } ] } }", "2:19: Property all is not allowed."],
+  "a start for two kinds of events": ["schedule: { on: { one: { with: { type: a } }, any: [ { with: { type: b } } ] } }", "2:19: must have one of the keys one, any"],
+  "a start for correlated events": ["schedule: { on: { one: { with: { type: a }, correlate: {} } } }", "2:45: Property correlate is not allowed."],
+  "a start for any event": ["schedule: { on: { one: { with: {} } } }", "2:32: Object has fewer properties than the required number of 1"],
+  "a time zone beside a schedule": ["schedule: { cron: '@daily', timeZone: Europe/Berlin }", "2:29: Property timeZone is not allowed."],
+  "an unknown word for what overlaps": ["schedule: { every: PT1H }\nsaga: { schedule: { overlap: forbid } }", "3:30: Value is not accepted. Valid values: \"allow\", \"skip\"."],
   "a timeout without `after`": ["timeout: {}", "2:1: Missing property \"after\"."],
   "an unknown key of a timeout": ["timeout: { after: PT5S, seconds: 5 }", "2:25: Property seconds is not allowed."],
   "a duration without PT": ["timeout: { after: 5s }", "2:19: must be an ISO 8601 duration such as PT5S or P1DT2H (no years or months), or a map of days, hours, minutes, seconds, milliseconds"],

@@ -58,14 +58,15 @@ void Senders::send(Event& event) {
   if (!node.is_up()) return;
   node.call([this, &event](runtime::Engine& engine) {
     engine.accept_event(event.envelope,
-                        [this, &event](Result<runtime::EventReceipt> receipt) { answered(event, receipt); });
+                        [this, &event](Result<runtime::EventAnswer> receipt) { answered(event, receipt); });
   });
 }
 
-void Senders::answered(Event& event, const Result<runtime::EventReceipt>& receipt) {
+void Senders::answered(Event& event, const Result<runtime::EventAnswer>& receipt) {
   if (receipt) {
-    around_.world.note("sender", "an event is {}", runtime::to_string(*receipt));
-    if (*receipt == runtime::EventReceipt::kIgnored) around_.oracle.problem("an event was ignored: " + event.envelope);
+    around_.world.note("sender", "an event is {}", runtime::to_string(receipt->receipt));
+    if (receipt->receipt == runtime::EventReceipt::kIgnored)
+      around_.oracle.problem("an event was ignored: " + event.envelope);
     event.acknowledged = true;
   } else if (!is_temporary(receipt.error())) {
     around_.oracle.problem("an event was answered " + to_text(receipt.error()));

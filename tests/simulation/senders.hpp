@@ -35,7 +35,7 @@ class Senders {
   void look();
   void make(const ExecutionId& execution, const std::string& type);
   void send(Event& event);
-  void answered(Event& event, const Result<runtime::EventReceipt>& receipt);
+  void answered(Event& event, const Result<runtime::EventAnswer>& receipt);
 
   Surroundings& around_;
   std::vector<std::unique_ptr<Node>>& nodes_;

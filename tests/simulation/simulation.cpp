@@ -8,14 +8,14 @@
 #include <cstring>
 #include <memory>
 
+#include "engine/runtime/execution_loader.hpp"
 #include "tests/simulation/clients.hpp"
 #include "tests/simulation/node.hpp"
 #include "tests/simulation/senders.hpp"
 #include "tests/simulation/verdict.hpp"
-#include "engine/runtime/execution_loader.hpp"
 #include "tests/simulation/verdict_events.hpp"
-#include "tests/simulation/verdict_runs.hpp"
 #include "tests/simulation/verdict_replays.hpp"
+#include "tests/simulation/verdict_runs.hpp"
 
 namespace skald::simulation {
 namespace {
@@ -100,9 +100,9 @@ class Simulation {
   bool waits_for_a_live_one(const ExecutionId& id) {
     const auto state = runtime::read_state(database_.rows(), id);
     return state && std::ranges::any_of(awaited_by(*state), [this](const ExecutionId& awaited) {
-      const auto row = database_.rows().read_execution(awaited);
-      return row && row->summary.wake_at;
-    });
+             const auto row = database_.rows().read_execution(awaited);
+             return row && row->summary.wake_at;
+           });
   }
 
   std::string unsettled() {

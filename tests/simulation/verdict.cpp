@@ -57,8 +57,8 @@ class Judge {
         fmt::format("{}: {}", short_id(judged_.row.id), fmt::format(text, std::forward<Args>(args)...)));
   }
 
-  // G12: dense, in one order of epochs, from a start to an end; after that nothing but marks of replays, unless it is asked to
-  // undo itself.
+  // G12: dense, in one order of epochs, from a start to an end; after that nothing but marks of replays, unless it is
+  // asked to undo itself.
   void check_history() {
     std::uint64_t position = 0;
     std::uint64_t epoch = 0;
@@ -206,7 +206,8 @@ class Judge {
     for (const auto& row : judged_.rows) {
       const bool done = row.kind == "StepCompleted" || row.kind == "UndoCompleted";
       const auto* step = saga::find_step(judged_.state, row.step);
-      if (done && step && step->request && !step->request->is_to_engine() && !evidence_.services.applied(key_of(row.step))) {
+      if (done && step && step->request && !step->request->is_to_engine() &&
+          !evidence_.services.applied(key_of(row.step))) {
         problem("{} of {}, which the service never did", row.kind, row.step);
       }
     }

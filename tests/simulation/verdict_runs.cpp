@@ -17,7 +17,8 @@ void each_step(const saga::StepState& step, const Visit& visit) {
 // Ended, and nothing of it is left that it knows how to undo.
 bool has_gone(const saga::State& state) {
   if (!state.outcome || *state.outcome == saga::Outcome::kTerminated) return false;
-  return *state.outcome != saga::Outcome::kCompleted && state.compensation.state != saga::CompensationState::kIncomplete;
+  return *state.outcome != saga::Outcome::kCompleted &&
+         state.compensation.state != saga::CompensationState::kIncomplete;
 }
 
 // The undo of a step around it has taken its place.
@@ -87,8 +88,7 @@ class Judge {
   void check_ends(const Case& judged) {
     const auto& state = judged.state;
     if (was_overruled(judged, cases_) || !state.outcome || *state.outcome == saga::Outcome::kTerminated) return;
-    const bool is_undone =
-        *state.outcome == saga::Outcome::kCompensated || *state.outcome == saga::Outcome::kCancelled;
+    const bool is_undone = *state.outcome == saga::Outcome::kCompensated || *state.outcome == saga::Outcome::kCancelled;
     each_step(state.root, [&](const saga::StepState& step) {
       if (!step.execution || !step.request || !step.request->run) return;
       const auto* child = find(*step.execution);

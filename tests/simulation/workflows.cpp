@@ -223,8 +223,7 @@ const std::vector<Workflow>& written_workflows() {
   static const std::vector<Workflow> workflows{{"test", "checkout", kCheckout}, {"test", "pivot", kPivot},
                                                {"test", "patient", kPatient},   {"test", "tried", kTried},
                                                {"test", "long", kLong},         {"test", "listening", kListening},
-                                               {"test", "telling", kTelling},
-                                               {"test", "ordering", kOrdering}};
+                                               {"test", "telling", kTelling},   {"test", "ordering", kOrdering}};
   return workflows;
 }
 

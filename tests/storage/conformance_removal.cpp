@@ -83,5 +83,33 @@ TEST_P(StoreConformance, RemovalLeavesOtherShardsAlone) {
   EXPECT_THAT(found({}), ElementsAre(execution(2)));
 }
 
+TEST_P(StoreConformance, WhatAnExecutionRanIsRemovedAfterIt) {
+  const auto before = kBegin + std::chrono::hours(1);
+  commit(*store_, start(execution(1)));
+  auto child = start(execution(2));
+  child.create->parent = execution(1);
+  commit(*store_, child);
+  commit(*store_, next(execution(2), 1, 3, ended()));
+  EXPECT_EQ(store_->read_execution(execution(2))->created.parent, execution(1));
+  EXPECT_THAT(found({.parent = execution(1)}), ElementsAre(execution(2)));
+  EXPECT_EQ(store_->remove_ended(every_shard(), before, {}, 10)->executions, 0U) << "its parent has not ended";
+  commit(*store_, next(execution(1), 1, 3, ended()));
+  while (store_->remove_ended(every_shard(), before, {}, 10)->executions > 0) continue;
+  EXPECT_THAT(found({}), testing::IsEmpty());
+}
+
+// An execution that undoes itself for who ran it.
+TEST_P(StoreConformance, WhatHasEndedGoesOn) {
+  write_ended(*store_, 1);
+  EXPECT_EQ(commit(*store_, next(execution(1), 4, 1, running())).verdict, Verdict::kWritten);
+  EXPECT_EQ(store_->read_execution(execution(1))->summary, running());
+  EXPECT_EQ(store_->remove_ended(every_shard(), kBegin + std::chrono::years(10), {}, 10)->executions, 0U);
+}
+
+TEST_P(StoreConformance, WhatIsThereIsNotCreatedAgain) {
+  commit(*store_, start(execution(1)));
+  EXPECT_EQ(commit(*store_, start(execution(1))).verdict, Verdict::kConflict);
+}
+
 }  // namespace
 }  // namespace skald::storage::test

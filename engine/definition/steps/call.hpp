@@ -1,5 +1,5 @@
-// `call`: one request to a participant, by an adapter's operation or by a literal HTTP endpoint; or to this engine, to run
-// another workflow.
+// `call`: one request to a participant, by an adapter's operation or by a literal HTTP endpoint; or to this engine, to
+// run another workflow.
 #pragma once
 
 #include <optional>

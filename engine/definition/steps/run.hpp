@@ -1,7 +1,7 @@
 // `run: {workflow: ...}`: an execution of another workflow as a step of this one.
 //
-// Source: "Run" of the DSL reference 1.0.3. Like a call it has attempts, an outcome and an undo: the participant is this
-// engine.
+// Source: "Run" of the DSL reference 1.0.3. Like a call it has attempts, an outcome and an undo: the participant is
+// this engine.
 #pragma once
 
 #include <optional>

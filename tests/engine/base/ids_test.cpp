@@ -42,5 +42,12 @@ TEST(ExecutionId, HashesTellThemApart) {
   EXPECT_EQ(ids.size(), 1'000u);
 }
 
+// Stored rows have these.
+TEST(ShardOfWorkflow, IsForever) {
+  EXPECT_EQ(shard_of_workflow("shop", "nightly-settlement"), 253u);
+  EXPECT_EQ(shard_of_workflow("shop", "checkout"), 70u);
+  EXPECT_EQ(shard_of_workflow("", ""), 254u);
+}
+
 }  // namespace
 }  // namespace skald

@@ -36,11 +36,16 @@ std::string paid(const std::string& id, const std::string& order = "o1", int amo
                     {"data", {{"orderId", order}, {"amount", amount}}}});
 }
 
+Result<EventReceipt> receipt_of(const Result<runtime::EventAnswer>& told) {
+  if (!told) return std::unexpected(told.error());
+  return told->receipt;
+}
+
 class EngineEvents : public testing::Test {
  protected:
   Result<EventReceipt> send(const std::string& event) {
     std::optional<Result<EventReceipt>> answer;
-    bench.engine().accept_event(event, [&](Result<EventReceipt> receipt) { answer = std::move(receipt); });
+    bench.engine().accept_event(event, [&](const Result<runtime::EventAnswer>& told) { answer = receipt_of(told); });
     bench.settle();
     return answer.value_or(failure("test", "no answer"));
   }
@@ -163,11 +168,12 @@ TEST_F(EngineEvents, OneThatCannotBeReadHoldsUpNoOther) {
 TEST_F(EngineEvents, WhateverACrashHasLeftIsOffered) {
   bench.kill_process();
   for (int n = 0; n < 250; ++n) {
-    bench.store.put_event({.source = "psp",
-                           .id = std::to_string(n),
-                           .envelope = paid(std::to_string(n), "nobody"),
-                           .received_at = bench.clock.now(),
-                           .keys = {{"shape", "[]"}}});
+    const auto stored = bench.store.put_event({.source = "psp",
+                                               .id = std::to_string(n),
+                                               .envelope = paid(std::to_string(n), "nobody"),
+                                               .received_at = bench.clock.now(),
+                                               .keys = {{"shape", "[]"}}});
+    ASSERT_TRUE(stored);
   }
   bench.clock.advance(Millis(1));
   bench.start_process();
@@ -209,8 +215,9 @@ TEST_F(EngineEvents, WhoIsTerminatedListensNoMore) {
 TEST_F(EngineEvents, EventsAreForgottenAfterADay) {
   EXPECT_EQ(send(paid("1")).value(), EventReceipt::kKept);
   for (int n = 0; n < 1'200; ++n) {
-    bench.store.put_event(
+    const auto stored = bench.store.put_event(
         {.source = "other", .id = std::to_string(n), .envelope = "{}", .received_at = bench.clock.now(), .keys = {}});
+    ASSERT_TRUE(stored);
   }
   bench.advance(limits::kEventsRemembered + std::chrono::minutes(2), std::chrono::seconds(60));
   EXPECT_EQ(bench.store.count_kept_events().value(), 0u);
@@ -223,7 +230,7 @@ TEST(EngineEventsFlood, IsRefusedUntilSomeAreForgotten) {
   bench.settle();
   const auto send = [&](const std::string& event) {
     std::optional<Result<EventReceipt>> answer;
-    bench.engine().accept_event(event, [&](Result<EventReceipt> receipt) { answer = std::move(receipt); });
+    bench.engine().accept_event(event, [&](const Result<runtime::EventAnswer>& told) { answer = receipt_of(told); });
     bench.settle();
     return *answer;
   };

@@ -147,8 +147,8 @@ TEST_F(EngineRuns, WhatHasCompletedUndoesItselfInReverse) {
   const auto shipping = only_one_of("shipping");
   EXPECT_EQ(shipping.outcome, saga::Outcome::kCompensated);
   EXPECT_EQ(shipping.compensation.reason, saga::CompensationReason::kParent);
-  EXPECT_THAT(bench.script.steps(), ElementsAre("reserve", "create", "charge", "create/compensate",
-                                   "reserve/compensate"));
+  EXPECT_THAT(bench.script.steps(),
+              ElementsAre("reserve", "create", "charge", "create/compensate", "reserve/compensate"));
   EXPECT_THAT(executions_of("shipping").front().summary.outcome, "compensated");
 }
 

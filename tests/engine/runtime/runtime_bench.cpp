@@ -77,6 +77,7 @@ RuntimeBench::Process::Process(RuntimeBench& bench)
               .inbox = bench.inbox,
               .events = &bench.store,
               .outbox = &bench.store,
+              .schedules = &bench.store,
               .replaced = [&bench](const Error& error) { bench.replaced.push_back(error.code); },
               .participant =
                   [this, &bench](runtime::Loop&) {
@@ -105,7 +106,7 @@ void RuntimeBench::start_process() {
   for (const auto& diagnostic : added->diagnostics) {
     if (diagnostic.severity == definition::Severity::kError) ADD_FAILURE() << to_text("workflow", diagnostic);
   }
-  process_->engine.run();
+  EXPECT_TRUE(process_->engine.run());
 }
 
 void RuntimeBench::kill_process() {

@@ -76,7 +76,8 @@ class Transcript {
   static std::string actor_of(const std::string& verb) {
     const bool engine = verb == "start" || verb == "tick" || verb == "wait" || verb == "done" || verb == "refused" ||
                         verb == "unsent" || verb == "unknown" || verb == "garbled" || verb == "late" ||
-                        verb == "event" || verb == "begin-run" || verb == "undo-run" || verb == "callback" || verb == "forged" || verb == "quarantine";
+                        verb == "event" || verb == "begin-run" || verb == "undo-run" || verb == "callback" ||
+                        verb == "forged" || verb == "quarantine";
     return engine ? "" : "ann";
   }
 

@@ -1,0 +1,120 @@
+#include "engine/definition/read_event_pattern.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "engine/base/cloud_event.hpp"
+#include "engine/base/limits.hpp"
+#include "engine/definition/map_reader.hpp"
+#include "engine/definition/read_values.hpp"
+
+namespace skald::definition {
+namespace {
+
+bool has_expressions(const Node& node) {
+  return is_wrapped(node) || std::ranges::any_of(node.items, has_expressions);
+}
+
+// The attributes as they stand, expressions being checked on the way.
+Json read_with(LoadContext& context, const Node& node, const Scope& scope) {
+  const MapReader map(context, node);  // reports what is no map
+  if (!node.is_map()) return Json::object();
+  if (node.keys.empty()) {
+    context.report.error("missing-key", node, "must have at least one attribute of the events, such as 'type'");
+  }
+  for (std::size_t i = 0; i < node.keys.size(); ++i) {
+    const Node& value = node.items[i];
+    if (!is_attribute_name(node.keys[i])) {
+      context.report.error("bad-name", value,
+                           "is no attribute of an event: their names have lower-case letters and digits only");
+    } else if (is_wrapped(value)) {
+      read_expression(context, value, scope, Slot::kEvent);
+    } else if (has_expressions(value)) {
+      context.report.error("misplaced-key", value,
+                           "must be constant, or as a whole an expression that is true or false");
+    } else if (node.keys[i] != "data" && (value.is_map() || value.is_sequence())) {
+      context.report.error("wrong-type", value, fmt::format("must be text (got {})", show(value)));
+    }
+  }
+  return to_json(node);
+}
+
+struct Correlations {
+  Json from = Json::object();
+  std::vector<expression::ValueTemplate> expects;
+};
+
+Correlations read_correlate(LoadContext& context, const Node& node, const Scope& scope) {
+  Correlations read;
+  const MapReader map(context, node);
+  std::map<std::string, std::optional<expression::ValueTemplate>> expects;
+  for (std::size_t i = 0; i < node.keys.size() && node.is_map(); ++i) {
+    const std::string& name = node.keys[i];
+    MapReader correlation(context, node.items[i]);
+    if (const Node* from = correlation.require("from")) {
+      if (auto compiled = read_expression(context, *from, scope, Slot::kEvent)) read.from[name] = compiled->source();
+    }
+    if (const Node* expect = correlation.take("expect")) {
+      if (expect->is_null()) context.report.error("wrong-type", *expect, "must not be null: no event would match");
+      expects[name] = read_template(context, *expect, scope, Slot::kArguments);
+    } else if (node.items[i].is_map()) {
+      context.report.error("missing-key", node.items[i],
+                           "has no 'expect': what an event must carry is decided when the step begins to listen");
+    }
+    correlation.finish();
+  }
+  for (auto& [name, expect] : expects) {
+    if (expect) read.expects.push_back(std::move(*expect));
+  }
+  return read;
+}
+
+}  // namespace
+
+std::optional<EventPattern> read_event_pattern(LoadContext& context, const Node& node, const Scope& scope,
+                                               EventUse use) {
+  MapReader map(context, node);
+  const Node* with = map.require("with");
+  const Node* correlate = map.take("correlate");
+  map.finish();
+  if (with == nullptr) return std::nullopt;
+  const Json attributes = read_with(context, *with, scope);
+  Correlations correlations;
+  if (correlate != nullptr && use == EventUse::kListen) correlations = read_correlate(context, *correlate, scope);
+  if (correlate != nullptr && use == EventUse::kStart) {
+    context.report.error("not-yet", *correlate,
+                         "relates several events to each other, and an execution is started by one; filter by what is "
+                         "in it with 'with'");
+  }
+  auto filter = EventFilter::compile(attributes, correlations.from);
+  if (filter) return EventPattern{std::move(*filter), std::move(correlations.expects)};
+  const Node& place = node_at(node, filter.error().subject);
+  // An expression that does not compile is reported where it was read.
+  if (!is_wrapped(place)) context.report.error("bad-pattern", place, filter.error().message);
+  return std::nullopt;
+}
+
+std::vector<EventPattern> read_event_patterns(LoadContext& context, const Node& node, const Scope& scope,
+                                              EventUse use) {
+  std::vector<EventPattern> patterns;
+  if (!node.is_sequence() || node.items.empty()) {
+    context.report.error("wrong-type", node,
+                         fmt::format("must be a list of events, each '- with: {{type: ...}}' (got {})",
+                                     node.is_sequence() ? "an empty list" : show(node)));
+    return patterns;
+  }
+  if (node.items.size() > limits::kListenPatternsMax) {
+    context.report.error(
+        "out-of-range", node,
+        fmt::format("has {} events, and may have {} at most", node.items.size(), limits::kListenPatternsMax));
+  }
+  for (const Node& item : node.items) {
+    if (auto pattern = read_event_pattern(context, item, scope, use)) patterns.push_back(std::move(*pattern));
+  }
+  return patterns;
+}
+
+}  // namespace skald::definition

@@ -1,0 +1,57 @@
+#include "engine/runtime/scheduled_start.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "engine/definition/digest.hpp"
+
+namespace skald::runtime {
+
+StartCommand scheduled_start(const definition::Definition& definition, std::string key, Payload input) {
+  return {.namespace_name = definition.namespace_name,
+          .workflow = definition.name,
+          .version = definition.version,
+          .input = std::move(input),
+          .labels = {},
+          .idempotency_key = std::move(key),
+          .fingerprint = "schedule",
+          .actor = "schedule"};
+}
+
+StartCommand start_at(const definition::Definition& definition, Timestamp due) {
+  return scheduled_start(definition,
+                         "schedule/" + definition.namespace_name + "/" + definition.name + "/" + format_rfc3339(due),
+                         Payload::from_trusted_text("{}"));
+}
+
+std::vector<StartCommand> starts_for(const Definitions& definitions, const std::string& envelope, const Json& event) {
+  std::vector<StartCommand> starts;
+  for (const auto& definition : *definitions.scheduled()) {
+    const auto* on = std::get_if<definition::Schedule::On>(&definition->schedule->kind);
+    if (!on || std::ranges::none_of(on->filters, [&](const auto& filter) { return filter.matches(event); })) continue;
+    // Neither may be short enough for an index, and a line break stands in neither.
+    const auto hash =
+        definition::sha256_hex(event.at("source").get<std::string>() + "\n" + event.at("id").get<std::string>());
+    starts.push_back(
+        scheduled_start(*definition, "schedule/event/" + hash, Payload::from_trusted_text("[" + envelope + "]")));
+  }
+  return starts;
+}
+
+bool may_pass(const Error& error) {
+  constexpr std::string_view kOfNow[] = {"engine.", "store.", "workflow.", "definition."};
+  return std::ranges::any_of(kOfNow, [&](std::string_view prefix) { return error.code.starts_with(prefix); });
+}
+
+std::string_view result_of(const Started& started) {
+  return started.existing ? "repeated" : "started";
+}
+
+void log_refused_start(ports::Log& log, const ports::WorkflowName& workflow, const Error& error) {
+  const auto text = to_text(error);
+  log.write(ports::LogLevel::kWarning, "a start by the schedule of a workflow was refused",
+            {{"namespace", workflow.namespace_name}, {"workflow", workflow.name}, {"error", text}});
+}
+
+}  // namespace skald::runtime
