@@ -5,22 +5,18 @@
 #include <utility>
 
 #include "engine/base/json_object.hpp"
-#include "engine/runtime/run_messages.hpp"
+#include "engine/runtime/answer_codec.hpp"
 
 namespace skald::runtime {
 namespace {
 
-// A payload stands one level deeper here.
-constexpr std::size_t kDepthMax = kJsonDepthMax + 1;
+// A payload stands up to two levels deeper here.
+constexpr std::size_t kDepthMax = kJsonDepthMax + 2;
 
 template <class... Ts>
 struct Overload : Ts... {
   using Ts::operator()...;
 };
-
-Payload payload_of(const Json& value) {
-  return Payload::from_trusted_text(dump_json(value));
-}
 
 saga::ResolveIncident resolution_of(const Json& json) {
   saga::ResolveIncident input{.number = json.at("number").get<std::uint32_t>(),

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/runtime/run_messages.hpp"
+#include "engine/saga/event_codec.hpp"
 
 namespace skald::runtime {
 namespace {
@@ -17,10 +18,9 @@ const saga::StepCompleted* emitting(const saga::Event& event) {
   return completed != nullptr && completed->emitted ? completed : nullptr;
 }
 
-std::string step_of(const RunMessage& message) {
-  if (const auto* begin = std::get_if<BeginRun>(&message)) return begin->parent.by.step;
-  if (const auto* undo = std::get_if<UndoRun>(&message)) return undo->by.step;
-  return {};
+// That has something to say; the whole execution where it is its end.
+std::string step_of(const saga::Event& event) {
+  return saga::encode(event.data).step;
 }
 
 void add(std::vector<ports::NewDelivery>& deliveries, const saga::Event& event, const saga::StepCompleted& completed,
@@ -58,7 +58,7 @@ std::vector<ports::NewDelivery> deliveries_of(const std::vector<saga::Event>& ev
     if (const auto* completed = emitting(event)) add(deliveries, event, *completed, state, operations);
     if (const auto message = message_of(event, state)) {
       deliveries.push_back({.workflow = workflow_of(state),
-                            .step = step_of(*message),
+                            .step = step_of(event),
                             .sink = std::string(ports::kRunsSink),
                             .envelope = encode_message(*message),
                             .emitted_at = event.at});

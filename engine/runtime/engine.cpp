@@ -77,7 +77,7 @@ Engine::Impl::Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOp
     publisher_ = std::make_unique<Publisher>(
         *hosts_.front(), *ports.outbox,
         [this](std::string envelope, auto callback) { accept_event(std::move(envelope), std::move(callback)); },
-        [this](const std::string& message, auto heard) { hear(message, std::move(heard)); });
+        [this](const ports::Delivery& message, auto heard) { hear(message, std::move(heard)); });
     shared_.emitted = [this] { publisher_->look(); };
   }
   if (leases_ == nullptr) {

@@ -59,8 +59,10 @@ class Engine::Impl {
   // Where memory has no such definition.
   void find_and_start(ExecutionHost& host, const ExecutionId& id, StartCommand command, Callback<Started> callback);
   // What one execution says to another one. `heard` is called once it is durable there, or does not matter any more.
-  void hear(const std::string& message, Callback<void> heard);
+  void hear(const ports::Delivery& delivery, Callback<void> heard);
+  void begin_if_wanted(BeginRun begin, Callback<void> heard);
   void hear(BeginRun begin, Callback<void> heard);
+  void begun(const saga::Parent& parent, Result<Started> started, Callback<void> heard);
   void hear(const CancelRun& cancel, Callback<void> heard);
   void hear(UndoRun undo, Callback<void> heard);
   void hear(AnswerRun answer, Callback<void> heard);

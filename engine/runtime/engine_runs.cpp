@@ -14,9 +14,10 @@ namespace {
 // Why no execution is begun, whenever it is tried; anything else may pass.
 constexpr std::array<std::string_view, 4> kRefusals = {"workflow.unknown", "workflow.unknown_version", "input.invalid",
                                                        "workflow.pivot"};
-// A command that came too late, or that the execution does not follow: its end will say what became of it.
-constexpr std::array<std::string_view, 4> kNoes = {"execution.unknown", "execution.ended", "execution.pivot",
-                                                   "execution.cancel_refused"};
+// A command that came too late, or that the execution does not follow, or cannot: its end will say what became of it.
+constexpr std::array<std::string_view, 7> kNoes = {
+    "execution.unknown",  "execution.ended",       "execution.pivot", "execution.cancel_refused",
+    "history.unreadable", "definition.unreadable", "engine.internal"};
 
 bool is_among(const auto& codes, const Error& error) {
   return std::ranges::find(codes, error.code) != codes.end();
@@ -24,18 +25,38 @@ bool is_among(const auto& codes, const Error& error) {
 
 }  // namespace
 
-void Engine::Impl::hear(const std::string& message, Callback<void> heard) {
-  auto decoded = decode_message(message);
+void Engine::Impl::hear(const ports::Delivery& delivery, Callback<void> heard) {
+  auto decoded = decode_message(delivery.what.envelope);
   if (!decoded) return heard(std::unexpected(std::move(decoded.error())));
+  auto* begin = std::get_if<BeginRun>(&*decoded);
+  if (begin && delivery.attempts > 0) return begin_if_wanted(std::move(*begin), std::move(heard));
   std::visit([&](auto& what) { hear(std::move(what), std::move(heard)); }, *decoded);
 }
 
+// Much may have become of who wants it since it was said.
+void Engine::Impl::begin_if_wanted(BeginRun begin, Callback<void> heard) {
+  const auto parent = begin.parent.by.execution;
+  view(parent, [this, begin = std::move(begin), heard = std::move(heard)](Result<Snapshot> state) mutable {
+    if (!state && state.error().code != "execution.unknown") return heard(std::unexpected(std::move(state.error())));
+    const auto* step = state ? saga::find_step(**state, begin.parent.by.step) : nullptr;
+    const bool is_wanted = step && saga::is_running_another(*step) && step->execution == begin.execution &&
+                           !saga::is_terminal((*state)->phase);
+    is_wanted ? hear(std::move(begin), std::move(heard)) : heard({});
+  });
+}
+
 void Engine::Impl::hear(BeginRun begin, Callback<void> heard) {
-  auto answered = [this, parent = begin.parent, heard = std::move(heard)](const Result<Started>& started) mutable {
-    if (!started && !is_among(kRefusals, started.error())) return heard(std::unexpected(started.error()));
-    if (started && parent.awaited) return heard({});
-    auto answer = started ? saga::Answer{.outcome = saga::AttemptOutcome::kDone} : saga::refused_run(started.error());
-    hear(AnswerRun{.to = std::move(parent.by), .answer = std::move(answer)}, std::move(heard));
+  auto answered = [this, id = begin.execution, parent = begin.parent,
+                   heard = std::move(heard)](Result<Started> started) mutable {
+    if (started || !is_among(kRefusals, started.error())) return begun(parent, std::move(started), std::move(heard));
+    // What is the newest version now was not, perhaps, when it was begun.
+    view(id, [this, id, parent = std::move(parent), refusal = std::move(started.error()),
+              heard = std::move(heard)](Result<Snapshot> state) mutable {
+      const bool is_unknown = !state && state.error().code == "execution.unknown";
+      if (is_unknown) return hear(AnswerRun{.to = parent.by, .answer = saga::refused_run(refusal)}, std::move(heard));
+      if (!state) return heard(std::unexpected(std::move(state.error())));
+      begun(parent, Started{.id = id, .existing = true, .state = std::move(*state)}, std::move(heard));
+    });
   };
   StartCommand command{.namespace_name = std::move(begin.target.namespace_name),
                        .workflow = std::move(begin.target.workflow),
@@ -47,8 +68,19 @@ void Engine::Impl::hear(BeginRun begin, Callback<void> heard) {
   start_as(begin.execution, std::move(command), std::move(answered));
 }
 
+// One that has ended already says so again.
+void Engine::Impl::begun(const saga::Parent& parent, Result<Started> started, Callback<void> heard) {
+  if (!started) return heard(std::unexpected(std::move(started.error())));
+  const bool has_ended = started->existing && saga::is_terminal(started->state->phase);
+  if (parent.awaited && !has_ended) return heard({});
+  auto answer =
+      parent.awaited ? saga::answer_of_run(*started->state) : saga::Answer{.outcome = saga::AttemptOutcome::kDone};
+  hear(AnswerRun{.to = parent.by, .answer = std::move(answer)}, std::move(heard));
+}
+
 void Engine::Impl::hear(const CancelRun& cancel, Callback<void> heard) {
-  deliver(cancel.execution, {.actor = {}, .what = saga::CancelExecution{.reason = "the step that runs it has ended"}},
+  deliver(cancel.execution,
+          {.actor = {}, .what = saga::CancelExecution{.reason = "what runs it is on its way to its end"}},
           [heard = std::move(heard)](Result<void> done) mutable {
             if (!done && is_among(kNoes, done.error())) return heard({});
             heard(std::move(done));

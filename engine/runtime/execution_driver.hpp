@@ -134,7 +134,7 @@ class ExecutionDriver final : public TimerNode {
   void write_mark(const ports::StoredExecution& row);
   std::optional<Mail> take_termination();
   void terminate_aside(Mail mail);
-  void write_end(Mail mail, const ports::StoredExecution& row, std::optional<saga::State> state);
+  void write_end(Mail mail, const ports::StoredExecution& row, saga::State state, saga::CompensationState left);
   void append_aside(ports::Append own);
   void aside_ended(const ports::AppendResult& result);
   void refuse_all(const Error& error);

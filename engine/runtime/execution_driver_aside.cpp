@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/runtime/command_codec.hpp"
+#include "engine/runtime/deliveries.hpp"
 #include "engine/runtime/event_telemetry.hpp"
 #include "engine/runtime/execution_driver_parts.hpp"
 #include "engine/runtime/execution_host.hpp"
@@ -12,6 +13,7 @@
 #include "engine/runtime/refusals.hpp"
 #include "engine/saga/apply.hpp"
 #include "engine/saga/problem.hpp"
+#include "engine/saga/runs.hpp"
 
 namespace skald::runtime {
 namespace {
@@ -25,21 +27,31 @@ constexpr Millis kAsidePauseMax{3'600'000};
 struct Remains {
   ports::StoredExecution row;
   std::optional<saga::State> state;
+  std::optional<saga::Waiting> waiting;  // where the state cannot be read: the step of the parent that is to hear
 };
 
 Result<Remains> read_remains(ports::HistoryStore& store, ports::InHand& in_hand, const ExecutionId& id) {
   auto row = store.read_execution(id);
   if (!row) return std::unexpected(std::move(row.error()));
-  Remains remains{.row = std::move(*row), .state = std::nullopt};
+  Remains remains{.row = std::move(*row), .state = std::nullopt, .waiting = std::nullopt};
   if (in_hand.is_suspected(id)) return remains;
   const ports::Holding holding(in_hand, id);
-  if (auto state = read_state(store, id)) remains.state = std::move(*state);
+  if (auto state = read_state(store, id)) {
+    remains.state = std::move(*state);
+  } else if (const auto& parent = remains.row.created.parent) {
+    if (const auto above = read_state(store, *parent)) remains.waiting = saga::waiting_for(*above, id);
+  }
   return remains;
 }
 
-// As much of the state as its row tells.
-saga::State state_of(const ports::StoredExecution& row) {
+// As much of the state as its row, and who waits for it, tell.
+saga::State state_of(const ports::StoredExecution& row, const std::optional<saga::Waiting>& waiting) {
   saga::State state{.id = row.id};
+  if (waiting && waiting->is_for_undo) {
+    state.undone_by = waiting->by;
+  } else if (waiting) {
+    state.parent = saga::Parent{.by = waiting->by};
+  }
   state.namespace_name = row.created.namespace_name;
   state.name = row.created.workflow;
   state.version = row.created.version;
@@ -144,22 +156,25 @@ void ExecutionDriver::terminate_aside(Mail mail) {
                   }
                   if (!driver) return mail.reply(std::unexpected(moved(id)));
                   if (!driver->aside_ || driver->aside_->appending) return driver->put(std::move(mail));
-                  driver->write_end(std::move(mail), remains->row, std::move(remains->state));
+                  auto end = remains->state ? *remains->state : state_of(remains->row, remains->waiting);
+                  driver->write_end(std::move(mail), remains->row, std::move(end), left_by(remains->state));
                 });
 }
 
-void ExecutionDriver::write_end(Mail mail, const ports::StoredExecution& row, std::optional<saga::State> state) {
-  auto end = std::make_shared<saga::State>(state ? *state : state_of(row));
+void ExecutionDriver::write_end(Mail mail, const ports::StoredExecution& row, saga::State state,
+                                saga::CompensationState left) {
+  auto end = std::make_shared<saga::State>(std::move(state));
   const Timestamp at = std::max(host_.shared().time.now(), end->updated_at);
   const auto& command = std::get<saga::TerminateExecution>(mail.input->what);
   const saga::Event event{
-      .at = at, .epoch = epoch_, .actor = mail.input->actor, .data = saga::terminated(left_by(state), command.reason)};
+      .at = at, .epoch = epoch_, .actor = mail.input->actor, .data = saga::terminated(left, command.reason)};
   aside_->phase_before = end->phase;
   saga::apply(*end, event);
   ports::Append own{.execution = id_, .epoch = epoch_, .expected_position = row.position};
   own.rows = to_rows({event}, row.position);
   own.summary = summary_change(row.summary, *end, at);
   own.subscriptions.emplace();
+  own.deliveries = deliveries_of({event}, *end, *host_.shared().definitions.operations());
   if (mail.command != 0)
     own.applied = ports::CommandApplied{.number = mail.command, .answer = encode_answer(std::nullopt)};
   aside_->events = {event};
@@ -188,6 +203,7 @@ void ExecutionDriver::aside_ended(const ports::AppendResult& result) {
         count_phase(shared.live, aside_->phase_before, *end);
         shared.telemetry.execution_standing(id_, {.workflow = end->name, .compensating_since = {}, .incidents = {}});
       }
+      shared.emitted();
       leave();
       reply(end);
       return refuse_all(ended_already(id_));

@@ -14,8 +14,7 @@ std::optional<Timestamp> wake_to_store(const std::optional<Timestamp>& stored, c
   const auto wake = saga::next_wake(next, now);
   if (!wake) return std::nullopt;
   const Timestamp audit = now + limits::kAuditInterval;
-  if (saga::has_participant_call_in_flight(next.root))
-    return stored && *stored >= now + kActiveMargin ? *stored : audit;
+  if (saga::calls_participant(next.root)) return stored && *stored >= now + kActiveMargin ? *stored : audit;
   // Nothing nearer than an audit: one that is on its way already will do.
   if (*wake == audit && stored && *stored >= now + kActiveMargin && *stored <= audit) return stored;
   return wake;
@@ -27,7 +26,7 @@ constexpr Millis kRestMin{60'000};
 
 // Incidents and unfinished undos are to be told of after a restart.
 bool may_rest(const saga::State& next) {
-  return !saga::has_participant_call_in_flight(next.root) && !saga::has_open_incident(next) &&
+  return !saga::calls_participant(next.root) && !saga::has_open_incident(next) &&
          next.compensation.state != saga::CompensationState::kRunning;
 }
 

@@ -106,7 +106,7 @@ class Publisher::Line final : public TimerNode {
   }
 
   void tell_it(const ports::Delivery& delivery) {
-    owner_.tell_(delivery.what.envelope, [this, execution = delivery.execution](const Result<void>& heard) {
+    owner_.tell_(delivery, [this, execution = delivery.execution](const Result<void>& heard) {
       host().loop().post([this, execution, error = heard ? std::nullopt : std::optional(heard.error())] {
         error ? failed(execution, error->message, std::nullopt) : succeeded(execution);
       });
@@ -169,7 +169,9 @@ class Publisher::Line final : public TimerNode {
     const auto execution = to_string(delivery.execution);
     const std::string_view sink = sink_.empty() ? std::string_view("executions") : std::string_view(sink_);
     host().shared().log.write(
-        ports::LogLevel::kWarning, "an event could not be delivered; it is tried again",
+        ports::LogLevel::kWarning,
+        sink_ == ports::kRunsSink ? "an execution could not be told; it is tried again"
+                                  : "an event could not be delivered; it is tried again",
         {{"sink", sink}, {"execution", execution}, {"step", delivery.what.step}, {"error", error}});
   }
 

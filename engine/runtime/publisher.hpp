@@ -29,7 +29,7 @@ class Publisher final : public TimerNode {
   using Offer = std::function<void(std::string envelope, Callback<EventAnswer>)>;
 
   // Hands a message to the execution that it is for.
-  using Tell = std::function<void(const std::string& message, Callback<void>)>;
+  using Tell = std::function<void(const ports::Delivery& message, Callback<void>)>;
 
   Publisher(ExecutionHost& host, ports::Outbox& outbox, Offer offer, Tell tell);
   ~Publisher() override;

@@ -43,10 +43,4 @@ std::string encode_message(const RunMessage& message);
 // Error: "message.unreadable".
 Result<RunMessage> decode_message(const std::string& text);
 
-// An answer as a JSON object, and back; the latter throws what nlohmann_json throws, or std::invalid_argument.
-void append_answer(std::string& out, const saga::Answer& answer);
-saga::Answer answer_of(const Json& json);
-void append_run_by(std::string& out, const saga::RunBy& by);
-saga::RunBy run_by_of(const Json& json);
-
 }  // namespace skald::runtime

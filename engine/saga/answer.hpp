@@ -27,6 +27,7 @@ struct Answer {
   std::string title;       // otherwise: for people, ours
   std::string detail;      // otherwise: text from outside, at most 2 KiB
   std::optional<Millis> retry_after;
+  Payload problem;  // of an execution that was run: its error, which goes on as it is
 };
 
 }  // namespace skald::saga

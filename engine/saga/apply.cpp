@@ -249,6 +249,7 @@ class Applier {
     state_.phase = e.phase;
     state_.outcome = e.outcome;
     state_.compensation.state = e.compensation;
+    state_.stands = e.stands;
     state_.output = e.output;
     state_.error = e.error;
     state_.ended_at = event_.at;

@@ -80,6 +80,7 @@ void end_unsuccessfully(Planner& planner, CompensationReason reason, Compensatio
   planner.record(ExecutionEnded{.phase = cancelled ? Phase::kCancelled : Phase::kFaulted,
                                 .outcome = outcome,
                                 .compensation = compensation,
+                                .stands = stands && compensation == CompensationState::kNone,
                                 .output = {},
                                 .error = error,
                                 .reason = {},

@@ -73,12 +73,6 @@ bool would_fail_again(const Planner& planner, const Incident& incident) {
   return step->timed_out || (first_failed(*step) && !(is_try && step->handler_round == 0));
 }
 
-// Another attempt would run another execution, and this one's effects would be nobody's.
-bool has_left_effects(const Planner& planner, const Incident& incident) {
-  const StepState* step = incident.step.empty() ? nullptr : find_step(planner.state(), incident.step);
-  return step && !is_in_undo(incident.step) && step->request && step->request->run && step->unknown;
-}
-
 void release_quarantine(Planner& planner, const Incident& incident, const ResolveIncident& input) {
   if (input.resolution != IncidentResolution::kRetry) {
     return planner.refuse(
@@ -113,12 +107,6 @@ void handle(Planner& planner, const ResolveIncident& input) {
                           fmt::format("incident {} holds step '{}', whose own steps are over; it would fail again",
                                       input.number, incident.step),
                           "skip it, resolve it with an output, or cancel the execution");
-  }
-  if (input.resolution == IncidentResolution::kRetry && has_left_effects(planner, incident)) {
-    return planner.refuse(
-        "incident.not_retryable",
-        fmt::format("incident {} holds step '{}', and what it ran has left effects", input.number, incident.step),
-        "undo them and skip it, or resolve it with an output");
   }
   const bool resolves = input.resolution == IncidentResolution::kResolve;
   if (resolves && incident.kind == IncidentKind::kStepFailed && !input.output) {

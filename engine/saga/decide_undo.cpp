@@ -22,7 +22,9 @@ UndoVerdict verdict_of(const Planner& planner, const std::string& objection) {
   const State& state = planner.state();
   if (!objection.empty()) return UndoVerdict::kRefused;
   if (!is_terminal(state.phase)) return UndoVerdict::kBegins;
-  if (state.outcome == Outcome::kCompleted && !undo_units(planner).empty()) return UndoVerdict::kBegins;
+  if (state.stands || (state.outcome == Outcome::kCompleted && !undo_units(planner).empty())) {
+    return UndoVerdict::kBegins;
+  }
   return state.compensation.state == CompensationState::kIncomplete ? UndoVerdict::kRefused : UndoVerdict::kNothing;
 }
 
@@ -31,12 +33,13 @@ UndoVerdict verdict_of(const Planner& planner, const std::string& objection) {
 // Whoever asks gets an answer each time: what was asked twice is answered twice.
 void handle(Planner& planner, const UndoExecution& input) {
   const State& state = planner.state();
-  const bool was_completed = state.outcome == Outcome::kCompleted;
+  if (!is_terminal(state.phase) && state.undone_by == input.by) return;  // it hears it again
+  const bool had_ended = is_terminal(state.phase);
   const auto objection = objection_to_undo(planner);
   const auto verdict = verdict_of(planner, objection);
   planner.record(UndoRequested{.by = input.by, .verdict = verdict, .objection = objection});
   if (verdict != UndoVerdict::kBegins) return;
-  if (was_completed) {
+  if (had_ended) {
     const auto title = "The execution that ran this one is undone";
     return begin_ending(planner, CompensationReason::kParent, "", make_problem("compensated", 409, title, {}, {}));
   }

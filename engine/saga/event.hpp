@@ -237,6 +237,7 @@ struct ExecutionEnded {
   Phase phase = Phase::kCompleted;
   Outcome outcome = Outcome::kCompleted;
   CompensationState compensation = CompensationState::kNone;
+  bool stands = false;  // nothing was undone, as saga.compensation.triggers has it
   Payload output;
   Payload error;
   std::string reason;  // of a termination

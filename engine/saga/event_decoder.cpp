@@ -301,6 +301,7 @@ void read(Reader& r, ExecutionEnded& e) {
   e.phase = r.word("phase", parse_phase);
   e.outcome = r.word("outcome", parse_outcome);
   if (r.find("compensation")) e.compensation = r.word("compensation", parse_compensation_state);
+  e.stands = r.flag("stands");
   e.output = r.payload("output");
   e.error = r.payload("error");
   e.reason = r.text("reason");
@@ -365,7 +366,8 @@ std::optional<std::size_t> index_of(std::string_view kind) {
 Result<EventData> decode(std::string_view kind, std::uint16_t version, std::string step, std::uint32_t attempt,
                          std::string_view data) {
   const auto index = index_of(kind);
-  if (!index || version != 1) {
+  const std::uint16_t newest = kind == "ExecutionStarted" ? 2 : 1;  // 2: with a parent
+  if (!index || version == 0 || version > newest) {
     return failure("history.unknown_kind",
                    fmt::format("this version of Skald does not know events '{}' version {}", kind, version), {},
                    "run the version that wrote them, or a newer one");

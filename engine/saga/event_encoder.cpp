@@ -278,6 +278,7 @@ void write(Fields& f, const ExecutionEnded& e) {
   f.text("phase", to_string(e.phase));
   f.text("outcome", to_string(e.outcome));
   if (e.compensation != CompensationState::kNone) f.text("compensation", to_string(e.compensation));
+  f.flag("stands", e.stands);
   f.payload("output", e.output);
   f.payload("error", e.error);
   f.text_unless_empty("reason", e.reason);
@@ -336,9 +337,16 @@ std::uint32_t attempt_of(const T& event) {
 
 }  // namespace
 
+// Who does not know of parents would end an execution without a word to its own.
+std::uint16_t version_of(const EventData& event) {
+  const auto* started = std::get_if<ExecutionStarted>(&event);
+  return started != nullptr && started->parent ? 2 : 1;
+}
+
 EncodedEvent encode(const EventData& event) {
   EncodedEvent encoded;
   encoded.kind = kind_of(event);
+  encoded.version = version_of(event);
   std::visit(
       [&](const auto& e) {
         encoded.step = step_of(e);

@@ -81,9 +81,12 @@ std::optional<ExecutionId> Planner::execution_for(const Request& request) {
 
 void Planner::start_attempt(std::string_view path) {
   const StepState& instance = step(path);
+  // What it ran has left effects, or its output was of no use: it is asked once more, and says the same. Another one
+  // would make those nobody's.
+  const bool asks_again = instance.request->run && instance.unknown;
   record(AttemptStarted{.step = std::string(path),
                         .attempt = instance.attempts.number + 1,
-                        .execution = execution_for(*instance.request)});
+                        .execution = asks_again ? instance.execution : execution_for(*instance.request)});
   send(path, false);
 }
 

@@ -30,6 +30,12 @@ Payload make_problem(std::string_view type, int status, std::string_view title, 
 }
 
 Payload problem_of(const Answer& answer, std::string_view instance) {
+  if (answer.problem.json().is_object()) {
+    Json problem = answer.problem.json();
+    problem["instance"] = instance;
+    if (!problem.contains("detail")) problem["detail"] = answer.detail;
+    return Payload::from_json(std::move(problem));
+  }
   return make_problem(answer.error_type.empty() ? "communication" : answer.error_type, answer.status, answer.title,
                       answer.detail, instance);
 }

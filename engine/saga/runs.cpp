@@ -23,24 +23,36 @@ std::string name_of(const State& state) {
 // Whether effects stand behind an execution that has ended, whatever it was meant to leave.
 bool leaves_effects(const State& state) {
   return state.outcome == Outcome::kCompleted || state.compensation.state == CompensationState::kIncomplete ||
-         state.pivoted;
+         state.stands || state.pivoted;
 }
 
 Answer failure_of(const State& state) {
   const Json& error = state.error.json();
-  const auto text = [&](const char* name) {
-    return error.is_object() && error.contains(name) && error[name].is_string() ? error[name].get<std::string>() : "";
-  };
-  const std::string type = text("type");
   Answer answer{.outcome = AttemptOutcome::kRefused,
-                .error_type = type.empty() ? "runtime" : type.substr(type.rfind('/') + 1),
-                .title = text("title"),
-                .detail = fmt::format("Execution {} ended {}", name_of(state), to_string(*state.outcome))};
-  if (error.is_object() && error.contains("status") && error["status"].is_number_integer()) {
-    answer.status = error["status"].get<int>();
-  }
+                .error_type = "runtime",
+                .title = "What the step ran has failed",
+                .detail = fmt::format("Execution {} ended {}", name_of(state), to_string(*state.outcome)),
+                .problem = state.error};
+  const auto status = error.is_object() ? error.find("status") : error.end();
+  if (status != error.end() && status->is_number_integer()) answer.status = status->get<int>();
   answer.retryable = std::ranges::find(kRetryable, answer.status) != kRetryable.end();
   return answer;
+}
+
+std::optional<Waiting> find_waiting(const ExecutionId& id, const StepState& step, const ExecutionId& execution) {
+  if (is_running_another(step)) {
+    const bool undoes = step.request->undoes == execution;
+    if (undoes || (step.request->run && step.request->run->awaited && step.execution == execution)) {
+      return Waiting{.by = {.execution = id, .step = step.path, .attempt = step.attempts.number},
+                     .is_for_undo = undoes};
+    }
+  }
+  for (const auto* list : {&step.children, &step.undo}) {
+    for (const auto& inner : *list) {
+      if (auto found = find_waiting(id, inner, execution)) return found;
+    }
+  }
+  return std::nullopt;
 }
 
 Answer not_undone(const State& state, const std::string& why) {
@@ -62,6 +74,10 @@ void cancel_runs(Planner& planner, std::string_view path) {
   std::vector<std::string> paths;
   collect_runs(planner.step(path), paths);
   for (auto& running : paths) planner.record(RunCancelRequested{.step = std::move(running)});
+}
+
+std::optional<Waiting> waiting_for(const State& state, const ExecutionId& execution) {
+  return find_waiting(state.id, state.root, execution);
 }
 
 Answer answer_of_run(const State& state) {

@@ -5,6 +5,7 @@
 // has ended.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "engine/saga/answer.hpp"
@@ -14,6 +15,13 @@ namespace skald::saga {
 
 // Asks what the steps at or below `path` run to cancel itself, each once. What undoes something is left to it.
 void cancel_runs(Planner& planner, std::string_view path);
+
+// The step of an execution that waits for another one.
+struct Waiting {
+  RunBy by;
+  bool is_for_undo = false;
+};
+std::optional<Waiting> waiting_for(const State& state, const ExecutionId& execution);
 
 // What an execution that has ended says to the step that runs it, and to the one that had it undone.
 Answer answer_of_run(const State& state);

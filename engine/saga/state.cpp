@@ -195,11 +195,11 @@ bool has_call_in_flight(const StepState& step) {
          std::any_of(step.undo.begin(), step.undo.end(), in_flight);
 }
 
-bool has_participant_call_in_flight(const StepState& step) {
+bool calls_participant(const StepState& step) {
   const bool is_in_flight = step.attempts.in_flight || step.settling.in_flight;
   if (is_in_flight && !(step.request && step.request->is_to_engine())) return true;
-  return std::ranges::any_of(step.children, has_participant_call_in_flight) ||
-         std::ranges::any_of(step.undo, has_participant_call_in_flight);
+  return std::any_of(step.children.rbegin(), step.children.rend(), calls_participant) ||
+         std::ranges::any_of(step.undo, calls_participant);
 }
 
 bool has_call_in_flight(const State& state) {

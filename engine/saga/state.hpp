@@ -159,6 +159,7 @@ struct State {
   std::string gives_up;    // sticky: the step that said `then: compensate`
   bool pivoted = false;    // a pivot completed: what was before it is not undone any more
   std::uint64_t pivot_position = 0;
+  bool stands = false;       // as of ExecutionEnded
   bool has_rounds = false;   // some steps may run beside each other
   bool has_listens = false;  // some step listens, or did
   bool turn_ended = false;   // nothing is waited for: the next decision is due at once
@@ -226,7 +227,7 @@ bool is_quarantined(const State& state);
 bool has_call_in_flight(const State& state);
 bool has_call_in_flight(const StepState& step);
 // The same for calls to participants: those to this engine are in flight across its restarts.
-bool has_participant_call_in_flight(const StepState& step);
+bool calls_participant(const StepState& step);
 
 // When decide() must be asked next if nothing else happens: the nearest retry or deadline, at the latest one audit
 // interval after `now`. nullopt for an execution that has ended.

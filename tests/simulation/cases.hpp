@@ -31,6 +31,13 @@ using Place = std::pair<ExecutionId, std::string>;  // as of Services::Step
 // nullopt: its history, or its definition, cannot be read.
 std::optional<Case> read_case(Database& database, const ports::StoredExecution& row);
 
+// A step and those inside it, undos apart.
+template <class Visit>
+void each_step(const saga::StepState& step, const Visit& visit) {
+  visit(step);
+  for (const auto& child : step.children) each_step(child, visit);
+}
+
 Place place_of(const saga::State& state, const saga::StepState& step);
 // The execution whose effect it is: the last one that took it over.
 ExecutionId holder_of(const Place& place, const Cases& cases);

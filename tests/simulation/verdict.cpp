@@ -13,12 +13,6 @@ namespace {
 
 using saga::StepState;
 
-template <class Visit>
-void each_step(const StepState& step, Visit visit) {
-  visit(step);
-  for (const auto& child : step.children) each_step(child, visit);
-}
-
 // A part of its undo was: the rest counts as the undo.
 bool was_passed_over_in_part(const StepState& step) {
   bool found = false;

@@ -8,10 +8,11 @@ namespace skald::simulation {
 namespace {
 
 template <class Visit>
-void each_step(const saga::StepState& step, const Visit& visit) {
-  visit(step);
-  for (const auto& inner : step.children) each_step(inner, visit);
-  for (const auto& undo : step.undo) each_step(undo, visit);
+void each_step_and_undo(const saga::StepState& step, const Visit& visit) {
+  each_step(step, [&](const saga::StepState& inner) {
+    visit(inner);
+    for (const auto& undo : inner.undo) each_step_and_undo(undo, visit);
+  });
 }
 
 // Ended, and nothing of it is left that it knows how to undo.
@@ -89,7 +90,7 @@ class Judge {
     const auto& state = judged.state;
     if (was_overruled(judged, cases_) || !state.outcome || *state.outcome == saga::Outcome::kTerminated) return;
     const bool is_undone = *state.outcome == saga::Outcome::kCompensated || *state.outcome == saga::Outcome::kCancelled;
-    each_step(state.root, [&](const saga::StepState& step) {
+    each_step_and_undo(state.root, [&](const saga::StepState& step) {
       if (!step.execution || !step.request || !step.request->run) return;
       const auto* child = find(*step.execution);
       const bool has_ended = child == nullptr || child->state.outcome.has_value();
@@ -122,7 +123,7 @@ std::vector<std::string> judge_runs(const Cases& cases) {
 
 std::vector<ExecutionId> awaited_by(const saga::State& state) {
   std::vector<ExecutionId> awaited;
-  each_step(state.root, [&](const saga::StepState& step) {
+  each_step_and_undo(state.root, [&](const saga::StepState& step) {
     if (!saga::is_running_another(step)) return;
     const auto other = step.request->undoes ? step.request->undoes : step.execution;
     if (other) awaited.push_back(*other);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/limits.hpp"
+#include "engine/runtime/run_messages.hpp"
 #include "tests/engine/runtime/runtime_bench.hpp"
 
 namespace skald::test {
@@ -200,6 +201,71 @@ do:
   const auto wrong = bench.start()->id;
   EXPECT_THAT(bench.state_in_store(wrong).error.json()["type"].get<std::string>(), HasSubstr("validation"));
   EXPECT_THAT(executions_of("shipping"), SizeIs(1));
+}
+
+TEST_F(EngineRuns, ItsErrorIsWhatItWas) {
+  register_file(R"(
+document: { dsl: '1.0.3', namespace: shop, name: shipping, version: '1.1.0' }
+do:
+  - no: { raise: { error: { type: 'https://shop.example.com/errors/too-much', status: 422, title: Too much, detail: 100 kg } } }
+)");
+  const auto id = bench.start()->id;
+  const auto state = bench.state_in_store(id);
+  const auto& error = state.error.json();
+  EXPECT_EQ(error["type"], "https://shop.example.com/errors/too-much");
+  EXPECT_EQ(error["detail"], "100 kg");
+  EXPECT_EQ(error["instance"], "/do/0/ship");
+}
+
+// It cannot be read any more, so that a termination is all that is left.
+TEST_F(EngineRuns, WhatIsTerminatedUnreadTellsWhoWaits) {
+  leave_unanswered("create");
+  const auto id = bench.start()->id;
+  const auto shipping = only_one_of("shipping").id;
+  bench.kill_process();
+  bench.store.torn.insert(shipping);
+  bench.start_process();
+  bench.settle();
+  ASSERT_TRUE(bench.command(shipping, {.actor = "ann", .what = saga::TerminateExecution{"lost"}}));
+  const auto order = bench.run_to_end(id);
+  EXPECT_EQ(order.phase, saga::Phase::kSuspended) << "what it did stands";
+  EXPECT_TRUE(saga::find_step(order, "ship")->unknown);
+}
+
+// A newer version has come meanwhile, to which the input does not fit: it was begun all the same.
+TEST_F(EngineRuns, WhatWasBegunIsNotRefusedAfterwards) {
+  leave_unanswered("create");
+  const auto id = bench.start()->id;
+  const auto again = bench.store.list_due_deliveries(std::string(ports::kRunsSink), ports::ShardSet().set(),
+                                                     bench.clock.now(), {}, 10);
+  ASSERT_THAT(*again, IsEmpty());
+  bench.kill_process();
+  bench.start_process();
+  register_file(R"(
+document: { dsl: '1.0.3', namespace: shop, name: shipping, version: '1.1.0' }
+input: { schema: { document: { type: object, required: [customer] } } }
+do:
+  - nothing: { set: { a: 1 } }
+)");
+  const auto order = bench.state_in_store(id);
+  saga::Event begun{.at = bench.clock.now(), .epoch = 1, .actor = {}, .data = saga::AttemptStarted{}};
+  const auto* step = saga::find_step(order, "ship");
+  begun.data = saga::StepStarted{.step = "ship", .request = step->request, .execution = step->execution};
+  const auto message = runtime::message_of(begun, order);
+  ports::Append append{.execution = id, .expected_position = order.position};
+  append.deliveries = {{.workflow = "shop/checkout:1.0.0",
+                        .step = "ship",
+                        .sink = std::string(ports::kRunsSink),
+                        .envelope = runtime::encode_message(*message),
+                        .emitted_at = bench.clock.now()}};
+  struct Ignored final : ports::AppendSink {
+    void appended(std::vector<ports::AppendResult>) override {}
+  } ignored;
+  bench.store.append({.appends = {std::move(append)}}, ignored);
+  bench.advance(std::chrono::seconds(10));
+  EXPECT_EQ(bench.state_in_store(id).phase, saga::Phase::kWaiting) << "it still waits for it";
+  answer_all();
+  EXPECT_EQ(bench.run_to_end(id).outcome, saga::Outcome::kCompleted);
 }
 
 TEST_F(EngineRuns, APivotIsSaidWhereItIsRun) {

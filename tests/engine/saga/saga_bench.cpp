@@ -112,6 +112,7 @@ std::string describe(const State& s) {
       dump_json(s.error.json()), dump_json(s.context.json()), int(s.suspended), int(s.cancel_requested),
       int(s.timed_out), int(s.pivoted), s.pivot_position, s.cancel_reason);
   if (!s.gives_up.empty()) text += fmt::format("gives up at {}\n", s.gives_up);
+  if (s.stands) text += "stands\n";
   if (s.has_rounds || s.turn_ended) text += fmt::format("rounds {} turn ended {}\n", s.has_rounds, s.turn_ended);
   if (s.has_listens) text += "listens\n";
   if (!s.callback_url.empty()) text += fmt::format("callbacks {} {}\n", s.callback_url, s.callback_secret);
