@@ -93,10 +93,12 @@ class Judge {
     each_step_and_undo(state.root, [&](const saga::StepState& step) {
       if (!step.execution || !step.request || !step.request->run) return;
       const auto* child = find(*step.execution);
-      const bool has_ended = child == nullptr || child->state.outcome.has_value();
-      if (!has_ended) problem(judged, "{} ended before {}", step.path, short_id(*step.execution));
+      const bool is_awaited = step.request->run->awaited;
+      const bool is_left = is_awaited && child != nullptr && !child->state.outcome;
+      if (is_left) problem(judged, "{} ended before {}", step.path, short_id(*step.execution));
       if (step.status != saga::StepStatus::kCompleted) return;
-      if (child == nullptr || !has_completed(*child)) problem(judged, "{} completed, what it ran did not", step.path);
+      const bool has_failed = child == nullptr || (is_awaited && !has_completed(*child));
+      if (has_failed) problem(judged, "{} completed, what it ran did not", step.path);
       if (is_undone && child != nullptr && !has_gone(child->state) && !is_covered(state, step.path)) {
         problem(judged, "{} was undone, {} was not", step.path, short_id(*step.execution));
       }
