@@ -19,6 +19,10 @@ constexpr std::array<std::string_view, 7> kNoes = {
     "execution.unknown",  "execution.ended",       "execution.pivot", "execution.cancel_refused",
     "history.unreadable", "definition.unreadable", "engine.internal"};
 
+// It cannot undo itself before somebody has looked at it.
+constexpr std::array<std::string_view, 4> kUnable = {"execution.unknown", "history.unreadable", "definition.unreadable",
+                                                     "engine.internal"};
+
 bool is_among(const auto& codes, const Error& error) {
   return std::ranges::find(codes, error.code) != codes.end();
 }
@@ -91,7 +95,7 @@ void Engine::Impl::hear(UndoRun undo, Callback<void> heard) {
   saga::Input input{.actor = {}, .what = saga::UndoExecution{.by = undo.by}};
   deliver(undo.execution, std::move(input),
           [this, by = std::move(undo.by), heard = std::move(heard)](Result<void> done) mutable {
-            if (done || done.error().code != "execution.unknown") return heard(std::move(done));
+            if (done || !is_among(kUnable, done.error())) return heard(std::move(done));
             hear(AnswerRun{.to = std::move(by), .answer = saga::refused_run(done.error())}, std::move(heard));
           });
 }
