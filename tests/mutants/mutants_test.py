@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """That the simulation finds every bug of the catalogue: its judgement would be worth nothing otherwise.
 
-mutants_test.py --simulation build/dev/tests/mutants/simulation_with_mutants --skald build/dev/skald [--seeds 2500] [NAME ...]
+mutants_test.py --simulation build/dev/tests/mutants/simulation_with_mutants --skald build/dev/skald [--seeds 4000] [NAME ...]
 """
 import argparse
 import os
@@ -35,7 +35,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--simulation", required=True)
     parser.add_argument("--skald", type=Path, required=True, help="the program, in which there must be no bug of these")
-    parser.add_argument("--seeds", type=int, default=2500)
+    parser.add_argument("--seeds", type=int, default=4000)
     parser.add_argument("names", nargs="*", help="these alone")
     options = parser.parse_args()
     unknown = set(options.names) - {mutant.name for mutant in MUTANTS}

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/saga/apply.hpp"
 #include "engine/saga/path.hpp"
 
 namespace skald::simulation {
@@ -40,6 +41,7 @@ class Judge {
       check_begun(judged);
       check_parent(judged);
       check_ends(judged);
+      check_cancelled(judged);
     }
     for (const auto& [child, times] : begun_) {
       if (times > 1) problems_.push_back(fmt::format("{} was begun by {} attempts", short_id(child), times));
@@ -103,6 +105,23 @@ class Judge {
         problem(judged, "{} was undone, {} was not", step.path, short_id(*step.execution));
       }
     });
+  }
+
+  // A cancel is passed on at once, unless the execution is in quarantine.
+  void check_cancelled(const Case& judged) {
+    const auto is_quarantine = [](const auto& incident) { return incident.kind == saga::IncidentKind::kQuarantined; };
+    if (std::ranges::any_of(judged.state.incidents, is_quarantine)) return;
+    saga::State state{.id = judged.row.id};
+    for (const auto& event : judged.events) {
+      saga::apply(state, event);
+      if (!std::holds_alternative<saga::CancelRequested>(event.data)) continue;
+      each_step(state.root, [&](const saga::StepState& step) {
+        const bool runs = saga::is_running_another(step) && step.request->run && step.request->run->awaited;
+        if (runs && !saga::find_step(judged.state, step.path)->run_cancelled) {
+          problem(judged, "was cancelled, and {} went on", step.path);
+        }
+      });
+    }
   }
 
   static bool has_completed(const Case& judged) {
