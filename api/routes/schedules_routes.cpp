@@ -1,5 +1,6 @@
 // GET /v1/schedules: which workflows start by themselves, and when.
 #include <algorithm>
+#include <utility>
 
 #include "api/cursor.hpp"
 #include "api/request_reader.hpp"
@@ -27,8 +28,14 @@ void append_schedule(std::string& out, const definition::Definition& definition,
   object.text_or_null("lastError", stored.error);
 }
 
-std::string key_of(const definition::DefinitionPtr& definition) {
-  return definition->namespace_name + "/" + definition->name;
+// As definitions are ordered; a cursor has the two with a slash between, which stands in neither.
+std::pair<std::string, std::string> key_of(const definition::DefinitionPtr& definition) {
+  return {definition->namespace_name, definition->name};
+}
+
+std::pair<std::string, std::string> key_of_cursor(const std::string& text) {
+  const auto slash = text.find('/');
+  return {text.substr(0, slash), slash == std::string::npos ? "" : text.substr(slash + 1)};
 }
 
 Response list(Services& services, const Call& call) {
@@ -39,16 +46,14 @@ Response list(Services& services, const Call& call) {
   const auto rows = services.schedules.list_schedules(ports::ShardSet().set());
   if (!rows) return problem(services, call, rows.error());
   const auto all = services.definitions.scheduled();
-  auto from = all->begin();
-  if (cursor) {
-    from = std::ranges::find(*all, *cursor, key_of);
-    if (from != all->end()) ++from;
-  }
+  // The one it names may have no schedule any more.
+  auto from = cursor ? std::ranges::upper_bound(*all, key_of_cursor(*cursor), {}, key_of) : all->begin();
   std::string items;
   std::string next;
   for (std::size_t count = 0; from != all->end(); ++from, ++count) {
     if (count == limit) {
-      next = make_cursor(kSchedulesCursor, key_of(*(from - 1)));
+      const auto& last = **(from - 1);
+      next = make_cursor(kSchedulesCursor, last.namespace_name + "/" + last.name);
       break;
     }
     const auto& definition = **from;

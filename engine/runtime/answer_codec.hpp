@@ -2,6 +2,7 @@
 // throws, or std::invalid_argument.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "engine/base/json.hpp"
@@ -9,6 +10,9 @@
 #include "engine/saga/event.hpp"
 
 namespace skald::runtime {
+
+// Of what has an answer or an input in it: their payloads stand up to two levels deeper.
+inline constexpr std::size_t kAnswerDepthMax = kJsonDepthMax + 2;
 
 void append_answer(std::string& out, const saga::Answer& answer);
 saga::Answer answer_of(const Json& json);

@@ -5,18 +5,11 @@
 #include <utility>
 
 #include "engine/base/json_object.hpp"
+#include "engine/base/overload.hpp"
 #include "engine/runtime/answer_codec.hpp"
 
 namespace skald::runtime {
 namespace {
-
-// A payload stands up to two levels deeper here.
-constexpr std::size_t kDepthMax = kJsonDepthMax + 2;
-
-template <class... Ts>
-struct Overload : Ts... {
-  using Ts::operator()...;
-};
 
 saga::ResolveIncident resolution_of(const Json& json) {
   saga::ResolveIncident input{.number = json.at("number").get<std::uint32_t>(),
@@ -139,7 +132,7 @@ std::string encode_command(const ReplayCommand& command) {
 }
 
 Result<AnyCommand> decode_command(const ExecutionId& execution, const std::string& text) {
-  const auto json = parse_json(text, kDepthMax);
+  const auto json = parse_json(text, kAnswerDepthMax);
   try {
     if (json) return command_of(execution, *json);
     return failure("command.unreadable", "the command cannot be read", to_string(execution), {}, to_text(json.error()));

@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/runtime/run_messages.hpp"
-#include "engine/saga/event_codec.hpp"
 
 namespace skald::runtime {
 namespace {
@@ -20,7 +19,12 @@ const saga::StepCompleted* emitting(const saga::Event& event) {
 
 // That has something to say; the whole execution where it is its end.
 std::string step_of(const saga::Event& event) {
-  return saga::encode(event.data).step;
+  return std::visit(
+      [](const auto& data) {
+        if constexpr (requires { data.step; }) return data.step;
+        return std::string();
+      },
+      event.data);
 }
 
 void add(std::vector<ports::NewDelivery>& deliveries, const saga::Event& event, const saga::StepCompleted& completed,

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "engine/runtime/engine_impl.hpp"
-#include "engine/runtime/refusals.hpp"
 #include "engine/runtime/run_messages.hpp"
 #include "engine/saga/runs.hpp"
 

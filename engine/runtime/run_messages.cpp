@@ -7,19 +7,12 @@
 
 #include "engine/base/duration.hpp"
 #include "engine/base/json_object.hpp"
+#include "engine/base/overload.hpp"
 #include "engine/runtime/answer_codec.hpp"
 #include "engine/saga/runs.hpp"
 
 namespace skald::runtime {
 namespace {
-
-// A payload stands a few levels deeper here.
-constexpr std::size_t kDepthMax = kJsonDepthMax + 2;
-
-template <class... Ts>
-struct Overload : Ts... {
-  using Ts::operator()...;
-};
 
 // Finds what an event says to another execution.
 class Speaker {
@@ -137,7 +130,7 @@ std::string encode_message(const RunMessage& message) {
 }
 
 Result<RunMessage> decode_message(const std::string& text) {
-  const auto json = parse_json(text, kDepthMax);
+  const auto json = parse_json(text, kAnswerDepthMax);
   if (!json) return failure("message.unreadable", "the message cannot be read", {}, {}, to_text(json.error()));
   try {
     return message_from(*json);

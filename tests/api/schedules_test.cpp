@@ -22,34 +22,30 @@ class Schedules : public ServiceTest {
  protected:
   void SetUp() override { start(); }
 
+  static std::string list_of(const std::string& workflow) { return "/v1/executions?limit=500&workflow=" + workflow; }
   // The executions of a workflow, the oldest first.
   std::vector<Json> executions(const std::string& workflow) {
-    std::vector<Json> found = get_json("/v1/executions?limit=500&workflow=" + workflow)["items"];
+    std::vector<Json> found = get_json(list_of(workflow))["items"];
     std::ranges::reverse(found);
     return found;
   }
   std::vector<Json> await_executions(const std::string& workflow, std::size_t count) {
-    for (int i = 0; i < 1'000; ++i) {
-      auto found = executions(workflow);
-      if (found.size() >= count) return found;
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    ADD_FAILURE() << "there are not " << count << " executions of " << workflow;
-    return {};
+    await_at(list_of(workflow), [&](const Json& listed) { return listed["items"].size() >= count; });
+    return executions(workflow);
   }
 
   // What the list says of a workflow, once it holds.
   template <class Condition>
   Json await_listed(const std::string& workflow, Condition holds) {
-    for (int i = 0; i < 1'000; ++i) {
-      const Json listed = get_json("/v1/schedules");
-      for (const Json& item : listed["items"]) {
-        if (item["name"] == workflow && holds(item)) return item;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    }
-    ADD_FAILURE() << "not listed so: " << get("/v1/schedules").body;
-    return {};
+    Json found;
+    await_at("/v1/schedules", [&](const Json& listed) {
+      return std::ranges::any_of(listed["items"], [&](const Json& item) {
+        if (item["name"] != workflow || !holds(item)) return false;
+        found = item;
+        return true;
+      });
+    });
+    return found;
   }
 };
 
@@ -83,6 +79,11 @@ TEST_F(Schedules, AreListedAndStartExecutions) {
   EXPECT_NE(printed.out.find("test/nightly"), std::string::npos) << printed.out;
   EXPECT_NE(printed.out.find("cron: 30 2 * * *"), std::string::npos) << printed.out;
   EXPECT_NE(get("/metrics").body.find("skald_schedule_starts_total{result=\"started\"}"), std::string::npos);
+  // The one that a page ended with has no schedule any more.
+  deploy("nightly", "  - go: { call: p.ok }\n");
+  const Json next = await_at("/v1/schedules?limit=1&cursor=" + first["nextCursor"].get<std::string>(),
+                             [this](const Json&) { return get_json("/v1/schedules")["items"].size() == 1; });
+  EXPECT_EQ(next["items"][0]["name"], "tick");
 }
 
 TEST_F(Schedules, ARefusedStartIsListed) {

@@ -83,12 +83,17 @@ class ServiceTest : public testing::Test {
   // Polls until `holds` is true of the execution.
   template <class Condition>
   Json await(const std::string& id, Condition holds) {
+    return await_at("/v1/executions/" + id, holds);
+  }
+  // The same of what is there.
+  template <class Condition>
+  Json await_at(const std::string& target, Condition holds) {
     for (int i = 0; i < 10'000; ++i) {
-      const Json execution = get_json("/v1/executions/" + id);
-      if (holds(execution)) return execution;
+      Json there = get_json(target);
+      if (holds(there)) return there;
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
-    ADD_FAILURE() << "the condition did not come about: " << get("/v1/executions/" + id).body;
+    ADD_FAILURE() << "the condition did not come about: " << get(target).body;
     return {};
   }
 

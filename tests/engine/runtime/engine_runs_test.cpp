@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/limits.hpp"
+#include "engine/runtime/command_codec.hpp"
 #include "engine/runtime/run_messages.hpp"
 #include "tests/engine/runtime/runtime_bench.hpp"
 
@@ -266,6 +267,43 @@ do:
   EXPECT_EQ(bench.state_in_store(id).phase, saga::Phase::kWaiting) << "it still waits for it";
   answer_all();
   EXPECT_EQ(bench.run_to_end(id).outcome, saga::Outcome::kCompleted);
+}
+
+// Nothing is begun for who does not want it any more.
+TEST_F(EngineRuns, WhatCouldNotBeBegunAtFirstIsBegunWhileItIsWanted) {
+  for (const bool terminates : {false, true}) {
+    RuntimeBench other{{}, kOrder};
+    ASSERT_TRUE(other.definitions().add(kShipping, "file:test.yaml", runtime::Replace::kYes, true));
+    const auto count = [&](const std::string& workflow) { return other.store.search({.workflow = workflow})->size(); };
+    other.engine().start(RuntimeBench::order(), [](const auto&) {});
+    while (count("checkout") == 0) other.step();
+    other.store.fail_next(ports::Verdict::kRejected, false);
+    other.settle();
+    ASSERT_EQ(count("shipping"), 0U);
+    const auto id = other.store.search({.workflow = "checkout"})->front().id;
+    if (terminates) ASSERT_TRUE(other.command(id, {.actor = "ann", .what = saga::TerminateExecution{"enough"}}));
+    other.advance(std::chrono::minutes(1), std::chrono::seconds(1));
+    EXPECT_EQ(count("shipping"), terminates ? 0U : 1U);
+  }
+}
+
+// As a replay on another node hears and says it.
+TEST_F(EngineRuns, WhatIsSaidGoesOverTheInbox) {
+  const saga::RunBy by{.execution = bench.start()->id, .step = "ship/compensate", .attempt = 3};
+  const auto undo = runtime::encode_command(by.execution, {.actor = {}, .what = saga::UndoExecution{by}});
+  const auto asked = runtime::decode_command(by.execution, undo);
+  ASSERT_TRUE(asked) << to_text(asked.error());
+  EXPECT_EQ(std::get<saga::UndoExecution>(std::get<saga::Input>(*asked).what).by, by);
+  const saga::AttemptEnded answer{.step = by.step, .attempt = by.attempt, .answer = refused(422)};
+  const auto heard =
+      runtime::decode_command(by.execution, runtime::encode_command(by.execution, {.actor = {}, .what = answer}));
+  ASSERT_TRUE(heard) << to_text(heard.error());
+  const auto& ended = std::get<saga::AttemptEnded>(std::get<saga::Input>(*heard).what);
+  EXPECT_EQ(ended.step, by.step);
+  EXPECT_EQ(ended.attempt, 3U);
+  EXPECT_EQ(ended.answer.outcome, saga::AttemptOutcome::kRefused);
+  EXPECT_EQ(ended.answer.status, 422);
+  EXPECT_EQ(ended.answer.title, "refused");
 }
 
 TEST_F(EngineRuns, APivotIsSaidWhereItIsRun) {
