@@ -15,6 +15,7 @@
 #include "adapters/secret.hpp"
 #include "engine/base/limits.hpp"
 #include "engine/base/time.hpp"
+#include "engine/expression/expression.hpp"
 
 namespace skald::adapters {
 
@@ -25,10 +26,17 @@ struct OutcomeRules {
   std::vector<int> retry;  // unknown, and retried by policy
 };
 
+// Of an operation that may answer 202 with a Location: that is asked until the work has ended.
+struct PollSettings {
+  Millis every{0};
+  std::optional<expression::Expression> until;  // on the body of an answer; absent: any answer 2xx but 202
+};
+
 struct OperationSettings {
   std::string method;  // upper case
   std::string path;    // "/orders/{orderId}/refunds"
   OutcomeRules outcomes;
+  std::optional<PollSettings> poll;
 };
 
 struct BearerAuthentication {

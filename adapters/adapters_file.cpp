@@ -169,6 +169,23 @@ bool is_path(std::string_view path) {
   return is_target(filled);
 }
 
+PollSettings read_poll(LoadContext& context, const Node& node) {
+  PollSettings poll;
+  MapReader map(context, node);
+  read_positive_duration(context, map.require("every"), poll.every);
+  if (const Node* until = map.take("until")) {
+    poll.until = definition::read_expression(context, *until, {}, definition::Slot::kOutput);
+    if (poll.until && !poll.until->variables().empty()) {
+      context.report.error("unknown-variable", *until,
+                           fmt::format("reads ${}, which does not exist here: '.' is the body of the answer, and all "
+                                       "there is",
+                                       poll.until->variables().front().name));
+    }
+  }
+  map.finish();
+  return poll;
+}
+
 OperationSettings read_operation(LoadContext& context, const Node& node) {
   constexpr std::string_view kMethods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"};
   OperationSettings operation;
@@ -193,7 +210,7 @@ OperationSettings read_operation(LoadContext& context, const Node& node) {
     }
   }
   if (const Node* outcomes = map.take("outcomes")) operation.outcomes = read_outcomes(context, *outcomes);
-  map.refuse_for_now("poll");
+  if (const Node* poll = map.take("poll")) operation.poll = read_poll(context, *poll);
   map.finish();
   return operation;
 }

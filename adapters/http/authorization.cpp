@@ -107,6 +107,22 @@ Result<std::optional<Secret>> authorization_of(const definition::Authentication&
   return std::nullopt;
 }
 
+Result<HeadersWithSecrets> headers_of(const std::vector<definition::SecretHeader>& headers,
+                                      const SecretsOfSteps& known) {
+  HeadersWithSecrets made;
+  for (const auto& header : headers) {
+    std::string value;
+    for (const auto& part : header.value) {
+      const auto* literal = std::get_if<std::string>(&part);
+      const auto secret = literal ? Result<Secret>(Secret(*literal)) : look_up(std::get<SecretReference>(part), known);
+      if (!secret) return std::unexpected(secret.error());
+      value += secret->reveal();
+    }
+    made.emplace_back(header.name, Secret(std::move(value)));
+  }
+  return made;
+}
+
 Result<UserAndPassword> user_of(const definition::DigestAuthentication& digest, const SecretsOfSteps& known) {
   return resolve_user(digest, known);
 }

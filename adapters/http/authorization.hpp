@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "adapters/adapter_settings.hpp"
@@ -27,6 +28,11 @@ struct SecretsOfSteps {
 // Absent where the first request goes without: digest waits for its challenge, of a token others take care.
 Result<std::optional<Secret>> authorization_of(const definition::Authentication& authentication,
                                                const SecretsOfSteps& known);
+
+// The values of the headers that hold secrets, by name.
+using HeadersWithSecrets = std::vector<std::pair<std::string, Secret>>;
+Result<HeadersWithSecrets> headers_of(const std::vector<definition::SecretHeader>& headers,
+                                      const SecretsOfSteps& known);
 
 struct UserAndPassword {
   Secret name;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "adapters/http/request_text.hpp"
+#include "adapters/http/retry_after.hpp"
 #include "engine/base/limits.hpp"
 
 namespace skald::adapters {
@@ -51,7 +52,7 @@ Lane::~Lane() {
 }
 
 void Lane::send(ports::ParticipantCall call, ports::Participant::Done done) {
-  queue_.emplace_back(std::move(call), std::move(done));
+  queue_.push_back({.call = std::move(call), .done = std::move(done)});
   pump();
 }
 
@@ -82,7 +83,7 @@ void Lane::pump() {
       if (turn.look_again) wake_after(std::min(*turn.look_again - now, kRefreshInterval));
       break;
     }
-    Job job{.call = std::move(queue_.front().first), .done = std::move(queue_.front().second)};
+    Job job = std::move(queue_.front());
     queue_.pop_front();
     job.started = now;
     job.probe = turn.probe;
@@ -95,7 +96,7 @@ bool Lane::withdraw(const ExecutionId& execution, std::string_view key) {
   const auto is_meant = [&](const ports::ParticipantCall& call) {
     return call.execution == execution && call.key == key;
   };
-  const auto queued = std::ranges::find_if(queue_, [&](const auto& waiting) { return is_meant(waiting.first); });
+  const auto queued = std::ranges::find_if(queue_, [&](const Job& waiting) { return is_meant(waiting.call); });
   if (queued != queue_.end()) {
     queue_.erase(queued);
     return true;
@@ -112,6 +113,7 @@ bool Lane::withdraw(const ExecutionId& execution, std::string_view key) {
 
 void Lane::abandon() {
   queue_.clear();
+  polls_.clear();
   without_token_.clear();
   idle_.clear();
   for (Slot& slot : slots_) {
@@ -122,9 +124,10 @@ void Lane::abandon() {
 }
 
 void Lane::refuse_waiting() {
-  for (auto& [call, done] : std::exchange(queue_, {})) {
+  for (Job& job : std::exchange(queue_, {})) {
     auto gone = not_sent(fmt::format("adapter '{}' is no longer configured", name_), false);
-    context_.answer_later(std::move(done), answer_from(std::move(gone)));
+    gone.sent = job.polling.has_value();
+    context_.answer_later(std::move(job.done), answer_from(std::move(gone)));
   }
 }
 
@@ -142,12 +145,18 @@ void Lane::dispatch(Job job) {
   const Millis timeout = job.call.timeout > Millis(0) ? job.call.timeout : limits::kAttemptTimeout;
   job.deadline = job.started + timeout;
   job.deadline_at = context_.ports.clock.now() + timeout;
+  if (job.polling && job.polling->deadline < job.deadline) {
+    job.deadline = job.polling->deadline;
+    job.deadline_at = job.polling->deadline_at;
+  }
   context_.ports.telemetry.adapter_inflight(name_, +1);
   authorize(std::move(job));
 }
 
 void Lane::launch(Job job) {
-  if (auto problem = prepare(job)) return refuse(std::move(job), std::move(*problem));
+  auto problem = find_secret_headers(job);
+  if (!problem) problem = prepare(job);
+  if (problem) return refuse(std::move(job), std::move(*problem));
   put_on_a_connection(std::move(job));
 }
 
@@ -158,7 +167,11 @@ void Lane::refuse(Job job, FailureReport problem) {
     return pump();
   }
   leave(job, Gate::Verdict::kNone, label_of(problem.kind));
-  context_.answer_later(std::move(job.done), answer_from(std::move(problem)));
+  if (job.polling) {
+    pause(std::move(job), std::nullopt);
+  } else {
+    context_.answer_later(std::move(job.done), answer_from(std::move(problem)));
+  }
   pump();
 }
 
@@ -170,14 +183,14 @@ std::optional<FailureReport> Lane::prepare(Job& job) {
   }
   std::string_view target = request.target;
   std::string literal;
-  if (target_.settings) {
+  if (target_.settings && !job.polling) {
     const auto operation = target_.settings->operations.find(request.operation);
     if (operation == target_.settings->operations.end()) {
       return not_sent(fmt::format("adapter '{}' has no operation '{}' any more", name_, request.operation), false);
     }
     job.operation = &operation->second;
     job.snapshot = target_.snapshot;
-  } else {
+  } else if (!target_.settings) {
     auto url = parse_url(request.target);
     if (!url) return not_sent("the endpoint " + url.error().message, false, url.error().detail, "validation");
     literal = std::move(url->target);
@@ -187,9 +200,10 @@ std::optional<FailureReport> Lane::prepare(Job& job) {
   if (job.authorization) authorization = &*job.authorization;
   const auto written = write_request(bytes_, job.call,
                                      {.authority = authority_,
-                                      .base_path = target_.base_path,
+                                      .base_path = job.polling ? std::string_view() : target_.base_path,
                                       .target = target,
                                       .authorization = authorization,
+                                      .secret_headers = job.secret_headers,
                                       .deadline = job.deadline_at});
   if (!written) return not_sent(written.error().message, false, written.error().detail, "validation");
   return std::nullopt;
@@ -259,10 +273,20 @@ void Lane::answered(Connection& connection) {
                                     context_.ports.clock.now());
   park(connection);
   if (is_asked_again) return answer_challenge(std::move(job), std::move(answer));
+  end_request(std::move(job), response, std::move(answer));
+}
+
+void Lane::end_request(Job job, const Response& response, saga::Answer answer) {
+  const auto hint = parse_retry_after(response.retry_after, context_.ports.clock.now());
+  const bool begins = !job.polling && job.operation && job.operation->poll && answer.status == 202 &&
+                      answer.outcome == saga::AttemptOutcome::kDone;
+  const std::string location = begins ? response.location : std::string();
   char code[12];
   const auto end = fmt::format_to_n(code, sizeof code, "{}", answer.status).out;
   leave(job, verdict_on(answer.status), {code, static_cast<std::size_t>(end - code)});
   pump();
+  if (job.polling) return heard(std::move(job), std::move(answer), hint);
+  if (!location.empty()) return begin_polling(std::move(job), location, hint);
   job.done(std::move(answer));
 }
 
@@ -282,6 +306,7 @@ void Lane::failed(Connection& connection, FailureReport report) {
   const bool is_refusal = job.refusal && !report.sent;
   leave(job, Gate::Verdict::kFailing, is_refusal ? "401" : label_of(report.kind));
   pump();
+  if (job.polling) return pause(std::move(job), std::nullopt);
   job.done(is_refusal ? std::move(*job.refusal) : answer_from(std::move(report)));
 }
 

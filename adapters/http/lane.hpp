@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -67,9 +68,15 @@ class Lane final : private Connection::Owner {
   bool withdraw(const ExecutionId& execution, std::string_view key);
 
   void abandon();
-  bool is_unused() const { return queue_.empty() && gate_.in_flight() == 0; }
+  bool is_unused() const { return queue_.empty() && polls_.empty() && gate_.in_flight() == 0; }
 
  private:
+  // Work that was accepted, and is asked after.
+  struct Polling {
+    PollSettings settings;
+    Steady deadline{0};  // of the attempt
+    Timestamp deadline_at{};
+  };
   struct Job {
     ports::ParticipantCall call;
     ports::Participant::Done done;
@@ -79,8 +86,18 @@ class Lane final : private Connection::Owner {
     Steady deadline{0};
     Timestamp deadline_at{};
     std::optional<Secret> authorization;  // the step's own
+    HeadersWithSecrets secret_headers;
     std::optional<saga::Answer> refusal;  // the 401 that is being answered: the next one counts
+    std::optional<Polling> polling;
     bool probe = false;
+  };
+  // Between two questions.
+  struct Pause final : DeadlineWheel::Entry {
+    Pause(Lane& owner, Job paused) : lane(owner), job(std::move(paused)) {}
+    void expired() override { lane.ask_again(*this); }
+
+    Lane& lane;
+    Job job;
   };
   struct Slot {
     std::shared_ptr<Connection> connection;
@@ -95,10 +112,16 @@ class Lane final : private Connection::Owner {
   void dispatch(Job job);
   SecretsOfSteps secrets_for(const ports::ParticipantCall& call, const AdaptersSnapshot& snapshot) const;
   void authorize(Job job);
+  std::optional<FailureReport> find_secret_headers(Job& job) const;
   void fetch_token(Job job, std::optional<Secret> refused);
   void token_came(std::uint64_t number, Result<Secret> header);
   bool can_answer(Job& job, const Response& response);
   void answer_challenge(Job job, saga::Answer refusal);
+  void end_request(Job job, const Response& response, saga::Answer answer);
+  void begin_polling(Job job, std::string_view location, std::optional<Millis> hint);
+  void pause(Job job, std::optional<Millis> hint);
+  void ask_again(Pause& pause);
+  void heard(Job job, saga::Answer answer, std::optional<Millis> hint);
   void launch(Job job);
   void refuse(Job job, FailureReport problem);
   std::optional<FailureReport> prepare(Job& job);
@@ -120,7 +143,8 @@ class Lane final : private Connection::Owner {
   Gate gate_;
   bool circuit_shown_open_ = false;
   bool pumping_ = false;
-  std::deque<std::pair<ports::ParticipantCall, ports::Participant::Done>> queue_;
+  std::deque<Job> queue_;
+  std::list<Pause> polls_;
   std::map<std::uint64_t, Job> without_token_;  // by the number of their wish
   std::uint64_t wishes_ = 0;
   std::vector<Slot> slots_;

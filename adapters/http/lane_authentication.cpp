@@ -31,6 +31,15 @@ SecretsOfSteps Lane::secrets_for(const ports::ParticipantCall& call, const Adapt
   return {.secrets = snapshot.secrets, .allowed = call.trusted ? nullptr : &context_.options.allowed_secrets};
 }
 
+std::optional<FailureReport> Lane::find_secret_headers(Job& job) const {
+  if (!job.call.secret_headers) return std::nullopt;
+  const auto snapshot = context_.ports.registry.snapshot();
+  auto headers = headers_of(*job.call.secret_headers, secrets_for(job.call, *snapshot));
+  if (!headers) return without_credentials(std::move(headers.error()));
+  job.secret_headers = std::move(*headers);
+  return std::nullopt;
+}
+
 void Lane::authorize(Job job) {
   if (!job.call.authentication) {
     if (!target_.authorization_problem.empty()) {

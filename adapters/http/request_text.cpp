@@ -52,6 +52,21 @@ bool append_structured_string(std::string& out, std::string_view text) {
   return true;
 }
 
+Result<void> check_header(const ports::ParticipantCall& call, const std::string& name, std::string_view value) {
+  if (!is_token(name) || !is_field_value(value)) {
+    return failure("request.header", "a header has a name or value that HTTP does not allow", {}, {},
+                   name.substr(0, 100));
+  }
+  if (call.authentication && equals_ignoring_case(name, "authorization")) {
+    return failure("request.header",
+                   "a header 'Authorization' stands beside an authentication of the endpoint; one of them has to go");
+  }
+  if (is_reserved(name)) {
+    return failure("request.header", "a header is set by the engine and not by workflows", {}, {}, name.substr(0, 100));
+  }
+  return {};
+}
+
 Result<void> check(const ports::ParticipantCall& call, const RequestPlace& place) {
   const saga::Request& request = *call.request;
   if (std::ranges::find(kMethods, request.method) == kMethods.end()) {
@@ -65,18 +80,10 @@ Result<void> check(const ports::ParticipantCall& call, const RequestPlace& place
                    {}, {}, std::string(place.target.substr(0, 200)));
   }
   for (const auto& [name, value] : request.headers) {
-    if (!is_token(name) || !is_field_value(value)) {
-      return failure("request.header", "a header has a name or value that HTTP does not allow", {}, {},
-                     name.substr(0, 100));
-    }
-    if (call.authentication && equals_ignoring_case(name, "authorization")) {
-      return failure("request.header",
-                     "a header 'Authorization' stands beside an authentication of the endpoint; one of them has to go");
-    }
-    if (is_reserved(name)) {
-      return failure("request.header", "a header is set by the engine and not by workflows", {}, {},
-                     name.substr(0, 100));
-    }
+    if (auto checked = check_header(call, name, value); !checked) return checked;
+  }
+  for (const auto& [name, value] : place.secret_headers) {
+    if (auto checked = check_header(call, name, value.reveal()); !checked) return checked;
   }
   if (!is_field_value(call.workflow) || !is_field_value(call.step)) {
     return failure("request.header", "the workflow or step has a name that HTTP headers do not allow");
@@ -87,8 +94,10 @@ Result<void> check(const ports::ParticipantCall& call, const RequestPlace& place
   return {};
 }
 
-bool sets_header(const saga::Request& request, std::string_view lower) {
-  return std::ranges::any_of(request.headers, [&](const auto& it) { return equals_ignoring_case(it.first, lower); });
+// Whether the workflow sets it.
+bool sets_header(const saga::Request& request, const RequestPlace& place, std::string_view lower) {
+  const auto is_it = [&](const auto& header) { return equals_ignoring_case(header.first, lower); };
+  return std::ranges::any_of(request.headers, is_it) || std::ranges::any_of(place.secret_headers, is_it);
 }
 
 }  // namespace
@@ -103,20 +112,27 @@ Result<void> write_request(std::string& out, const ports::ParticipantCall& call,
   out += place.base_path;
   out += place.target;
   append_header(out, " HTTP/1.1\r\nHost: ", place.authority);
-  if (request.headers.empty() || !sets_header(request, "user-agent")) out += "User-Agent: skald/" SKALD_VERSION "\r\n";
-  if (request.headers.empty() || !sets_header(request, "accept")) out += "Accept: application/json, */*;q=0.5\r\n";
-  if (place.authorization && !sets_header(request, "authorization")) {
+  if (!sets_header(request, place, "user-agent")) out += "User-Agent: skald/" SKALD_VERSION "\r\n";
+  if (!sets_header(request, place, "accept")) out += "Accept: application/json, */*;q=0.5\r\n";
+  if (place.authorization && !sets_header(request, place, "authorization")) {
     append_header(out, "Authorization: ", place.authorization->reveal());
   }
   for (const auto& [name, value] : request.headers) {
     out += name;
     append_header(out, ": ", value);
   }
-  out += "Idempotency-Key: ";
-  if (!append_structured_string(out, call.key)) {
-    return failure("request.key", "the idempotency key has characters outside printable ASCII");
+  for (const auto& [name, value] : place.secret_headers) {
+    out += name;
+    append_header(out, ": ", value.reveal());
   }
-  append_header(out, "\r\nSkald-Execution: ", to_string(call.execution));
+  if (!call.key.empty()) {
+    out += "Idempotency-Key: ";
+    if (!append_structured_string(out, call.key)) {
+      return failure("request.key", "the idempotency key has characters outside printable ASCII");
+    }
+    out += "\r\n";
+  }
+  append_header(out, "Skald-Execution: ", to_string(call.execution));
   append_header(out, "Skald-Workflow: ", call.workflow);
   append_header(out, "Skald-Step: ", call.step);
   out += "Skald-Attempt: ";
@@ -129,7 +145,8 @@ Result<void> write_request(std::string& out, const ports::ParticipantCall& call,
   append_traceparent(out, call.execution, span_id_of(call.execution, call.step, call.action, call.attempt));
   const bool expects_body = request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
   if (!request.body.empty() || expects_body) {
-    if (!request.body.empty() && !sets_header(request, "content-type")) out += "\r\nContent-Type: application/json";
+    if (!request.body.empty() && !sets_header(request, place, "content-type"))
+      out += "\r\nContent-Type: application/json";
     out += "\r\nContent-Length: ";
     append_number(out, request.body.size());
   }

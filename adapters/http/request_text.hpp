@@ -1,8 +1,10 @@
 // The bytes of a request, written by hand into one string after everything in them has been checked. Pure.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "adapters/secret.hpp"
 #include "engine/base/error.hpp"
@@ -16,7 +18,8 @@ struct RequestPlace {
   std::string_view base_path;             // before the request's target
   std::string_view target;                // origin form
   const Secret* authorization = nullptr;  // the whole header value
-  Timestamp deadline{};                   // of the attempt
+  std::span<const std::pair<std::string, Secret>> secret_headers = {};
+  Timestamp deadline{};  // of the attempt
 };
 
 // Replaces `out`. Errors: "request.method", "request.target", "request.header", "request.key", "request.authorization";

@@ -89,6 +89,9 @@ struct ResponseReader::Parser final : http::basic_parser<false> {
       case http::field::retry_after:
         response.retry_after.assign(value.data(), value.size());
         break;
+      case http::field::location:
+        response.location.assign(value.data(), value.size());
+        break;
       case http::field::www_authenticate:
         response.challenges.emplace_back(value);
         break;
@@ -144,6 +147,7 @@ struct ResponseReader::Impl {
     response.status = 0;
     response.content_type.clear();
     response.retry_after.clear();
+    response.location.clear();
     response.body.clear();
     response.fields.clear();
     response.challenges.clear();

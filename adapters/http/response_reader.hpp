@@ -25,6 +25,7 @@ struct Response {
   int status = 0;
   std::string content_type;
   std::string retry_after;
+  std::string location;
   std::vector<std::string> challenges;  // WWW-Authenticate
   std::string body;
   std::vector<std::pair<std::string, std::string>> fields;  // the head as it came, where it was asked for

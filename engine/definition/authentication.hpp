@@ -63,6 +63,13 @@ using Authentication =
     std::variant<BearerAuthentication, BasicAuthentication, DigestAuthentication, OAuth2Authentication>;
 using AuthenticationPtr = std::shared_ptr<const Authentication>;
 
+// A header of `call: http` with secrets in its value: text and secrets, one behind the other.
+struct SecretHeader {
+  std::string name;
+  std::vector<std::variant<std::string, SecretReference>> value;
+};
+using SecretHeadersPtr = std::shared_ptr<const std::vector<SecretHeader>>;
+
 // Calls visit(name, text) for each value.
 template <class Visit>
 void for_each_text(BearerAuthentication& bearer, Visit visit) {

@@ -21,7 +21,7 @@ struct ConfidentialVariable {
   std::string_view why;
 };
 constexpr std::array<ConfidentialVariable, 2> kConfidential = {{
-    {"secrets", "is allowed only where its value is never stored: as the whole of a value of an authentication"},
+    {"secrets", "is allowed only where its value is never stored: in a value of an authentication or of a header"},
     {"authorization", "does not exist: it would hold a credential, and what expressions give is stored"},
 }};
 
@@ -86,6 +86,7 @@ const std::vector<std::string>* fields_of(std::string_view variable) {
 
 // `$workflow.inptu` would be null for ever.
 bool has_known_field(LoadContext& context, const ExpressionSite& site, const VariableUse& use) {
+  if (site.scope.is_hook && (use.name == "task" || use.name == "step")) return true;  // and the keys of the document
   const std::vector<std::string>* known = fields_of(use.name);
   const std::size_t at = use.name == "steps" || use.name == "callbacks" ? 1 : 0;  // of a step of that name
   if (known == nullptr || use.fields.size() <= at) return true;

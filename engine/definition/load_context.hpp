@@ -43,6 +43,7 @@ struct Scope {
   bool is_lane = false;      // directly in the list that does
   bool is_branch = false;    // directly in a `fork`
   bool may_export = true;
+  bool is_hook = false;                // within `before` or `after` of an extension
   std::vector<std::string> variables;  // that steps around have made: a loop's item, a caught error
 };
 
@@ -52,6 +53,15 @@ struct ExpressionSite {
   std::size_t offset = 0;  // of the expression's source within the scalar's value
   Scope scope;
   Slot slot = Slot::kArguments;
+};
+
+// One of use.extensions.
+struct Extension {
+  std::string kind;  // the key of the steps that it extends; "all", "composite"
+  const Node* when = nullptr;
+  const Node* before = nullptr;
+  const Node* after = nullptr;
+  bool is_used = false;
 };
 
 struct LoadContext {
@@ -68,8 +78,12 @@ struct LoadContext {
 
   std::map<std::string, const Node*> functions;  // use.functions
   std::set<std::string> called_functions;
-  std::size_t function_nodes = 0;  // of the bodies, each as often as it is called
-  std::size_t function_bytes = 0;
+  std::size_t body_nodes = 0;  // of functions and hooks, each as often as it is used
+  std::size_t body_bytes = 0;
+
+  std::vector<std::string> open_functions;  // those that are being read, each called by the one before
+
+  std::vector<Extension> extensions;  // use.extensions
 
   std::vector<ExpressionSite> sites;
   bool uses_callbacks = false;

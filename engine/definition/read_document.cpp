@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "engine/definition/map_reader.hpp"
+#include "engine/definition/read_extension.hpp"
 #include "engine/definition/read_policies.hpp"
 #include "engine/definition/read_schedule.hpp"
 #include "engine/definition/read_step.hpp"
@@ -121,6 +122,7 @@ void read_document(LoadContext& context, const Node& root, Definition& definitio
   if (const Node* node = map.take("timeout")) definition.timeout = read_timeout(context, *node);
   if (const Node* node = map.require("do")) definition.steps = read_step_list(context, *node, {});
   check_uncalled_functions(context);
+  check_unused_extensions(context);
   map.finish();
 }
 

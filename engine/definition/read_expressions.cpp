@@ -2,6 +2,7 @@
 // expression for the checks that need the whole document.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "engine/definition/read_values.hpp"
@@ -28,7 +29,8 @@ std::optional<expression::Expression> compile(LoadContext& context, const Node& 
 }
 
 // Every wrapped scalar below `node`; false where one does not compile. The compiled forms serve the checks alone.
-bool record_wrapped(LoadContext& context, const Node& node, const Scope& scope, Slot slot) {
+bool record_wrapped(LoadContext& context, const Node& node, const Scope& scope, Slot slot,
+                    const std::vector<std::string>& left_out = {}) {
   std::string_view source;
   std::size_t offset = 0;
   if (node.is_string()) {
@@ -36,7 +38,10 @@ bool record_wrapped(LoadContext& context, const Node& node, const Scope& scope, 
     return compile(context, node, source, offset, scope, slot).has_value();
   }
   bool good = true;
-  for (const Node& child : node.items) good = record_wrapped(context, child, scope, slot) && good;
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    if (node.is_map() && std::find(left_out.begin(), left_out.end(), node.keys[i]) != left_out.end()) continue;
+    good = record_wrapped(context, node.items[i], scope, slot) && good;
+  }
   return good;
 }
 
@@ -55,9 +60,11 @@ std::optional<expression::Expression> read_expression(LoadContext& context, cons
 }
 
 std::optional<expression::ValueTemplate> read_template(LoadContext& context, const Node& node, const Scope& scope,
-                                                       Slot slot) {
-  const bool good = record_wrapped(context, node, scope, slot);
-  auto compiled = expression::ValueTemplate::compile(to_json(node));
+                                                       Slot slot, const std::vector<std::string>& left_out) {
+  const bool good = record_wrapped(context, node, scope, slot, left_out);
+  Json value = to_json(node);
+  for (const std::string& key : left_out) value.erase(key);
+  auto compiled = expression::ValueTemplate::compile(value);
   if (compiled && good) return std::move(*compiled);
   if (compiled) return std::nullopt;
   for (const expression::TemplateError& error : compiled.error()) {

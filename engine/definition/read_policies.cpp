@@ -1,5 +1,7 @@
 #include "engine/definition/read_policies.hpp"
 
+#include "engine/definition/read_extension.hpp"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -231,7 +233,7 @@ void read_use(LoadContext& context, const Node& node) {
   });
   read_use_of_secrets(context, map);
   read_functions(context, map.take("functions"));
-  map.refuse_for_now("extensions");
+  read_extensions(context, map.take("extensions"));
   map.refuse_for_good("catalogs", "a definition must not fetch code of others when it runs");
   map.finish();
 }

@@ -9,6 +9,7 @@
 
 #include "engine/base/limits.hpp"
 #include "engine/definition/map_reader.hpp"
+#include "engine/definition/read_extension.hpp"
 #include "engine/definition/read_policies.hpp"
 #include "engine/definition/read_values.hpp"
 #include "engine/definition/steps/function_call.hpp"
@@ -115,8 +116,34 @@ void read_saga_keys(LoadContext& context, MapReader& map, const StepKind* kind, 
   }
 }
 
-// `step` has its name and path. Keeps what it could read.
-void read_body(LoadContext& context, const Node& body, const Scope& around, Step& step) {
+std::shared_ptr<const Step> read_compensation(LoadContext& context, const Node& node, const Scope& owner) {
+  auto undo = std::make_shared<Step>();
+  undo->name = "compensate";
+  undo->path = owner.step + "/compensate";
+  Scope scope = owner;
+  scope.step = undo->path;
+  scope.is_undo = scope.may_export = true;
+  scope.is_repeated = scope.is_beside = scope.is_lane = scope.is_branch = false;
+  if (node.is_sequence()) {
+    undo->pointer = pointer_of(node);
+    undo->mark = node.mark;
+    undo->kind = DoStep{read_step_list(context, node, scope)};
+  } else if (node.is_map()) {
+    read_step_body(context, node, scope, *undo);
+    const bool undoes = std::holds_alternative<CallStep>(undo->kind) || std::holds_alternative<DoStep>(undo->kind);
+    if (!undoes && !context.options.is_stored) {
+      misplaced(context, node, "undoes nothing by itself; a compensation is a call, a 'do', or a list of steps");
+    }
+  } else {
+    context.report.error("wrong-type", node,
+                         fmt::format("must be a step, or a list of named steps (got {})", show(node)));
+  }
+  return undo;
+}
+
+}  // namespace
+
+void read_step_body(LoadContext& context, const Node& body, const Scope& around, Step& step) {
   if (++context.step_count == limits::kDefinitionStepsMax + 1) {
     context.report.error("too-many-steps", body,
                          fmt::format("is step number {}; a workflow has at most {}, compensations included",
@@ -158,33 +185,6 @@ void read_body(LoadContext& context, const Node& body, const Scope& around, Step
     map.finish();
   }
 }
-
-std::shared_ptr<const Step> read_compensation(LoadContext& context, const Node& node, const Scope& owner) {
-  auto undo = std::make_shared<Step>();
-  undo->name = "compensate";
-  undo->path = owner.step + "/compensate";
-  Scope scope = owner;
-  scope.step = undo->path;
-  scope.is_undo = scope.may_export = true;
-  scope.is_repeated = scope.is_beside = scope.is_lane = scope.is_branch = false;
-  if (node.is_sequence()) {
-    undo->pointer = pointer_of(node);
-    undo->mark = node.mark;
-    undo->kind = DoStep{read_step_list(context, node, scope)};
-  } else if (node.is_map()) {
-    read_body(context, node, scope, *undo);
-    const bool undoes = std::holds_alternative<CallStep>(undo->kind) || std::holds_alternative<DoStep>(undo->kind);
-    if (!undoes && !context.options.is_stored) {
-      misplaced(context, node, "undoes nothing by itself; a compensation is a call, a 'do', or a list of steps");
-    }
-  } else {
-    context.report.error("wrong-type", node,
-                         fmt::format("must be a step, or a list of named steps (got {})", show(node)));
-  }
-  return undo;
-}
-
-}  // namespace
 
 bool is_list_item(LoadContext& context, const Node& item, std::string_view what) {
   if (item.is_map() && item.keys.size() == 1) return true;
@@ -273,7 +273,7 @@ std::vector<Step> read_step_list(LoadContext& context, const Node& node, const S
     Step step;
     step.name = name;
     step.path = around.step.empty() ? name : around.step + "." + name;
-    read_body(context, body, around, step);
+    read_listed_step(context, body, around, step);
     step.mark = mark;
     steps.push_back(std::move(step));
   }

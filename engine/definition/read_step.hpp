@@ -14,6 +14,9 @@ namespace skald::definition {
 // so that references to them are not reported as well.
 std::vector<Step> read_step_list(LoadContext& context, const Node& node, const Scope& around);
 
+// What stands below a step's name. `step` has its name and path; keeps what it could read.
+void read_step_body(LoadContext& context, const Node& body, const Scope& around, Step& step);
+
 // Whether a list's item is a map of one key, its name; reported where it is not. `what`: "step", "case".
 bool is_list_item(LoadContext& context, const Node& item, std::string_view what);
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/time.hpp"
 #include "engine/definition/json_schema.hpp"
@@ -50,9 +51,9 @@ void report_not_yet(LoadContext& context, const Node& node);
 std::optional<expression::Expression> read_expression(LoadContext& context, const Node& node, const Scope& scope,
                                                       Slot slot);
 
-// Any value with `${ }` scalars in it.
+// Any value with `${ }` scalars in it. `left_out`: keys of the map that are no part of it.
 std::optional<expression::ValueTemplate> read_template(LoadContext& context, const Node& node, const Scope& scope,
-                                                       Slot slot);
+                                                       Slot slot, const std::vector<std::string>& left_out = {});
 
 // `from` and `as`: bare or wrapped text, or a map with `${ }` scalars in it.
 std::optional<expression::ValueTemplate> read_projection(LoadContext& context, const Node& node, const Scope& scope,

@@ -62,4 +62,27 @@ std::optional<SecretReference> parse_secret_reference(std::string_view source) {
   return reference;
 }
 
+std::optional<std::vector<std::variant<std::string, SecretReference>>> parse_secret_text(std::string_view source) {
+  if (auto reference = parse_secret_reference(source))
+    return std::vector<std::variant<std::string, SecretReference>>{*reference};
+  skip_blanks(source);
+  while (!source.empty() && std::isspace(static_cast<unsigned char>(source.back())) != 0) source.remove_suffix(1);
+  if (source.size() < 2 || source.front() != '"' || source.back() != '"') return std::nullopt;
+  source = source.substr(1, source.size() - 2);
+  std::vector<std::variant<std::string, SecretReference>> parts;
+  while (!source.empty()) {
+    const auto end = source.find_first_of("\\\"");
+    if (end != 0) parts.emplace_back(std::string(source.substr(0, end)));
+    if (end == std::string_view::npos) break;
+    source.remove_prefix(end);
+    const auto close = source.find(')');
+    if (!source.starts_with("\\(") || close == std::string_view::npos) return std::nullopt;
+    auto reference = parse_secret_reference(source.substr(2, close - 2));
+    if (!reference) return std::nullopt;
+    parts.emplace_back(std::move(*reference));
+    source.remove_prefix(close + 1);
+  }
+  return parts;
+}
+
 }  // namespace skald::definition

@@ -38,6 +38,12 @@ struct FunctionFlow {
   bool retries = false;                                // the step's `retry` is the function's
 };
 
+// What a step begins with in place of what flows to it, where the document does not have it as a step of its own.
+struct Given {
+  std::optional<expression::ValueTemplate> arguments;  // of a function: made of the input of the step that calls it
+  bool is_input_around = false;  // of a step with hooks: the input of the step that holds it and them
+};
+
 struct Step {
   using Kind = std::variant<DoStep, CallStep, SetStep, RaiseStep, WaitStep, SwitchStep, ForStep, TryStep, ForkStep,
                             ListenStep, EmitStep>;
@@ -50,6 +56,7 @@ struct Step {
   std::optional<expression::Expression> condition;  // `if`
   DataFlow data;
   std::shared_ptr<const FunctionFlow> function;  // null: none is called
+  Given given;                                   // what it begins with
   std::optional<Millis> timeout;                 // of an attempt; of the whole on a `do`
   std::optional<RetryPolicy> retry;
   std::shared_ptr<const Step> compensate;  // a list becomes a `do`; null: nothing to undo

@@ -31,10 +31,11 @@ struct ParticipantCall {
   saga::Action action = saga::Action::kExecute;
   std::uint32_t attempt = 1;
   std::uint64_t epoch = 1;
-  std::string key;    // idempotency key without quotes
+  std::string key;    // idempotency key without quotes; empty: nothing is asked for that could be done twice
   Millis timeout{0};  // from the moment the call leaves the queue of its host
   saga::RequestPtr request;
   definition::AuthenticationPtr authentication = nullptr;  // who a `call: http` says it is
+  definition::SecretHeadersPtr secret_headers = nullptr;   // its headers beyond the request's
   const Ownership* ownership = nullptr;                    // null: nobody else can have it
   bool trusted = true;  // false: the definition was uploaded, so a `call: http` reaches allowed hosts only
 };

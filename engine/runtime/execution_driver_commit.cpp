@@ -51,7 +51,8 @@ ports::ParticipantCall participant_call(const saga::State& state, saga::SendRequ
                                 .key = std::move(request.key),
                                 .timeout = request.timeout,
                                 .request = std::move(request.request),
-                                .authentication = std::move(request.authentication)};
+                                .authentication = std::move(request.authentication),
+                                .secret_headers = std::move(request.secret_headers)};
 }
 
 void ExecutionDriver::commit(Mail&& mail, std::unique_ptr<saga::Decision> decision, std::unique_ptr<saga::State> before,

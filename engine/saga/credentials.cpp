@@ -12,10 +12,9 @@ using definition::Authentication;
 using definition::AuthenticationPtr;
 using definition::CredentialText;
 
-AuthenticationPtr of_endpoint(const definition::Step& step) {
+const definition::HttpCall* http_call_of(const definition::Step& step) {
   const auto* call = std::get_if<definition::CallStep>(&step.kind);
-  const auto* http = call ? std::get_if<definition::HttpCall>(&call->target) : nullptr;
-  return http ? http->authentication : nullptr;
+  return call ? std::get_if<definition::HttpCall>(&call->target) : nullptr;
 }
 
 CredentialText evaluated(const expression::Expression& expression, const Json& input, const Variables& variables) {
@@ -28,7 +27,8 @@ CredentialText evaluated(const expression::Expression& expression, const Json& i
 }  // namespace
 
 AuthenticationPtr authentication_for(const Planner& planner, const definition::Step& step, std::string_view path) {
-  const AuthenticationPtr declared = of_endpoint(step);
+  const auto* http = http_call_of(step);
+  const AuthenticationPtr declared = http ? http->authentication : nullptr;
   if (!declared) return nullptr;
   Authentication made = *declared;
   bool changed = false;
@@ -48,6 +48,11 @@ AuthenticationPtr authentication_for(const Planner& planner, const definition::S
       },
       made);
   return changed ? std::make_shared<const Authentication>(std::move(made)) : declared;
+}
+
+definition::SecretHeadersPtr secret_headers_for(const definition::Step& step) {
+  const auto* http = http_call_of(step);
+  return http ? http->secret_headers : nullptr;
 }
 
 }  // namespace skald::saga

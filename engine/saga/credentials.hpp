@@ -13,4 +13,7 @@ namespace skald::saga {
 definition::AuthenticationPtr authentication_for(const Planner& planner, const definition::Step& step,
                                                  std::string_view path);
 
+// The headers of the step's call that hold secrets; null where there are none.
+definition::SecretHeadersPtr secret_headers_for(const definition::Step& step);
+
 }  // namespace skald::saga

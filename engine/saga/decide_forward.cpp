@@ -23,13 +23,28 @@ std::expected<bool, Payload> condition_holds(const Planner& planner, const defin
   return *holds;
 }
 
+// What the step begins with, before its own input.from.
+std::expected<Payload, Payload> given_to(const Planner& planner, const definition::Step& step, std::string_view path,
+                                         std::uint32_t round) {
+  if (step.given.is_input_around) return planner.step(parent_of(path)).input;
+  if (!step.given.arguments) return flowing_input(planner.state(), path, round);
+  const std::string_view caller = parent_of(path);
+  const Payload& input = planner.step(caller).input;
+  const Scope scope = scope_of(planner, planner.step_definition(caller), caller, &input, nullptr);
+  auto rendered = render(planner, *step.given.arguments, input, scope);
+  if (!rendered) return std::unexpected(expression_problem(rendered.error(), step));
+  return std::move(*rendered);
+}
+
 void start_step(Planner& planner, const definition::Step& step, std::string_view path, std::uint32_t round) {
   planner.enter(path, round);
-  const Payload flowing = flowing_input(planner.state(), path, round);
   if (is_at_limit(planner) && !is_in_undo(path)) {
     const auto title = fmt::format("The history has reached its limit of {} events", limits::kHistoryEventsMax);
     return fail_step(planner, step, path, make_problem("runtime", 0, title, {}, step.pointer), false);
   }
+  const auto given = given_to(planner, step, path, round);
+  if (!given) return fail_step(planner, step, path, given.error(), false);
+  const Payload& flowing = *given;
   const auto holds = condition_holds(planner, step, path, flowing);
   if (!holds) return fail_step(planner, step, path, holds.error(), false);
   if (!*holds) return planner.record(StepSkipped{.step = std::string(path), .round = round});
@@ -42,7 +57,8 @@ void start_step(Planner& planner, const definition::Step& step, std::string_view
   if (auto problem = check_schema(step.data.input_schema, input, "input", step)) {
     return fail_step(planner, step, path, std::move(*problem), false);
   }
-  start_kind(planner, step, path, StepInput{.value = input, .changed = step.data.input_from.has_value()});
+  const bool changed = step.data.input_from || step.given.arguments || step.given.is_input_around;
+  start_kind(planner, step, path, StepInput{.value = input, .changed = changed});
 }
 
 // Holds a step for an operator. An answer that cannot be made use of leaves its call as a failed one, to be repeated.
@@ -136,7 +152,9 @@ void complete_step(Planner& planner, const definition::Step& step, std::string_v
                    Completion completion) {
   const StepState* instance = find_step(planner.state(), path);
   const std::uint32_t round = planner.round_of(path);
-  const Payload input = instance ? instance->input : flowing_input(planner.state(), path, round);
+  const Payload input = completion.input ? *completion.input
+                        : instance       ? instance->input
+                                         : flowing_input(planner.state(), path, round);
   const bool may_have_effect = instance && instance->request;
   const auto made = function_output(planner, step, path, answer);
   if (!made) return fail_step(planner, step, path, made.error(), may_have_effect);

@@ -20,8 +20,9 @@ Progress advance_list(Planner& planner, std::span<const definition::Step> steps,
 
 // What a step leaves besides its output.
 struct Completion {
-  std::optional<std::string> then;  // where a `switch` sends the flow, in place of the step's own word
-  std::optional<Payload> emitted;   // of an `emit`
+  std::optional<std::string> then = std::nullopt;  // where a `switch` sends the flow, in place of the step's own word
+  std::optional<Payload> emitted = std::nullopt;   // of an `emit`
+  std::optional<Payload> input = std::nullopt;     // of a step that ends where it starts
 };
 
 // Ends a step with its output, after output.as and export.as.

@@ -21,6 +21,7 @@ struct SendRequest {
   std::string key;  // idempotency key, without quotes
   RequestPtr request;
   definition::AuthenticationPtr authentication;  // of the endpoint, without expressions; null: none
+  definition::SecretHeadersPtr secret_headers;   // of the call; null: none
   Millis timeout{0};                             // of this attempt, from the moment it is sent
 };
 

@@ -109,6 +109,7 @@ void Planner::send(std::string_view path, bool settling) {
                                           .key = idempotency_key(state_, instance),
                                           .request = instance.request,
                                           .authentication = authentication_for(*this, defined, path),
+                                          .secret_headers = secret_headers_for(defined),
                                           .timeout = timeout});
 }
 

@@ -138,7 +138,36 @@ expression::Environment::Found Variables::workflow(std::span<const std::string> 
               0);
 }
 
+// The list of the step that this one is a hook of; empty where it is none.
+std::string_view Variables::hooked_list() const {
+  for (std::string_view path = scope_.path; !path.empty(); path = parent_of(path)) {
+    const std::string_view list = parent_of(path);
+    const auto* defined = list.empty() ? nullptr : definition_.find(static_path(list));
+    const auto* kind = defined ? std::get_if<definition::DoStep>(&defined->kind) : nullptr;
+    if (kind == nullptr || !kind->hooked) continue;
+    const std::string& hooked = kind->steps[kind->hooked->place].name;
+    return base_name(path.substr(list.size() + 1)) == hooked ? std::string_view() : list;
+  }
+  return {};
+}
+
+// What hooks know as $task: the step that they stand around, with its keys in the document.
+expression::Environment::Found Variables::hooked_step(std::string_view list) const {
+  const auto& defined = *definition_.find(static_path(list));
+  const auto& kind = std::get<definition::DoStep>(defined.kind);
+  Json value = kind.hooked->task.json().is_object() ? kind.hooked->task.json() : Json::object();
+  value["name"] = defined.name;
+  value["reference"] = defined.pointer;
+  if (const StepState* instance = find_step(state_, list)) {
+    value["input"] = instance->input.json();
+    value["startedAt"] = describe_time(instance->started_at);
+    if (const StepState* own = child_named(*instance, defined.name, 0)) value["output"] = own->output.json();
+  }
+  return keep(std::move(value), 0);
+}
+
 expression::Environment::Found Variables::step() const {
+  if (const auto list = hooked_list(); !list.empty()) return hooked_step(list);
   const StepState* instance = find_step(state_, scope_.path);
   Json value = {{"name", scope_.step->name}, {"reference", scope_.step->pointer}};
   if (scope_.input) value["input"] = scope_.input->json();

@@ -39,6 +39,8 @@ class Variables final : public expression::Environment {
   Found keep(Json value, std::size_t consumed) const;
   Found workflow(std::span<const std::string> fields) const;
   Found step() const;
+  std::string_view hooked_list() const;
+  Found hooked_step(std::string_view list) const;
   Found steps(std::span<const std::string> fields) const;
   std::optional<Found> compensation() const;
   std::optional<Found> callback(std::span<const std::string> fields) const;

@@ -98,11 +98,23 @@ TEST(AdaptersFile, EveryProblemIsReportedAtOnceWithItsPlaceAndTheNearestSpelling
           HasSubstr("operations.2nd needs the key 'path'")));
 }
 
-TEST(AdaptersFile, PollIsNotInThisVersion) {
+TEST(AdaptersFile, PollSaysHowOftenAndUntilWhen) {
+  const auto file =
+      parse_adapters(operation("{ method: post, path: /s, poll: { every: PT2S, until: '${ .state == 1 }' } }"));
+  ASSERT_TRUE(file.config);
+  const auto& poll = file.config->adapters.at("shop").operations.at("charge").poll;
+  ASSERT_TRUE(poll);
+  EXPECT_EQ(poll->every, std::chrono::seconds(2));
+  EXPECT_EQ(poll->until->source(), " .state == 1 ");
+  EXPECT_THAT(diagnostics_of(operation("{ method: post, path: /s, poll: { until: '.a[' } }")),
+              ElementsAre(HasSubstr("operations.charge.poll needs the key 'every' [missing-key]"),
+                          HasSubstr("adapters.shop.operations.charge.poll.until: ")));
   EXPECT_THAT(
-      diagnostics_of(operation("{ method: post, path: /s, poll: { every: PT2S, until: x } }")),
-      ElementsAre("a.yaml:5:41: error: 'adapters.shop.operations.charge.poll' is part of the language, but this "
-                  "version does not run it yet [not-yet]"));
+      diagnostics_of(operation("{ method: post, path: /s, poll: { every: PT0S, until: '$steps.a', often: 1 } }")),
+      ElementsAre(HasSubstr("poll.every must be longer than zero"),
+                  HasSubstr("poll.until reads $steps, which does not exist here: '.' is the body of the answer, "
+                            "and all there is [unknown-variable]"),
+                  HasSubstr("unknown key 'often'")));
 }
 
 TEST(AdaptersFile, OutcomesAreStatusesEachOnce) {

@@ -18,7 +18,12 @@ const whole = {
 
 const top = {
   "an unknown key": ["steps: []", "2:1: Property steps is not allowed."],
-  "a part that is not run": ["use: { extensions: [] }", "2:8: Property extensions is not allowed."],
+  "extensions that are a map": ["use: { extensions: {} }", "2:20: Incorrect type. Expected \"array\"."],
+  "an extension of an unknown kind": ["use: { extensions: [ { e: { extend: calls, before: [ { a: { set: { b: 1 } } } ] } } ] }", "?"],
+  "an extension of nothing": ["use: { extensions: [ { e: { before: [ { a: { set: { b: 1 } } } ] } } ] }", "?"],
+  "an extension without steps": ["use: { extensions: [ { e: { extend: all } } ] }", "?"],
+  "an unknown key of an extension": ["use: { extensions: [ { e: { extend: all, before: [ { a: { set: { b: 1 } } } ], around: [] } } ] }", "?"],
+  "a function of steps with a flow of its own": ["use: { functions: { f: { set: { a: 1 }, then: end } } }", "?"],
   "a schedule of no kind": ["schedule: {}", "2:11: Object has fewer properties than the required number of 1"],
   "a schedule of two kinds": ["schedule: { every: PT1H, after: PT1H }", "2:26: must have exactly one of the keys every, after, cron, on"],
   "a schedule of two other kinds": ["schedule: { cron: '@daily', on: { one: { with: { type: a } } } }", "2:29: must have exactly one of the keys every, after, cron, on"],

@@ -32,6 +32,7 @@ struct HttpCall {
   std::optional<expression::ValueTemplate> query;    // an object of scalars
   std::optional<expression::ValueTemplate> body;
   AuthenticationPtr authentication;  // null: none
+  SecretHeadersPtr secret_headers;   // those that are not in `headers`; null: none
   AnswerForm output = AnswerForm::kContent;
   bool redirect = false;  // 3xx is an answer like 2xx, and not followed either
 };

@@ -81,14 +81,21 @@ bool is_allowed(const LoadOptions& options, const std::string& host, std::string
                      [&](const std::string& allowed) { return allowed == host || allowed == authority; });
 }
 
-bool has_literal_host(std::string_view uri) {
-  if (expression::is_wrapped_expression(uri)) return false;
-  const auto start = uri.find("://");
-  return start == std::string_view::npos ||
-         uri.substr(start + 3, uri.find_first_of("/?#", start + 3) - start - 3).find('{') == std::string_view::npos;
+// Its first piece of literal text goes beyond the host, or is all there is.
+bool has_literal_host(const HttpCall& call) {
+  if (call.endpoint_expression) return false;
+  if (call.endpoint.size() <= 1) return true;
+  const auto start = call.endpoint[0].find("://");
+  return start == std::string::npos || call.endpoint[0].find_first_of("/?#", start + 3) != std::string::npos;
 }
 
 }  // namespace
+
+void check_receiver(LoadContext& context, const Node& value, const HttpCall& call) {
+  if (has_literal_host(call)) return;
+  context.report.error("bad-authentication", value,
+                       "needs a uri whose host is literal: data must not say who gets a credential");
+}
 
 bool check_address(LoadContext& context, const Node& node, std::string_view uri) {
   std::size_t start = uri.starts_with("http://") ? 7 : uri.starts_with("https://") ? 8 : 0;
@@ -118,32 +125,36 @@ bool check_address(LoadContext& context, const Node& node, std::string_view uri)
   return true;
 }
 
-void read_endpoint(LoadContext& context, const Node& node, const Scope& scope, HttpCall& call) {
-  const Node* uri = &node;
-  if (node.is_map()) {
-    MapReader map(context, node, MapKind::kHttp);
-    uri = map.require("uri");
-    if (const Node* value = map.take("authentication")) {
-      call.authentication = read_authentication(context, *value, scope);
-      if (uri != nullptr && uri->is_string() && !has_literal_host(uri->text)) {
-        context.report.error("bad-authentication", *value,
-                             "needs a uri whose host is literal: data must not say who gets a credential");
-      }
-    }
-    map.finish();
-  }
-  if (uri == nullptr || !read_text(context, *uri)) return;
-  if (!expression::is_wrapped_expression(uri->text)) {
-    check_address(context, *uri, uri->text);
-    call.endpoint = cut_at_places(context, *uri, uri->text);
+namespace {
+
+void read_uri(LoadContext& context, const Node& uri, const Scope& scope, HttpCall& call) {
+  if (!read_text(context, uri)) return;
+  if (!expression::is_wrapped_expression(uri.text)) {
+    check_address(context, uri, uri.text);
+    call.endpoint = cut_at_places(context, uri, uri.text);
     return;
   }
   if (!context.options.trusted) {
-    report(context, *uri, 0,
+    report(context, uri, 0,
            "must be literal in a definition that was uploaded: its host is checked against "
            "http.allowedHosts");
   }
-  call.endpoint_expression = read_expression(context, *uri, scope, Slot::kArguments);
+  call.endpoint_expression = read_expression(context, uri, scope, Slot::kArguments);
+}
+
+}  // namespace
+
+void read_endpoint(LoadContext& context, const Node& node, const Scope& scope, HttpCall& call) {
+  if (node.is_map()) {
+    MapReader map(context, node, MapKind::kHttp);
+    if (const Node* uri = map.require("uri")) read_uri(context, *uri, scope, call);
+    if (const Node* value = map.take("authentication")) {
+      call.authentication = read_authentication(context, *value, scope);
+      check_receiver(context, *value, call);
+    }
+    return map.finish();
+  }
+  read_uri(context, node, scope, call);
 }
 
 }  // namespace skald::definition

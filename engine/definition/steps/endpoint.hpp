@@ -12,6 +12,9 @@ namespace skald::definition {
 // only.
 void read_endpoint(LoadContext& context, const Node& node, const Scope& scope, HttpCall& call);
 
+// Data must not say who gets a credential: reports `value`, which is one, where the endpoint's host is not literal.
+void check_receiver(LoadContext& context, const Node& value, const HttpCall& call);
+
 // Whether it is an absolute http or https URI that may be called; if not, that is reported.
 bool check_address(LoadContext& context, const Node& node, std::string_view uri);
 

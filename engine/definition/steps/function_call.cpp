@@ -6,7 +6,7 @@
 #include <array>
 #include <cctype>
 
-#include "engine/base/limits.hpp"
+#include "engine/definition/body_budget.hpp"
 #include "engine/definition/read_policies.hpp"
 #include "engine/definition/read_step.hpp"
 #include "engine/definition/read_values.hpp"
@@ -18,42 +18,7 @@ namespace {
 constexpr std::array<std::string_view, 6> kProtocols = {"http", "openapi", "grpc", "asyncapi", "a2a", "mcp"};
 constexpr std::array<std::string_view, 8> kOfTheCaller = {"if",    "export",  "then",      "compensate",
                                                           "pivot", "onError", "onUnknown", "status"};
-
-constexpr std::size_t kBodiesBytesMax = 4 * limits::kDefinitionBytesMax;
-
-struct Size {
-  std::size_t nodes = 1;
-  std::size_t bytes = 0;
-};
-
-Size size_of(const Node& node) {
-  Size size{.bytes = node.text.size()};
-  for (const auto& key : node.keys) size.bytes += key.size();
-  for (const Node& item : node.items) {
-    const Size inner = size_of(item);
-    size.nodes += inner.nodes;
-    size.bytes += inner.bytes;
-  }
-  return size;
-}
-
-bool exceeds_budget(const LoadContext& context) {
-  return context.function_nodes > limits::kDefinitionNodesMax || context.function_bytes > kBodiesBytesMax;
-}
-
-// A step has its own copy of what it calls. False beyond the budget, which is reported once.
-bool charge_body(LoadContext& context, const Node& call, const Node& body) {
-  if (exceeds_budget(context)) return false;
-  const Size size = size_of(body);
-  context.function_nodes += size.nodes;
-  context.function_bytes += size.bytes;
-  if (!exceeds_budget(context)) return true;
-  context.report.error("too-large", call,
-                       fmt::format("is '{}': the functions that are called have more than {} nodes or {} KiB, each "
-                                   "counted as often as it is called; make them smaller, or call an adapter",
-                                   call.text, limits::kDefinitionNodesMax, kBodiesBytesMax / 1024));
-  return false;
-}
+constexpr std::array<std::string_view, 3> kOfACall = {"retry", "pivot", "onUnknown"};
 
 bool check_function_name(LoadContext& context, const Node& functions, std::size_t index) {
   const std::string& name = functions.keys[index];
@@ -65,17 +30,20 @@ bool check_function_name(LoadContext& context, const Node& functions, std::size_
   return false;
 }
 
-// A function is a call: it has its input, its output and how it is tried; the flow belongs to the step.
-std::optional<Step::Kind> read_function(LoadContext& context, const Node& body, const Scope& scope, Step& step,
-                                        FunctionFlow& flow) {
-  MapReader map(context, body, MapKind::kStep);
+void refuse_keys_of_the_caller(LoadContext& context, const Node& body) {
   for (const std::string_view key : kOfTheCaller) {
-    if (const Node* node = map.take(key)) {
+    if (const Node* node = body.find(key)) {
       context.report.error("misplaced-key", *node, "has no meaning in a function; it stands on the step that calls it");
     }
   }
-  bool later = false;
-  for (const StepKind& kind : step_kinds()) later = (kind.key != "call" && map.refuse_for_now(kind.key)) || later;
+}
+
+// A function that is one call: it has its input, its output and how it is tried; the flow belongs to the step.
+std::optional<Step::Kind> read_one_call(LoadContext& context, const Node& body, const Scope& scope, Step& step,
+                                        FunctionFlow& flow) {
+  MapReader map(context, body, MapKind::kStep);
+  refuse_keys_of_the_caller(context, body);
+  for (const std::string_view key : kOfTheCaller) map.take(key);
   if (body.find("export") == nullptr) flow.data = read_data_flow(context, map, scope, false);
   if (const Node* node = map.take("timeout")) {
     const auto timeout = read_timeout(context, *node);
@@ -87,17 +55,36 @@ std::optional<Step::Kind> read_function(LoadContext& context, const Node& body, 
     if (flow.retries) step.retry = std::move(retry);
   }
   if (const Node* node = map.take("metadata")) MapReader(context, *node);
-  const Node* target = later ? map.take("call") : map.require("call");
-  std::optional<Step::Kind> kind;
-  if (target != nullptr && names_function(context, *target)) {
-    map.take("with");
-    context.report.error("bad-call", *target,
-                         fmt::format("calls '{}': a function calls no other function", target->text));
-  } else if (target != nullptr) {
-    kind = read_call(context, map, *target, scope);
-  }
+  auto kind = read_call(context, map, *map.take("call"), scope);
   map.finish();
   return kind;
+}
+
+// Whether it is one call, which becomes that of the step; another one is a step of its own within it.
+bool is_one_call(const LoadContext& context, const Node& body) {
+  const Node* call = body.find("call");
+  if (call == nullptr || names_function(context, *call)) return false;
+  return std::ranges::none_of(
+      step_kinds(), [&](const StepKind& kind) { return kind.key != "call" && body.find(kind.key) != nullptr; });
+}
+
+// The step inside the one that calls the function, which has its name.
+Step read_as_step(LoadContext& context, const Node& body, const Node& call, const Scope& scope) {
+  Step step;
+  step.name = call.text;
+  step.path = scope.step + "." + step.name;
+  refuse_keys_of_the_caller(context, body);
+  Scope inside = scope;
+  inside.is_lane = inside.is_branch = false;
+  read_step_body(context, body, inside, step);
+  return step;
+}
+
+bool calls_itself(LoadContext& context, const Node& call) {
+  const auto& open = context.open_functions;
+  if (std::ranges::find(open, call.text) == open.end()) return false;
+  context.report.error("bad-call", call, fmt::format("calls '{}', which leads back to itself", call.text));
+  return true;
 }
 
 }  // namespace
@@ -117,7 +104,17 @@ void check_uncalled_functions(LoadContext& context) {
     if (context.called_functions.contains(name)) continue;
     Step nobody;
     FunctionFlow flow;
-    read_function(context, *body, {}, nobody, flow);
+    if (is_one_call(context, *body)) {
+      read_one_call(context, *body, {}, nobody, flow);
+      continue;
+    }
+    const std::size_t sites = context.sites.size();
+    context.open_functions.push_back(name);
+    read_step_body(context, *body, {.step = name}, nobody);
+    refuse_keys_of_the_caller(context, *body);
+    context.open_functions.pop_back();
+    context.sites.erase(context.sites.begin() + static_cast<std::ptrdiff_t>(sites),
+                        context.sites.end());  // what they may look at is known where they stand
   }
 }
 
@@ -127,18 +124,35 @@ bool names_function(const LoadContext& context, const Node& call) {
 
 std::optional<Step::Kind> read_function_call(LoadContext& context, MapReader& caller, const Node& call,
                                              const Scope& scope, Step& step) {
-  auto flow = std::make_shared<FunctionFlow>();
+  std::optional<expression::ValueTemplate> arguments;
   if (const Node* with = caller.take("with")) {
-    if (check_map_or_expression(context, *with)) {
-      flow->arguments = read_template(context, *with, scope, Slot::kArguments);
-    }
+    if (check_map_or_expression(context, *with)) arguments = read_template(context, *with, scope, Slot::kArguments);
   }
   context.called_functions.insert(call.text);
   const Node& body = *context.functions.at(call.text);
-  if (!charge_body(context, call, body)) return std::nullopt;
-  auto kind = read_function(context, body, scope, step, *flow);
-  step.function = std::move(flow);
-  return kind;
+  if (calls_itself(context, call) || !charge_body(context, call, body)) return std::nullopt;
+  if (is_one_call(context, body)) {
+    auto flow = std::make_shared<FunctionFlow>();
+    flow->arguments = std::move(arguments);
+    auto kind = read_one_call(context, body, scope, step, *flow);
+    step.function = std::move(flow);
+    return kind;
+  }
+  for (const std::string_view key : kOfACall) {
+    if (const Node* node = caller.take(key)) {
+      context.report.error("misplaced-key", *node,
+                           fmt::format("has no meaning here: '{}' is no call, but has steps of its own, which can have "
+                                       "the key",
+                                       call.text));
+    }
+  }
+  context.open_functions.push_back(call.text);
+  Step inside = read_as_step(context, body, call, scope);
+  context.open_functions.pop_back();
+  inside.given.arguments = std::move(arguments);
+  DoStep steps;
+  steps.steps.push_back(std::move(inside));
+  return steps;
 }
 
 }  // namespace skald::definition

@@ -1,8 +1,8 @@
-// `call: <name>` of a function of `use.functions`: a call with a name, whose own `with` says what it asks and whose
-// caller's `with` is its input.
+// `call: <name>` of a function of `use.functions`: a step with a name, whose caller's `with` is its input.
 //
-// Source: `functions` of Use and "Call" of the DSL reference 1.0.3, and its example call-custom-function-inline. The
-// caller's step becomes the function's call, so it is retried, undone and reported like any other.
+// Source: `functions` of Use and "Call" of the DSL reference 1.0.3, and its example call-custom-function-inline. Where
+// the function is one call, the caller's step becomes that call, so it is retried, undone and reported like any other;
+// any other function is a step within the caller's, under the function's name.
 #pragma once
 
 #include <optional>
@@ -24,7 +24,8 @@ void check_uncalled_functions(LoadContext& context);
 // Whether the value of a `call` names one.
 bool names_function(const LoadContext& context, const Node& call);
 
-// Reads the function's call and what stands around it into the step, whose own `timeout` and `retry` come first.
+// Reads the function into the step that calls it. Of one that is a call the step's own `timeout` and `retry` come
+// first.
 std::optional<Step::Kind> read_function_call(LoadContext& context, MapReader& caller, const Node& call,
                                              const Scope& scope, Step& step);
 

@@ -7,7 +7,9 @@
 #include <cctype>
 
 #include "engine/definition/map_reader.hpp"
+#include "engine/definition/read_credential.hpp"
 #include "engine/definition/read_values.hpp"
+#include "engine/definition/secret_reference.hpp"
 #include "engine/definition/steps/endpoint.hpp"
 
 namespace skald::definition {
@@ -60,16 +62,50 @@ void check_authorization(LoadContext& context, const Node& headers) {
   }
 }
 
-// Headers and query: a map of scalars, or one expression.
-std::optional<expression::ValueTemplate> read_fields(LoadContext& context, const Node& node, const Scope& scope,
-                                                     bool are_headers) {
-  if (!check_map_or_expression(context, node)) return std::nullopt;
+bool reads_secrets(const Node& value) {
+  return expression::is_wrapped_expression(value.text) && value.text.find("$secrets") != std::string::npos;
+}
+
+std::optional<SecretHeader> read_secret_header(LoadContext& context, const Node& value, const std::string& name) {
+  std::string_view source;
+  expression::is_wrapped_expression(value.text, &source);
+  auto parts = parse_secret_text(source);
+  if (!parts) {
+    context.report.error(
+        "bad-secret", value,
+        "must be a secret, ${ $secrets.name }, or one text with secrets in it, "
+        "${ \"Key \\($secrets.name)\" }: what is made of a secret in another way cannot be kept secret");
+    return std::nullopt;
+  }
+  for (const auto& part : *parts) {
+    const auto* reference = std::get_if<SecretReference>(&part);
+    if (reference != nullptr && !is_declared_secret(context, value, reference->name)) return std::nullopt;
+  }
+  return SecretHeader{name, std::move(*parts)};
+}
+
+// A map of texts, or one expression. Those with secrets are kept apart: what is in the others is stored.
+void read_headers(LoadContext& context, const Node& node, const Scope& scope, HttpCall& call) {
+  if (!check_map_or_expression(context, node)) return;
+  std::vector<SecretHeader> secret;
+  std::vector<std::string> apart;
   for (std::size_t i = 0; i < node.items.size(); ++i) {
-    if (are_headers) {
-      check_header(context, node, i);
-    } else if (node.items[i].is_map() || node.items[i].is_sequence()) {
-      context.report.error("wrong-type", node.items[i], fmt::format("must be a scalar (got {})", show(node.items[i])));
-    }
+    check_header(context, node, i);
+    if (!reads_secrets(node.items[i])) continue;
+    apart.push_back(node.keys[i]);
+    check_receiver(context, node.items[i], call);
+    if (auto header = read_secret_header(context, node.items[i], node.keys[i])) secret.push_back(std::move(*header));
+  }
+  if (!secret.empty()) call.secret_headers = std::make_shared<const std::vector<SecretHeader>>(std::move(secret));
+  call.headers = read_template(context, node, scope, Slot::kArguments, apart);
+}
+
+// A map of scalars, or one expression.
+std::optional<expression::ValueTemplate> read_query(LoadContext& context, const Node& node, const Scope& scope) {
+  if (!check_map_or_expression(context, node)) return std::nullopt;
+  for (const Node& item : node.items) {
+    if (!item.is_map() && !item.is_sequence()) continue;
+    context.report.error("wrong-type", item, fmt::format("must be a scalar (got {})", show(item)));
   }
   return read_template(context, node, scope, Slot::kArguments);
 }
@@ -102,10 +138,10 @@ std::optional<HttpCall> read_http_call(LoadContext& context, const Node& call, c
   if (method != nullptr) result.method = read_method(context, *method);
   if (endpoint != nullptr) read_endpoint(context, *endpoint, scope, result);
   if (const Node* node = map.take("headers")) {
-    result.headers = read_fields(context, *node, scope, true);
+    read_headers(context, *node, scope, result);
     if (result.authentication) check_authorization(context, *node);
   }
-  if (const Node* node = map.take("query")) result.query = read_fields(context, *node, scope, false);
+  if (const Node* node = map.take("query")) result.query = read_query(context, *node, scope);
   if (const Node* node = map.take("body")) result.body = read_template(context, *node, scope, Slot::kArguments);
   if (const Node* node = map.take("output")) {
     const auto choice = read_choice(context, *node, {kAnswerForms[0], kAnswerForms[1], kAnswerForms[2]});

@@ -37,7 +37,7 @@ void start(Planner& planner, const definition::Step& step, const definition::Emi
         event.error().code == "expression" ? event.error().message : "The event: " + event.error().message;
     return fail_step(planner, step, path, make_problem("expression", 0, title, {}, step.pointer), false);
   }
-  complete_step(planner, step, path, *event, {.emitted = *event});
+  complete_step(planner, step, path, *event, {.emitted = *event, .input = input.value});
 }
 
 }  // namespace skald::saga

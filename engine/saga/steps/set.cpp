@@ -10,7 +10,7 @@ void start(Planner& planner, const definition::Step& step, const definition::Set
     fail_step(planner, step, path, make_problem("expression", 0, value.error().message, {}, step.pointer), false);
     return;
   }
-  complete_step(planner, step, path, *value);
+  complete_step(planner, step, path, *value, {.input = input.value});
 }
 
 }  // namespace skald::saga

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/saga/path.hpp"
 #include "engine/saga/steps/deadline.hpp"
 
 namespace skald::saga {
@@ -16,13 +17,29 @@ StepStarted opening_of(const Planner& planner, const definition::Step& step, std
                      .status = step.status.running};
 }
 
+namespace {
+
+// A step between hooks says what its list leaves, unless they went past it.
+Payload left_by(const definition::Step& step, const StepState& list, std::uint32_t round) {
+  const auto* kind = std::get_if<definition::DoStep>(&step.kind);
+  if (kind == nullptr || !kind->hooked) return data_left_by(list, round);
+  const std::string& hooked = kind->steps[kind->hooked->place].name;
+  for (auto child = list.children.rbegin(); child != list.children.rend(); ++child) {
+    if (base_name(child->name) != hooked) continue;
+    return child->status == StepStatus::kCompleted ? child->output : list.input;
+  }
+  return data_left_by(list, round);
+}
+
+}  // namespace
+
 bool advance_to_end(Planner& planner, const definition::Step& step, std::string_view path,
                     std::span<const definition::Step> steps, std::uint32_t round) {
   switch (advance_list(planner, steps, path, round)) {
     case Progress::kWaiting:
       return false;
     case Progress::kCompleted:
-      complete_step(planner, step, path, data_left_by(planner.step(path), round));
+      complete_step(planner, step, path, left_by(step, planner.step(path), round));
       return true;
     case Progress::kFailed:
       fail_step(planner, step, path, Payload(last_entry(planner.step(path), round)->error), false);

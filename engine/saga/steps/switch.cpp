@@ -23,7 +23,8 @@ void start(Planner& planner, const definition::Step& step, const definition::Swi
     chosen = &one;
     break;
   }
-  complete_step(planner, step, path, input.value, {.then = chosen ? std::optional(chosen->then) : std::nullopt});
+  complete_step(planner, step, path, input.value,
+                {.then = chosen ? std::optional(chosen->then) : std::nullopt, .input = input.value});
 }
 
 }  // namespace skald::saga

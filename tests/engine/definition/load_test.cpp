@@ -199,8 +199,8 @@ TEST(Load, AFunctionCountsAsOftenAsItIsCalled) {
     return said;
   };
   const std::string tail =
-      " is 'big': the functions that are called have more than 20000 nodes or 1024 KiB, each counted as often as it "
-      "is called; make them smaller, or call an adapter [too-large]\n";
+      " is too much: functions and the steps of extensions may have 20000 nodes and 1024 KiB together, each counted as "
+      "often as a step uses it; make them smaller, or call an adapter [too-large]\n";
   std::string list = "[0";
   for (int i = 0; i < 995; ++i) list += ",0";
   EXPECT_EQ(said_of(list + "]", 20), "");

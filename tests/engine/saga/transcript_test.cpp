@@ -38,6 +38,19 @@ std::string describe(definition::Authentication authentication) {
   return words;
 }
 
+// " with X-Key=shop $secrets.key"
+std::string describe(const std::vector<definition::SecretHeader>& headers) {
+  std::string words = " with";
+  for (const auto& header : headers) {
+    words += fmt::format(" {}=", header.name);
+    for (const auto& part : header.value) {
+      const auto* secret = std::get_if<definition::SecretReference>(&part);
+      words += secret ? "$secrets." + secret->name : std::get<std::string>(part);
+    }
+  }
+  return words;
+}
+
 std::string take_word(std::string& rest) {
   const auto end = rest.find(' ');
   std::string word = rest.substr(0, end);
@@ -192,10 +205,11 @@ class Transcript {
                               to_string(run_of(send)));
           continue;
         }
-        out_ += fmt::format("  send {} #{}{} {} {} {} in {} key {}{}\n", send.step, send.attempt,
+        out_ += fmt::format("  send {} #{}{} {} {} {} in {} key {}{}{}\n", send.step, send.attempt,
                             send.settling ? " settling" : "", send.request->method, send.request->target,
                             send.request->body, format_duration(send.timeout), send.key.substr(37),
-                            send.authentication ? " as" + describe(*send.authentication) : "");
+                            send.authentication ? " as" + describe(*send.authentication) : "",
+                            send.secret_headers ? describe(*send.secret_headers) : "");
       }
     }
     const State& state = bench_.state();

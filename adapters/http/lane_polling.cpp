@@ -1,0 +1,105 @@
+// Work that a participant has accepted (202) and not ended yet: its Location is asked until it has, or until the
+// attempt's deadline. Each question waits for its turn like a call; between two of them nothing is held.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "adapters/http/lane.hpp"
+#include "engine/expression/environment.hpp"
+
+namespace skald::adapters {
+namespace {
+
+// `.` is all there is.
+class NoVariables final : public expression::Environment {
+ public:
+  std::optional<Found> resolve(std::string_view, std::span<const std::string>) const override { return std::nullopt; }
+};
+
+// The work was accepted, so whatever keeps its end from being known leaves it unknown.
+saga::Answer unknown(Failure kind, std::string error_type, std::string title, std::string detail = {}) {
+  return answer_from({.kind = kind,
+                      .sent = true,
+                      .error_type = std::move(error_type),
+                      .title = std::move(title),
+                      .detail = std::move(detail)});
+}
+
+// Credentials go where the work went, and nowhere else.
+std::optional<std::string> target_at(std::string_view location, const Origin& origin) {
+  if (location.starts_with('/') && !location.starts_with("//") && is_target(location)) return std::string(location);
+  auto url = parse_url(location);
+  if (!url || url->origin != origin) return std::nullopt;
+  return std::move(url->target);
+}
+
+Result<bool> has_ended(const PollSettings& settings, const saga::Answer& answer) {
+  if (!settings.until) return answer.status != 202;
+  return settings.until->evaluate_condition(answer.body.json(), NoVariables());
+}
+
+}  // namespace
+
+void Lane::begin_polling(Job job, std::string_view location, std::optional<Millis> hint) {
+  auto target = target_at(location, target_.origin);
+  if (!target) {
+    return job.done(unknown(Failure::kMalformed, "communication",
+                            "the participant answered 202 with a Location that is not asked: it must be a path, or a "
+                            "URL of the adapter's own scheme, host and port",
+                            std::string(location)));
+  }
+  job.polling = Polling{.settings = *job.operation->poll, .deadline = job.deadline, .deadline_at = job.deadline_at};
+  job.operation = nullptr;  // its outcomes are those of the work, not of a question
+  saga::Request question;
+  question.adapter = job.call.request->adapter;
+  question.operation = job.call.request->operation;
+  question.method = "GET";
+  question.target = std::move(*target);
+  job.call.request = std::make_shared<const saga::Request>(std::move(question));
+  job.call.key.clear();
+  pause(std::move(job), hint);
+}
+
+void Lane::pause(Job job, std::optional<Millis> hint) {
+  const Steady now = context_.ports.clock.steady();
+  const Steady due = now + std::max<Steady>(job.polling->settings.every, hint.value_or(Millis(0)));
+  const Steady deadline = job.polling->deadline;
+  Pause& pause = polls_.emplace_back(*this, std::move(job));
+  context_.wheel.arm(pause, std::min(due, deadline));
+}
+
+void Lane::ask_again(Pause& pause) {
+  Job job = std::move(pause.job);
+  polls_.remove_if([&](const Pause& one) { return &one == &pause; });
+  const bool is_late = context_.ports.clock.steady() >= job.polling->deadline;
+  const bool is_ours = !job.call.ownership || job.call.ownership->is_ours(job.call.execution, job.call.epoch);
+  if (is_late || !is_ours) {
+    return job.done(unknown(Failure::kTimeout, "timeout",
+                            is_ours ? "the participant accepted the work and has not ended it in time"
+                                    : "another node goes on with the execution"));
+  }
+  queue_.push_back(std::move(job));
+  const auto alive = alive_;
+  context_.refresh();  // may end the lane
+  if (*alive) pump();
+}
+
+void Lane::heard(Job job, saga::Answer answer, std::optional<Millis> hint) {
+  if (answer.retryable) return pause(std::move(job), hint);
+  if (answer.outcome != saga::AttemptOutcome::kDone) {
+    return job.done(unknown(Failure::kMalformed, "communication",
+                            fmt::format("asked after the work it had accepted, {}", answer.title),
+                            std::move(answer.detail)));
+  }
+  const auto ended = has_ended(job.polling->settings, answer);
+  if (!ended) {
+    return job.done(unknown(Failure::kMalformed, "expression",
+                            "poll.until of the operation cannot be told of the participant's answer",
+                            ended.error().message));
+  }
+  if (!*ended) return pause(std::move(job), hint);
+  job.done(std::move(answer));
+}
+
+}  // namespace skald::adapters
