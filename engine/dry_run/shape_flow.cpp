@@ -180,7 +180,15 @@ class FlowReader {
     return input;
   }
   Shape* read_kind(const Step&, const definition::DoStep& kind, Shape* input, const Scope& scope) {
-    return read_list(kind.steps, input, scope);
+    Shape* flow = input;
+    Shape* hooked = nullptr;
+    for (const Step& step : kind.steps) {
+      if (step.given.is_input_around) flow = input;
+      if (step.given.arguments) flow = read_all(*step.given.arguments, input, scope);
+      flow = read_step(step, flow, scope);
+      if (kind.hooked && step.given.is_input_around) hooked = flow;
+    }
+    return kind.hooked ? hooked : flow;
   }
   Shape* read_kind(const Step&, const definition::ForStep& kind, Shape* input, const Scope& scope) {
     Scope inside = scope;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include "engine/saga/path.hpp"
 
 namespace skald::saga {
@@ -21,12 +22,42 @@ class Writer {
       compensation.resize(compensation.size() - 2);
       out_ += "saga: { compensation: { " + compensation + " } }\n";
     }
+    use();
     out_ += "do:\n";
     list(2, 1 + random_() % 5, true);
     return out_;
   }
 
  private:
+  // Drawn apart, so that a seed without them means the workflow that it meant before there were any.
+  void use() {
+    Random apart = random_;
+    apart.discard(1000);
+    const bool has_hooks = chance(apart, 20);
+    has_function_ = chance(apart, 20);
+    if (has_hooks || has_function_) out_ += "use:\n";
+    if (has_hooks) hooks(apart);
+    if (!has_function_) return;
+    line(2, "functions:");
+    line(4, "pay:");
+    line(6, "do:");
+    line(8, "- part: { call: payments.charge, with: { orderId: A, of: '${ .of }' }, " + kUndone + " }");
+    line(8, "- rest: { set: { n: 4 } }");
+  }
+
+  void hooks(Random& apart) {
+    const std::array<const char*, 5> kinds = {"call", "set", "all", "composite", "try"};
+    line(2, "extensions:");
+    line(4, "- hook:");
+    line(8, fmt::format("extend: {}", kinds[apart() % kinds.size()]));
+    if (chance(apart, 30)) line(8, "when: $task.name != \"s2\"");
+    line(8, "before:");
+    line(10, "- first: { call: payments.charge, with: { orderId: A, of: '${ $task.name }' }, " + kUndone +
+                 (chance(apart, 50) ? ", onError: continue }" : " }"));
+    if (chance(apart, 30)) line(10, "- past: { if: '$task.name == \"s3\"', set: { n: 5 }, then: exit }");
+    if (chance(apart, 50)) line(8, "after: [ last: { set: { n: 6 } } ]");
+  }
+
   void line(int indent, const std::string& text) {
     out_ += std::string(static_cast<std::size_t>(indent), ' ') + text + "\n";
   }
@@ -46,6 +77,9 @@ class Writer {
     const bool may_nest = indent < 12;
     if (kind == 0 && chance(random_, 60)) {
       emit(body, names[place]);
+    } else if (kind == 0 && has_function_) {
+      line(body, "call: pay");
+      line(body, fmt::format("with: {{ of: s{} }}", names[place]));
     } else if (kind == 0) {
       line(body, "set: { n: 1 }");
     } else if (kind == 2 && chance(random_, 60)) {
@@ -176,8 +210,11 @@ class Writer {
          "- tell: { call: notifications.send, with: { why: '${ $compensation.reason }' }, onError: continue }");
   }
 
+  static inline const std::string kUndone = "compensate: { call: payments.refund, with: { orderId: A } }";
+
   Random& random_;
   std::string out_;
+  bool has_function_ = false;
   int steps_ = 0;
   int beside_ = 0;  // loops around whose iterations run beside each other
   bool pivot_ = false;

@@ -18,8 +18,8 @@ inline bool chance(Random& random, int percent) {
   return static_cast<int>(random() % 100) < percent;
 }
 
-// YAML of a workflow of one to six steps over the bench's adapters: nested `do`, conditions, retries, pivots,
-// undo lists, every onError and onUnknown.
+// YAML of a workflow of one to six steps over the bench's adapters: nested `do`, conditions, retries, pivots, hooks,
+// functions, undo lists, every onError and onUnknown.
 std::string random_workflow(Random& random);
 
 // Participants that keep the contract: they deduplicate by key, answer a repeated key with the first answer, answer the
