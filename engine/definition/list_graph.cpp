@@ -22,6 +22,13 @@ bool may_end_the_workflow(const Step& step) {
 }  // namespace
 
 std::vector<std::string> directives_of(const Step& step) {
+  if (const Step* hooked = hooked_step(step)) {
+    std::vector<std::string> directives = {step.then};
+    for (std::string& one : directives_of(*hooked)) {
+      if (!one.empty()) directives.push_back(std::move(one));
+    }
+    return directives;
+  }
   const auto* choice = std::get_if<SwitchStep>(&step.kind);
   if (choice == nullptr) return {step.then};
   std::vector<std::string> directives;
@@ -49,7 +56,9 @@ ListGraph::ListGraph(const std::vector<Step>& list, bool with_ends) : list_(list
     if (step.condition) next_[i].push_back(i + 1);  // one that is skipped sends nobody elsewhere
     if (with_ends && may_end_the_workflow(step)) next_[i].push_back(end());
     if (always_fails) continue;
-    for (const std::string& then : directives_of(step)) {
+    // Where a step between hooks sends the flow, its list goes when the hooks are through.
+    const auto directives = step.given.is_input_around ? std::vector<std::string>{""} : directives_of(step);
+    for (const std::string& then : directives) {
       const auto target = places.find(then);
       if (then.empty()) {
         next_[i].push_back(i + 1);

@@ -21,6 +21,12 @@ void for_each_list(AnyStep& step, Visit&& visit) {
       step.kind);
 }
 
+// The step that the hooks in its list stand around; null where it has none.
+inline const Step* hooked_step(const Step& step) {
+  const auto* list = std::get_if<DoStep>(&step.kind);
+  return list != nullptr && list->hooked ? &list->steps[list->hooked->place] : nullptr;
+}
+
 // The list that holds `child`, which stands directly inside `parent`, and its role.
 inline std::pair<ListRole, const std::vector<Step>*> list_around(const Step& parent, const Step& child) {
   std::pair<ListRole, const std::vector<Step>*> found{ListRole::kSequence, nullptr};

@@ -84,6 +84,7 @@ class Flow {
       if (then == definition::kThenEnd) return add(exit, graph_.end);
       if (then == definition::kThenCompensate) return add(exit, block.gives_up, EdgeKind::kBack);
       std::size_t to = i + 1;
+      if (step.given.is_input_around) return arriving[to].push_back(exit);  // the hooks behind it come first
       if (then == definition::kThenExit) to = steps.size();
       if (!then.empty() && then != definition::kThenExit) to = definition::place_of(steps, then);
       arriving[to].push_back(exit);
@@ -104,7 +105,11 @@ class Flow {
     // One that is skipped sends nobody elsewhere.
     if (step.condition && (fails || !step.then.empty())) go({entry_of(block), "otherwise"}, "", std::nullopt);
     if (fails) return;
-    for (const Exit& exit : inside) go(exit, step.then, std::nullopt);
+    for (const std::string& then : definition::directives_of(step)) {
+      const bool leaves_at_once = then == definition::kThenEnd || then == definition::kThenCompensate;
+      if (leaves_at_once && then != step.then) continue;  // by the step between its hooks, which has the line
+      for (const Exit& exit : inside) go(exit, then, std::nullopt);
+    }
   }
 
   Graph& graph_;

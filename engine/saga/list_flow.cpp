@@ -11,7 +11,10 @@ namespace skald::saga {
 
 std::size_t next_place(std::span<const definition::Step> steps, const StepState& ended) {
   const std::string& then = ended.then;
-  if (then.empty()) return std::min(definition::place_of(steps, base_name(ended.name)) + 1, steps.size());
+  const std::size_t place = definition::place_of(steps, base_name(ended.name));
+  const bool leaves_at_once = then == definition::kThenEnd || then == definition::kThenCompensate;
+  const bool has_hooks = place < steps.size() && steps[place].given.is_input_around;
+  if (then.empty() || (has_hooks && !leaves_at_once)) return std::min(place + 1, steps.size());
   if (then == definition::kThenExit || then == definition::kThenEnd || then == definition::kThenCompensate) {
     return steps.size();
   }

@@ -1,7 +1,9 @@
 #include "engine/saga/steps/step_kinds.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "engine/definition/step_lists.hpp"
 #include "engine/saga/path.hpp"
 #include "engine/saga/steps/deadline.hpp"
 
@@ -19,16 +21,23 @@ StepStarted opening_of(const Planner& planner, const definition::Step& step, std
 
 namespace {
 
-// A step between hooks says what its list leaves, unless they went past it.
-Payload left_by(const definition::Step& step, const StepState& list, std::uint32_t round) {
-  const auto* kind = std::get_if<definition::DoStep>(&step.kind);
-  if (kind == nullptr || !kind->hooked) return data_left_by(list, round);
-  const std::string& hooked = kind->steps[kind->hooked->place].name;
-  for (auto child = list.children.rbegin(); child != list.children.rend(); ++child) {
-    if (base_name(child->name) != hooked) continue;
-    return child->status == StepStatus::kCompleted ? child->output : list.input;
-  }
-  return data_left_by(list, round);
+// The entry of the step that a list's hooks stand around; null where it has none, or they went past it.
+const StepState* hooked_entry(const definition::Step& step, const StepState& list) {
+  const definition::Step* hooked = definition::hooked_step(step);
+  if (hooked == nullptr) return nullptr;
+  const auto found = std::find_if(list.children.rbegin(), list.children.rend(),
+                                  [&](const StepState& child) { return base_name(child.name) == hooked->name; });
+  return found == list.children.rend() ? nullptr : &*found;
+}
+
+// It says what its list leaves, and where the flow goes on behind it.
+void complete_list(Planner& planner, const definition::Step& step, std::string_view path, std::uint32_t round) {
+  const StepState& list = planner.step(path);
+  const StepState* hooked = hooked_entry(step, list);
+  if (hooked == nullptr) return complete_step(planner, step, path, data_left_by(list, round));
+  const Payload output = hooked->status == StepStatus::kCompleted ? hooked->output : list.input;
+  const auto then = hooked->then.empty() ? std::nullopt : std::optional(hooked->then);
+  complete_step(planner, step, path, output, {.then = then});
 }
 
 }  // namespace
@@ -39,7 +48,7 @@ bool advance_to_end(Planner& planner, const definition::Step& step, std::string_
     case Progress::kWaiting:
       return false;
     case Progress::kCompleted:
-      complete_step(planner, step, path, left_by(step, planner.step(path), round));
+      complete_list(planner, step, path, round);
       return true;
     case Progress::kFailed:
       fail_step(planner, step, path, Payload(last_entry(planner.step(path), round)->error), false);
