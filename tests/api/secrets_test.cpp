@@ -53,12 +53,13 @@ class Secrets : public ServiceTest {
     run(adapter);
   }
 
-  // The same over literal endpoints, whose credentials stand in the workflow as names.
-  void run_literally(const std::string& name, const std::string& authentication) {
+  // The same over literal endpoints, whose credentials stand in the workflow as names. `rest` is more of the `with`.
+  void run_literally(const std::string& name, const std::string& authentication, const std::string& rest = {}) {
     const std::string address = "http://127.0.0.1:" + std::to_string(participant_.port());
     const auto call = [&](const std::string& path) {
-      return "call: http, with: { method: post, endpoint: { uri: '" + address + path + "', authentication: { " +
-             authentication + " } }, body: '${ $input }', output: response }";
+      return "call: http, with: { method: post, endpoint: { uri: '" + address + path + "'" +
+             (authentication.empty() ? "" : ", authentication: { " + authentication + " }") +
+             " }, body: '${ $input }', output: response" + rest + " }";
     };
     deploy(name,
            "  - one: { " + call("/ok") + ", compensate: { " + call("/undo") + " } }\n  - two: { " + call("/refuse") +
@@ -79,8 +80,9 @@ TEST_F(Secrets, AreInNothingThatTheServerWritesOrSays) {
   for (const char* adapter : {"bearer", "basic", "nobody", "untrusted"}) run_over(adapter);
   run_literally("literal-bearer", "bearer: { token: '${ $secrets.token }' }");
   run_literally("literal-basic", "basic: { use: user }");
+  run_literally("literal-header", "", ", headers: { Authorization: '${ \"Bearer \\($secrets.token)\" }' }");
   // Not vacuous: the participant has them, each with two calls and an undo of the first, by way of an adapter and not.
-  EXPECT_THAT(participant_.authorizations(), Contains("Bearer " + std::string(kToken)).Times(6));
+  EXPECT_THAT(participant_.authorizations(), Contains("Bearer " + std::string(kToken)).Times(9));
   EXPECT_THAT(participant_.authorizations(), Contains("Basic " + std::string(kBasic)).Times(6));
   // A file that is refused, with a secret in an error's neighbourhood.
   write_adapters("  broken: { baseUrl: 'http://a', authentication: { bearer: { token: '${secret:token}', x: 1 } } }\n");
