@@ -55,6 +55,17 @@ Result<std::string> path_segment(const Json& arguments, const std::string& name,
   return percent_encode(text);
 }
 
+// The same for an endpoint, where the specification has a value that is missing be empty text.
+Result<std::string> endpoint_part(const Json& input, const std::string& name) {
+  const auto it = input.is_object() ? input.find(name) : input.end();
+  if (it == input.end() || it->is_null() || *it == "") return std::string();
+  if (it->is_structured()) {
+    return failure("expression", fmt::format("'{{{}}}' in the endpoint stands for {}, not for text or a number", name,
+                                             it->is_array() ? "a list" : "an object"));
+  }
+  return path_segment(input, name, "endpoint");
+}
+
 void append_query(std::string& target, const Json& fields) {
   char separator = target.find('?') == std::string::npos ? '?' : '&';
   const auto append = [&](const std::string& name, const Json& value) {
@@ -140,7 +151,7 @@ Result<std::string> fill_endpoint(const HttpCall& call, const Json& input, const
       target += call.endpoint[i];
       continue;
     }
-    auto segment = path_segment(input, call.endpoint[i], "endpoint");
+    auto segment = endpoint_part(input, call.endpoint[i]);
     if (!segment) return segment;
     target += *segment;
   }
