@@ -128,22 +128,29 @@ expression::Environment::Found Variables::workflow(std::span<const std::string> 
   if (field == "input") return {&state_.input.json(), 1};
   if (field == "id") return keep(to_string(state_.id), 1);
   if (field == "startedAt") return keep(describe_time(state_.started_at), 1);
-  const Json document = {
-      {"namespace", definition_.namespace_name}, {"name", definition_.name}, {"version", definition_.version}};
+  if (field == "definition") return {&definition_.document.json(), 1};
   return keep({{"id", to_string(state_.id)},
                {"input", state_.input.json()},
                {"startedAt", describe_time(state_.started_at)},
                {"labels", state_.labels},
-               {"definition", {{"document", document}}}},
+               {"definition", definition_.document.json()}},
               0);
 }
 
 expression::Environment::Found Variables::step() const {
   const StepState* instance = find_step(state_, scope_.path);
   Json value = {{"name", scope_.step->name}, {"reference", scope_.step->pointer}};
-  if (scope_.input) value["input"] = scope_.input->json();
-  if (scope_.output) value["output"] = scope_.output->json();
-  if (instance) value["startedAt"] = describe_time(instance->started_at);
+  if (scope_.input) {
+    const bool is_undo = is_in_undo(scope_.path);
+    value["input"] = is_undo ? scope_.input->json() : raw_input(state_, scope_.path, scope_.round).json();
+  }
+  if (const Payload* output = scope_.raw_output ? scope_.raw_output : scope_.output) value["output"] = output->json();
+  value["startedAt"] = describe_time(instance ? instance->started_at : scope_.now);
+  if (definition_.document.json().is_object()) {
+    const Json::json_pointer place(scope_.step->pointer);
+    const Json& document = definition_.document.json();
+    if (document.contains(place)) value["definition"] = document[place];
+  }
   return keep(std::move(value), 0);
 }
 

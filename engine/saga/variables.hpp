@@ -26,6 +26,8 @@ struct Scope {
   std::string_view error_name = "error";
   std::uint32_t round = 0;   // of the step within the one around it
   std::uint32_t inside = 0;  // the expression stands in the step itself, for this round of the steps inside: `while`
+  const Payload* raw_output = nullptr;  // $task.output where it is not $output
+  Timestamp now{};                      // when a step that has not started is starting
 };
 
 class Variables final : public expression::Environment {
