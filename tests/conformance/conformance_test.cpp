@@ -124,9 +124,8 @@ TEST_P(Conformance, Case) {
   check(expected, Subject(given).run());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Conformance, testing::ValuesIn(read_cases()), [](const auto& param) {
-  return fmt::format("{}_{}", param.param.topic, param.param.number);
-});
+INSTANTIATE_TEST_SUITE_P(All, Conformance, testing::ValuesIn(read_cases()),
+                         [](const auto& param) { return fmt::format("{}_{}", param.param.topic, param.param.number); });
 
 TEST(ConformanceCases, AreCountedInTheReadme) {
   const std::string page = text_of(std::string(SKALD_SOURCE_DIR) + "/tests/conformance/README.md");
