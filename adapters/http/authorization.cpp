@@ -34,7 +34,7 @@ Result<Secret> field_of(const SecretReference& reference, const Secret& value) {
 
 Result<Secret> look_up(const SecretReference& reference, const SecretsOfSteps& known) {
   if (known.allowed && std::ranges::find(*known.allowed, reference.name) == known.allowed->end()) {
-    return failure("secret.refused",
+    return failure("secret.forbidden",
                    fmt::format("secret '{}' is not among http.allowedSecrets of this server", reference.name));
   }
   const auto found = known.secrets.find(reference.name);

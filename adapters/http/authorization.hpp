@@ -22,8 +22,8 @@ struct SecretsOfSteps {
   const std::vector<std::string>* allowed;  // null: all of them
 };
 
-// Errors of these: "secret.unknown" (it is not set, and may be later), "secret.refused" (the step may not use it, it
-// lacks the field, a value is missing or does not fit). Nothing of a secret is in them.
+// Errors of these: "secret.unknown" (it is not set, and may be later), "secret.forbidden" (the step may not use it),
+// "secret.refused" (it lacks the field, a value is missing or does not fit). Nothing of a secret is in them.
 
 // Absent where the first request goes without: digest waits for its challenge, of a token others take care.
 Result<std::optional<Secret>> authorization_of(const definition::Authentication& authentication,

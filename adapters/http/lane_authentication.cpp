@@ -14,12 +14,14 @@ using definition::OAuth2Authentication;
 
 FailureReport without_credentials(Error error) {
   // What may be there at the next attempt is waited for by the step's retries.
-  const bool retryable = error.code != "secret.refused" && error.code != "token.request";
+  const bool is_forbidden = error.code == "secret.forbidden";
+  const bool retryable = !is_forbidden && error.code != "secret.refused" && error.code != "token.request";
   return {.kind = retryable ? Failure::kNotSent : Failure::kRefused,
           .sent = false,
-          .error_type = error.code == "token.timeout"      ? "timeout"
-                        : error.code.starts_with("token.") ? "authentication"
-                                                           : "configuration",
+          .error_type = error.code == "token.timeout"                    ? "timeout"
+                        : error.code.starts_with("token.")               ? "authentication"
+                        : is_forbidden || error.code == "secret.unknown" ? "authorization"
+                                                                         : "configuration",
           .title = std::move(error.message),
           .detail = std::move(error.detail)};
 }

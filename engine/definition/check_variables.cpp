@@ -74,14 +74,20 @@ const std::vector<std::string>* fields_of(std::string_view variable) {
   static const std::map<std::string, std::vector<std::string>, std::less<>> kFields = {
       {"workflow", {"id", "input", "startedAt", "labels", "definition"}},
       {"runtime", {"name", "version", "metadata"}},
-      {"task", {"name", "reference", "input", "output", "startedAt"}},
-      {"step", {"name", "reference", "input", "output", "startedAt"}},
+      {"task", {"name", "reference", "definition", "input", "output", "startedAt"}},
+      {"step", {"name", "reference", "definition", "input", "output", "startedAt"}},
       {"compensation", {"reason", "failedStep", "error"}},
       {"callbacks", {"url"}},
       {"steps", {"output", "status", "error", "startedAt", "endedAt"}},
   };
   const auto found = kFields.find(variable);
   return found == kFields.end() ? nullptr : &found->second;
+}
+
+bool may_look_at_document(const ExpressionSite& site, const VariableUse& use) {
+  const bool is_step = use.name == "task" || use.name == "step";
+  if (is_step && site.scope.is_hook) return true;
+  return (is_step || use.name == "workflow") && (use.fields.empty() || use.fields[0] == "definition");
 }
 
 // `$workflow.inptu` would be null for ever.
@@ -179,6 +185,7 @@ void check_variables(LoadContext& context, const Definition& definition) {
   for (const ExpressionSite& site : context.sites) {
     const std::vector<std::string> available = available_in(site);
     for (const VariableUse& use : site.expression.variables()) {
+      context.uses_document = context.uses_document || may_look_at_document(site, use);
       if (std::find(available.begin(), available.end(), use.name) == available.end()) {
         report_unavailable(context, site, use, available);
       } else if (use.name == "callbacks") {

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/base/payload.hpp"
 #include "engine/definition/schedule/schedule.hpp"
 #include "engine/definition/step.hpp"
 
@@ -40,6 +41,7 @@ struct Definition {
 
   std::string source;  // the bytes it was loaded from
   std::string digest;  // SHA-256 of `source`, 64 hex digits
+  Payload document;    // `source` as JSON, where some expression may look at it; else null
 
   DataFlow data;  // input.{from,schema} and output.{as,schema} of the workflow
   std::optional<Millis> timeout;

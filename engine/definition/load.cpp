@@ -55,6 +55,7 @@ LoadResult load(std::string_view source, const LoadOptions& options) {
   if (context.report.has_errors()) return {nullptr, take_all(context)};
 
   definition->uses_callbacks = context.uses_callbacks;
+  if (context.uses_document) definition->document = Payload::from_json(to_json(tree.root));
   definition->source = source;
   definition->digest = sha256_hex(source);
   return {std::move(definition), take_all(context)};

@@ -87,6 +87,7 @@ struct LoadContext {
 
   std::vector<ExpressionSite> sites;
   bool uses_callbacks = false;
+  bool uses_document = false;  // some expression looks at the definition as it was written
   std::vector<Silence> silences;
   std::size_t step_count = 0;
 };

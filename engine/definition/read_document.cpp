@@ -107,12 +107,31 @@ void read_saga(LoadContext& context, const Node& node, SagaOptions& saga) {
   map.finish();
 }
 
+// What is so without it may be said.
+void read_evaluate(LoadContext& context, const Node& node) {
+  MapReader map(context, node);
+  if (const Node* language = map.take("language")) {
+    if (const auto text = read_text(context, *language); text && *text != "jq") {
+      context.report.error("not-supported", *language, fmt::format("must be jq (got '{}')", *text));
+    }
+  }
+  if (const Node* mode = map.take("mode")) {
+    if (read_choice(context, *mode, {"strict", "loose"}) == 1) {
+      context.report.error("not-supported", *mode,
+                           "is 'loose', which is not supported: what is text and what is an expression must be told by "
+                           "its form; write ${ ... }");
+    }
+  }
+  map.finish();
+}
+
 }  // namespace
 
 void read_document(LoadContext& context, const Node& root, Definition& definition) {
   MapReader map(context, root, MapKind::kWorkflow);
   definition.saga.retry = undo_retry_default();
   if (const Node* node = map.require("document")) read_header(context, *node, definition);
+  if (const Node* node = map.take("evaluate")) read_evaluate(context, *node);
   if (const Node* node = map.take("use")) read_use(context, *node);  // before whatever names what is in it
   definition.secrets = context.secrets;
   definition.data = read_data_flow(context, map, {}, true);

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <utility>
 
@@ -134,9 +133,7 @@ void read_extended(LoadContext& context, const Node& body, const Scope& around, 
   const std::size_t place = list.size();
   list.add(body, std::move(own));
   list.add_hooks(extension.after, kAsksAfter, std::string(kThenExit));
-  step.kind = DoStep{.steps = list.take(),
-                     .hooked = std::make_shared<const HookedStep>(
-                         HookedStep{.place = place, .task = Payload::from_json(to_json(body))})};
+  step.kind = DoStep{.steps = list.take(), .hooked = place};
 }
 
 }  // namespace

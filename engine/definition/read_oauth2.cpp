@@ -161,6 +161,7 @@ OAuth2Authentication read_policy(LoadContext& context, MapReader& map, const Sco
 
 OAuth2Authentication read_oauth2(LoadContext& context, const Node& node, const Scope& scope) {
   MapReader map(context, node);
+  if (map.refuse_for_now("use")) return {};
   OAuth2Authentication policy = read_policy(context, map, scope);
   const Node* authority = map.require("authority");
   const std::string base = read_authority(context, authority);
@@ -172,6 +173,7 @@ OAuth2Authentication read_oauth2(LoadContext& context, const Node& node, const S
 
 OAuth2Authentication read_oidc(LoadContext& context, const Node& node, const Scope& scope) {
   MapReader map(context, node);
+  if (map.refuse_for_now("use")) return {};
   OAuth2Authentication policy = read_policy(context, map, scope);
   policy.discovers = true;
   const Node* authority = map.require("authority");

@@ -24,7 +24,7 @@ void for_each_list(AnyStep& step, Visit&& visit) {
 // The step that the hooks in its list stand around; null where it has none.
 inline const Step* hooked_step(const Step& step) {
   const auto* list = std::get_if<DoStep>(&step.kind);
-  return list != nullptr && list->hooked ? &list->steps[list->hooked->place] : nullptr;
+  return list != nullptr && list->hooked ? &list->steps[*list->hooked] : nullptr;
 }
 
 // The list that holds `child`, which stands directly inside `parent`, and its role.

@@ -34,7 +34,7 @@ std::expected<RequestPtr, Payload> request_of(const Planner& planner, const defi
   if (!seen) return std::unexpected(seen.error());
   const Scope scope = call_scope(planner, step, path, *seen, nullptr);
   const Variables variables(planner.definition(), planner.state(), scope);
-  auto request = build_request(call, planner.context().operations, seen->json(), variables);
+  auto request = build_request(call, planner.context().operations, seen->json(), variables, is_in_undo(path));
   if (!request) {
     const Error& error = request.error();
     return std::unexpected(make_problem(error.code, 0, error.message, error.detail, step.pointer));

@@ -13,7 +13,7 @@ Payload expression_problem(const Error& error, const definition::Step& step) {
 }
 
 std::optional<Payload> check_schema(const std::optional<definition::JsonSchema>& schema, const Payload& value,
-                                    std::string_view what, const definition::Step& step) {
+                                    std::string_view what, std::string_view pointer) {
   if (!schema) return std::nullopt;
   const auto violations = schema->validate(value.json());
   if (violations.empty()) return std::nullopt;
@@ -22,8 +22,7 @@ std::optional<Payload> check_schema(const std::optional<definition::JsonSchema>&
     if (!detail.empty()) detail += "; ";
     detail += violation.pointer + ": " + violation.message;
   }
-  return make_problem("validation", 0, fmt::format("The step's {} does not match its schema", what), detail,
-                      step.pointer);
+  return make_problem("validation", 0, fmt::format("{} does not match its schema", what), detail, pointer);
 }
 
 std::expected<Payload, Payload> function_input(const Planner& planner, const definition::Step& step,
@@ -35,15 +34,16 @@ std::expected<Payload, Payload> function_input(const Planner& planner, const def
     if (!rendered) return std::unexpected(expression_problem(rendered.error(), step));
     seen = std::move(*rendered);
   }
-  if (step.function->data.input_from) {
+  const auto& data = step.function->data;
+  if (auto problem = check_schema(data.input_schema, seen, "The step's input to its function", step.pointer)) {
+    return std::unexpected(std::move(*problem));
+  }
+  if (data.input_from) {
     const Payload given = seen;
     const Scope scope = call_scope(planner, step, path, given, nullptr);
-    auto rendered = render(planner, *step.function->data.input_from, given, scope);
+    auto rendered = render(planner, *data.input_from, given, scope);
     if (!rendered) return std::unexpected(expression_problem(rendered.error(), step));
     seen = std::move(*rendered);
-  }
-  if (auto problem = check_schema(step.function->data.input_schema, seen, "input to its function", step)) {
-    return std::unexpected(std::move(*problem));
   }
   return seen;
 }
@@ -76,7 +76,8 @@ std::expected<Payload, Payload> function_output(const Planner& planner, const de
     if (!rendered) return std::unexpected(expression_problem(rendered.error(), step));
     made = std::move(*rendered);
   }
-  if (auto problem = check_schema(step.function->data.output_schema, made, "function's output", step)) {
+  if (auto problem =
+          check_schema(step.function->data.output_schema, made, "The step's function's output", step.pointer)) {
     return std::unexpected(std::move(*problem));
   }
   return made;

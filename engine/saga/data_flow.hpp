@@ -13,9 +13,9 @@ namespace skald::saga {
 // "expression", at the step.
 Payload expression_problem(const Error& error, const definition::Step& step);
 
-// A validation error that names every violation, or nothing.
+// A validation error at `pointer` that names every violation, or nothing. `what`: "The step's input".
 std::optional<Payload> check_schema(const std::optional<definition::JsonSchema>& schema, const Payload& value,
-                                    std::string_view what, const definition::Step& step);
+                                    std::string_view what, std::string_view pointer);
 
 // What the function sees of the step's input; the input itself where the step calls none. Unexpected: the problem.
 std::expected<Payload, Payload> function_input(const Planner& planner, const definition::Step& step,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/saga/data_flow.hpp"
 #include "engine/saga/decide_compensate.hpp"
 #include "engine/saga/decide_forward.hpp"
 #include "engine/saga/decide_inputs.hpp"
@@ -75,20 +76,31 @@ const Incident* settled_output(const State& state) {
   return nullptr;
 }
 
+// The workflow's output, of what its last step has left. Unexpected: the problem.
+std::expected<Payload, Payload> output_of(const Planner& planner, const Payload& left) {
+  const auto& data = planner.definition().data;
+  Payload output = left;
+  if (data.output_as) {
+    const Scope scope{.path = {}, .step = nullptr, .input = &planner.state().input, .output = &left};
+    auto rendered = render(planner, *data.output_as, left, scope);
+    if (!rendered) return std::unexpected(make_problem("expression", 0, rendered.error().message, {}, "/output/as"));
+    output = std::move(*rendered);
+  }
+  if (auto problem = check_schema(data.output_schema, output, "The workflow's output", "/output/schema")) {
+    return std::unexpected(std::move(*problem));
+  }
+  return output;
+}
+
 void complete_execution(Planner& planner) {
   Payload output = data_left_by(planner.state().root);
-  const auto& as = planner.definition().data.output_as;
   if (const Incident* settled = settled_output(planner.state())) {
     if (settled->resolution == IncidentResolution::kResolve) output = planner.state().output;
-  } else if (as) {
-    const Scope scope{.path = {}, .step = nullptr, .input = &planner.state().input, .output = &output};
-    auto rendered = render(planner, *as, output, scope);
-    if (!rendered) {
-      const Payload error = make_problem("expression", 0, rendered.error().message, {}, "/output/as");
-      if (planner.state().pivoted) return planner.raise_incident("", IncidentKind::kStepFailed, error);
-      return begin_ending(planner, CompensationReason::kFault, "", error);
-    }
-    output = std::move(*rendered);
+  } else {
+    auto made = output_of(planner, output);
+    if (!made && planner.state().pivoted) return planner.raise_incident("", IncidentKind::kStepFailed, made.error());
+    if (!made) return begin_ending(planner, CompensationReason::kFault, "", made.error());
+    output = std::move(*made);
   }
   planner.record(ExecutionEnded{
       .phase = Phase::kCompleted,

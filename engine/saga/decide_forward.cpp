@@ -48,14 +48,14 @@ void start_step(Planner& planner, const definition::Step& step, std::string_view
   const auto holds = condition_holds(planner, step, path, flowing);
   if (!holds) return fail_step(planner, step, path, holds.error(), false);
   if (!*holds) return planner.record(StepSkipped{.step = std::string(path), .round = round});
+  if (auto problem = check_schema(step.data.input_schema, flowing, "The step's input", step.pointer)) {
+    return fail_step(planner, step, path, std::move(*problem), false);
+  }
   Payload input = flowing;
   if (step.data.input_from) {
     auto rendered = render(planner, *step.data.input_from, flowing, scope_of(planner, step, path, &flowing, nullptr));
     if (!rendered) return fail_step(planner, step, path, expression_problem(rendered.error(), step), false);
     input = std::move(*rendered);
-  }
-  if (auto problem = check_schema(step.data.input_schema, input, "input", step)) {
-    return fail_step(planner, step, path, std::move(*problem), false);
   }
   const bool changed = step.data.input_from || step.given.arguments || step.given.is_input_around;
   start_kind(planner, step, path, StepInput{.value = input, .changed = changed});
@@ -103,8 +103,13 @@ void fail_in_undo(Planner& planner, const definition::Step& step, std::string_vi
 
 Scope scope_of(const Planner& planner, const definition::Step& step, std::string_view path, const Payload* input,
                const Payload* output) {
-  Scope scope{
-      .path = path, .step = &step, .input = input, .output = output, .error = nullptr, .round = planner.round_of(path)};
+  Scope scope{.path = path,
+              .step = &step,
+              .input = input,
+              .output = output,
+              .error = nullptr,
+              .round = planner.round_of(path),
+              .now = planner.now()};
   if (!is_in_undo(path)) return scope;
   // Inside an undo, $input and $output are those of the step being undone, frozen when it ended.
   const StepState& undone = planner.step(step_of(path));
@@ -165,15 +170,17 @@ void complete_step(Planner& planner, const definition::Step& step, std::string_v
     if (!rendered) return fail_step(planner, step, path, expression_problem(rendered.error(), step), may_have_effect);
     result = std::move(*rendered);
   }
-  if (auto problem = check_schema(step.data.output_schema, result, "output", step)) {
+  if (auto problem = check_schema(step.data.output_schema, result, "The step's output", step.pointer)) {
     return fail_step(planner, step, path, std::move(*problem), may_have_effect);
   }
   std::optional<Payload> exported;
   if (step.data.export_as) {
-    auto rendered = render(planner, *step.data.export_as, result, scope_of(planner, step, path, &input, &result));
+    Scope scope = scope_of(planner, step, path, &input, &result);
+    scope.raw_output = &output;
+    auto rendered = render(planner, *step.data.export_as, result, scope);
     if (!rendered) return fail_step(planner, step, path, expression_problem(rendered.error(), step), may_have_effect);
     exported = std::move(*rendered);
-    if (auto problem = check_schema(step.data.export_schema, *exported, "exported context", step)) {
+    if (auto problem = check_schema(step.data.export_schema, *exported, "The step's exported context", step.pointer)) {
       return fail_step(planner, step, path, std::move(*problem), may_have_effect);
     }
   }

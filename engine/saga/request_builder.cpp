@@ -55,6 +55,19 @@ Result<std::string> path_segment(const Json& arguments, const std::string& name,
   return percent_encode(text);
 }
 
+// The same for an endpoint, where the specification has a value that is missing be empty text. Not in an undo: it must
+// not meet another resource.
+Result<std::string> endpoint_part(const Json& input, const std::string& name, bool is_undo) {
+  const auto it = input.is_object() ? input.find(name) : input.end();
+  if (is_undo) return path_segment(input, name, "endpoint");
+  if (it == input.end() || it->is_null() || *it == "") return std::string();
+  if (it->is_structured()) {
+    return failure("expression", fmt::format("'{{{}}}' in the endpoint stands for {}, not for text or a number", name,
+                                             it->is_array() ? "a list" : "an object"));
+  }
+  return path_segment(input, name, "endpoint");
+}
+
 void append_query(std::string& target, const Json& fields) {
   char separator = target.find('?') == std::string::npos ? '?' : '&';
   const auto append = [&](const std::string& name, const Json& value) {
@@ -103,7 +116,7 @@ Result<Json> render(const expression::ValueTemplate& value, const Json& input,
 }
 
 Result<Request> build(const AdapterCall& call, const definition::OperationCatalog& operations, const Json& input,
-                      const expression::Environment& environment) {
+                      const expression::Environment& environment, bool) {
   const std::string where = call.adapter + "." + call.operation;
   const auto* operation = operations.find(call.adapter, call.operation);
   if (!operation) {
@@ -127,7 +140,8 @@ Result<Request> build(const AdapterCall& call, const definition::OperationCatalo
   return request;
 }
 
-Result<std::string> fill_endpoint(const HttpCall& call, const Json& input, const expression::Environment& environment) {
+Result<std::string> fill_endpoint(const HttpCall& call, const Json& input, const expression::Environment& environment,
+                                  bool is_undo) {
   if (call.endpoint_expression) {
     auto value = call.endpoint_expression->evaluate(input, environment);
     if (!value) return std::unexpected(std::move(value.error()));
@@ -140,7 +154,7 @@ Result<std::string> fill_endpoint(const HttpCall& call, const Json& input, const
       target += call.endpoint[i];
       continue;
     }
-    auto segment = path_segment(input, call.endpoint[i], "endpoint");
+    auto segment = endpoint_part(input, call.endpoint[i], is_undo);
     if (!segment) return segment;
     target += *segment;
   }
@@ -148,8 +162,8 @@ Result<std::string> fill_endpoint(const HttpCall& call, const Json& input, const
 }
 
 Result<Request> build(const HttpCall& call, const definition::OperationCatalog&, const Json& input,
-                      const expression::Environment& environment) {
-  auto target = fill_endpoint(call, input, environment);
+                      const expression::Environment& environment, bool is_undo) {
+  auto target = fill_endpoint(call, input, environment, is_undo);
   if (!target) return std::unexpected(std::move(target.error()));
   Request request;
   request.method = call.method;
@@ -177,7 +191,7 @@ Result<Request> build(const HttpCall& call, const definition::OperationCatalog&,
 }
 
 Result<Request> build(const WorkflowRun& call, const definition::OperationCatalog&, const Json& input,
-                      const expression::Environment& environment) {
+                      const expression::Environment& environment, bool) {
   Request request;
   request.run = RunTarget{.namespace_name = call.namespace_name,
                           .workflow = call.workflow,
@@ -197,16 +211,17 @@ Result<Request> build(const WorkflowRun& call, const definition::OperationCatalo
 }
 
 // Of what is undone the step's state knows.
-Result<Request> build(const RunUndo&, const definition::OperationCatalog&, const Json&,
-                      const expression::Environment&) {
+Result<Request> build(const RunUndo&, const definition::OperationCatalog&, const Json&, const expression::Environment&,
+                      bool) {
   return Request{};
 }
 
 }  // namespace
 
 Result<Request> build_request(const definition::CallStep& call, const definition::OperationCatalog& operations,
-                              const Json& input, const expression::Environment& environment) {
-  return std::visit([&](const auto& target) { return build(target, operations, input, environment); }, call.target);
+                              const Json& input, const expression::Environment& environment, bool is_undo) {
+  const auto build_for = [&](const auto& target) { return build(target, operations, input, environment, is_undo); };
+  return std::visit(build_for, call.target);
 }
 
 }  // namespace skald::saga

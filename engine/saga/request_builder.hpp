@@ -10,6 +10,6 @@ namespace skald::saga {
 
 // Errors: "expression" (evaluation), "configuration" (the operation is gone, a path parameter is missing).
 Result<Request> build_request(const definition::CallStep& call, const definition::OperationCatalog& operations,
-                              const Json& input, const expression::Environment& environment);
+                              const Json& input, const expression::Environment& environment, bool is_undo);
 
 }  // namespace skald::saga

@@ -1,6 +1,7 @@
 #include "engine/saga/state.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "engine/base/limits.hpp"
 #include "engine/saga/path.hpp"
@@ -112,17 +113,26 @@ Payload flowing_input(const State& state, std::string_view path, std::uint32_t r
   return path.ends_with(kUndoSuffix) ? parent->output : data_left_by(*parent, round);
 }
 
-const StepState* last_entry(const StepState& list, std::uint32_t round) {
-  for (auto child = list.children.rbegin(); child != list.children.rend(); ++child) {
+Payload raw_input(const State& state, std::string_view path, std::uint32_t round) {
+  const StepState* parent = find_step(state, parent_of(path));
+  const StepState* started = find_step(state, path);
+  if (!parent || !started) return flowing_input(state, path, round);
+  return data_left_by(*parent, started->round, started);
+}
+
+const StepState* last_entry(const StepState& list, std::uint32_t round, const StepState* before) {
+  auto child = list.children.rbegin();
+  if (before) child = std::make_reverse_iterator(list.children.begin() + (before - list.children.data()));
+  for (; child != list.children.rend(); ++child) {
     if (round == 0 || child->round == round) return &*child;
     if (!list.apart) break;  // an earlier round
   }
   return nullptr;
 }
 
-Payload data_left_by(const StepState& list, std::uint32_t round) {
-  const StepState* last = last_entry(list, round);
-  if (!last && !list.apart) last = last_entry(list, 0);  // what the round before has left
+Payload data_left_by(const StepState& list, std::uint32_t round, const StepState* before) {
+  const StepState* last = last_entry(list, round, before);
+  if (!last && !list.apart) last = last_entry(list, 0, before);  // what the round before has left
   if (!last) return list.input;
   return last->status == StepStatus::kCompleted ? last->output : last->input;
 }

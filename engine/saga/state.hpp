@@ -175,11 +175,15 @@ StepState* find_step(State& state, std::string_view path);
 // output of the step it undoes. The step must not have started.
 Payload flowing_input(const State& state, std::string_view path, std::uint32_t round = 0);
 
-// The entry of a list that started last, in one of its rounds; null where none has.
-const StepState* last_entry(const StepState& list, std::uint32_t round);
+// The same of a step that may have started.
+Payload raw_input(const State& state, std::string_view path, std::uint32_t round);
+
+// The entry of a list that started last, in one of its rounds; null where none has. With `before` only those that
+// started before that one are looked at.
+const StepState* last_entry(const StepState& list, std::uint32_t round, const StepState* before = nullptr);
 
 // What flows out of a list of steps so far: the last one's output, or its input where it was skipped or passed over.
-Payload data_left_by(const StepState& list, std::uint32_t round = 0);
+Payload data_left_by(const StepState& list, std::uint32_t round = 0, const StepState* before = nullptr);
 
 // Why the steps around a path are being undone while the execution as a whole goes on; null where they are not.
 const ScopeUndo* scope_undo_around(const State& state, std::string_view path);

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/definition/step_lists.hpp"
 #include "engine/definition/step_names.hpp"
 #include "engine/saga/callback_token.hpp"
 #include "engine/saga/path.hpp"
@@ -128,13 +129,12 @@ expression::Environment::Found Variables::workflow(std::span<const std::string> 
   if (field == "input") return {&state_.input.json(), 1};
   if (field == "id") return keep(to_string(state_.id), 1);
   if (field == "startedAt") return keep(describe_time(state_.started_at), 1);
-  const Json document = {
-      {"namespace", definition_.namespace_name}, {"name", definition_.name}, {"version", definition_.version}};
+  if (field == "definition") return {&definition_.document.json(), 1};
   return keep({{"id", to_string(state_.id)},
                {"input", state_.input.json()},
                {"startedAt", describe_time(state_.started_at)},
                {"labels", state_.labels},
-               {"definition", {{"document", document}}}},
+               {"definition", definition_.document.json()}},
               0);
 }
 
@@ -143,10 +143,9 @@ std::string_view Variables::hooked_list() const {
   for (std::string_view path = scope_.path; !path.empty(); path = parent_of(path)) {
     const std::string_view list = parent_of(path);
     const auto* defined = list.empty() ? nullptr : definition_.find(static_path(list));
-    const auto* kind = defined ? std::get_if<definition::DoStep>(&defined->kind) : nullptr;
-    if (kind == nullptr || !kind->hooked) continue;
-    const std::string& hooked = kind->steps[kind->hooked->place].name;
-    return base_name(path.substr(list.size() + 1)) == hooked ? std::string_view() : list;
+    const auto* hooked = defined ? definition::hooked_step(*defined) : nullptr;
+    if (hooked == nullptr) continue;
+    return base_name(path.substr(list.size() + 1)) == hooked->name ? std::string_view() : list;
   }
   return {};
 }
@@ -154,8 +153,8 @@ std::string_view Variables::hooked_list() const {
 // What hooks know as $task: the step that they stand around, with its keys in the document.
 expression::Environment::Found Variables::hooked_step(std::string_view list) const {
   const auto& defined = *definition_.find(static_path(list));
-  const auto& kind = std::get<definition::DoStep>(defined.kind);
-  Json value = kind.hooked->task.json().is_object() ? kind.hooked->task.json() : Json::object();
+  Json value = written(defined);
+  if (value.is_object()) value["definition"] = written(defined);
   value["name"] = defined.name;
   value["reference"] = defined.pointer;
   if (const StepState* instance = find_step(state_, list)) {
@@ -166,13 +165,29 @@ expression::Environment::Found Variables::hooked_step(std::string_view list) con
   return keep(std::move(value), 0);
 }
 
+// The step as it stands in the document; null where no expression looks at that.
+const Json& Variables::written(const definition::Step& step) const {
+  const Json& document = definition_.document.json();
+  const Json::json_pointer place(step.pointer);
+  return document.is_object() && document.contains(place) ? document[place] : null_json();
+}
+
+Payload Variables::raw_input_of_step() const {
+  const bool is_hooked = scope_.step->given.is_input_around;
+  return is_hooked ? find_step(state_, parent_of(scope_.path))->input : raw_input(state_, scope_.path, scope_.round);
+}
+
 expression::Environment::Found Variables::step() const {
   if (const auto list = hooked_list(); !list.empty()) return hooked_step(list);
   const StepState* instance = find_step(state_, scope_.path);
   Json value = {{"name", scope_.step->name}, {"reference", scope_.step->pointer}};
-  if (scope_.input) value["input"] = scope_.input->json();
-  if (scope_.output) value["output"] = scope_.output->json();
-  if (instance) value["startedAt"] = describe_time(instance->started_at);
+  if (scope_.input) {
+    const bool is_changed = !is_in_undo(scope_.path) && !scope_.step->given.arguments;
+    value["input"] = is_changed ? raw_input_of_step().json() : scope_.input->json();
+  }
+  if (const Payload* output = scope_.raw_output ? scope_.raw_output : scope_.output) value["output"] = output->json();
+  value["startedAt"] = describe_time(instance ? instance->started_at : scope_.now);
+  if (const Json& body = written(*scope_.step); !body.is_null()) value["definition"] = body;
   return keep(std::move(value), 0);
 }
 

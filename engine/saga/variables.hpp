@@ -26,6 +26,8 @@ struct Scope {
   std::string_view error_name = "error";
   std::uint32_t round = 0;   // of the step within the one around it
   std::uint32_t inside = 0;  // the expression stands in the step itself, for this round of the steps inside: `while`
+  const Payload* raw_output = nullptr;  // $task.output where it is not $output
+  Timestamp now{};                      // when a step that has not started is starting
 };
 
 class Variables final : public expression::Environment {
@@ -41,6 +43,8 @@ class Variables final : public expression::Environment {
   Found step() const;
   std::string_view hooked_list() const;
   Found hooked_step(std::string_view list) const;
+  const Json& written(const definition::Step& step) const;
+  Payload raw_input_of_step() const;
   Found steps(std::span<const std::string> fields) const;
   std::optional<Found> compensation() const;
   std::optional<Found> callback(std::span<const std::string> fields) const;

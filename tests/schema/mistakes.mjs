@@ -41,6 +41,8 @@ const top = {
   "an empty map of units": ["timeout: { after: {} }", "2:19: Object has fewer properties than the required number of 1"],
   "an unknown unit": ["timeout: { after: { week: 1 } }", "2:21: must be an ISO 8601 duration such as PT5S or P1DT2H (no years or months), or a map of days, hours, minutes, seconds, milliseconds"],
   "a negative unit": ["timeout: { after: { seconds: -1 } }", "2:30: Value is below the minimum of 0."],
+  "another language of expressions": ["evaluate: { language: js }", "2:23: Value is not accepted. Valid values: \"jq\"."],
+  "an unknown key of `evaluate`": ["evaluate: { lang: jq }", "2:13: Property lang is not allowed."],
   "an unknown key of `use`": ["use: { retry: {} }", "2:8: Property retry is not allowed."],
   "a retry with an unknown key": ["use: { retries: { r: { maximumAttempts: 3 } } }", "2:24: Property maximumAttempts is not allowed."],
   "no attempt at all": ["use: { retries: { r: { limit: { attempt: { count: 0 } } } } }", "2:51: Value is below the minimum of 1."],

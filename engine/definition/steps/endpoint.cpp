@@ -19,9 +19,12 @@ bool report(LoadContext& context, const Node& node, std::size_t offset, std::str
   return false;
 }
 
+// A dot is part of the name: no way into a field.
 bool is_placeholder_name(std::string_view name) {
-  return !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) == 0 &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+  return !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) == 0 && name.front() != '.' &&
+         name.back() != '.' && name.find("..") == std::string_view::npos &&
+         std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.'; });
 }
 
 // Text, name, text, name, ..., text; empty where a place is malformed.
@@ -39,7 +42,7 @@ std::vector<std::string> cut_at_places(LoadContext& context, const Node& node, s
     const std::size_t end = uri.find('}', at);
     const std::string_view name = uri.substr(at + 1, end == std::string_view::npos ? end : end - at - 1);
     if (end == std::string_view::npos || !is_placeholder_name(name)) {
-      report(context, node, at, "has a place that is not '{name}': a name has letters, digits and '_'");
+      report(context, node, at, "has a place that is not '{name}': a name has letters, digits, '_' and inner '.'");
       return {};
     }
     parts.emplace_back(name);

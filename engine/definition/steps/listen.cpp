@@ -1,5 +1,7 @@
 #include "engine/definition/steps/listen.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "engine/definition/read_event_pattern.hpp"
 #include "engine/definition/read_values.hpp"
 #include "engine/definition/steps/kinds.hpp"
@@ -18,7 +20,11 @@ void read_strategy(LoadContext& context, const Node& node, const Scope& scope, L
     if (auto pattern = read_event_pattern(context, *one, scope)) read.patterns.push_back(std::move(*pattern));
   } else if (any != nullptr) {
     read.strategy = ListenStep::Strategy::kAny;
-    read.patterns = read_event_patterns(context, *any, scope);
+    if (any->is_sequence() && any->items.empty()) {
+      read.patterns.push_back({EventFilter::compile(Json::object(), Json::object()).value(), {}});  // every event
+    } else {
+      read.patterns = read_event_patterns(context, *any, scope);
+    }
   } else if (all != nullptr) {
     read.strategy = ListenStep::Strategy::kAll;
     read.patterns = read_event_patterns(context, *all, scope);

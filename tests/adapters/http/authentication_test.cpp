@@ -82,6 +82,7 @@ TEST_F(EndpointAuthentication, AMissingSecretIsWaitedForByRetries) {
   EXPECT_TRUE(answer.retryable);
   EXPECT_FALSE(answer.sent);
   EXPECT_EQ(answer.title, "secret 'step-missing' is not set");
+  EXPECT_EQ(answer.error_type, "authorization");
   ::setenv("SKALD_SECRET_STEP_MISSING", "late", 1);
   ASSERT_TRUE(registry.refresh());
   EXPECT_EQ(authorization_of(BearerAuthentication{SecretReference{"step-missing", ""}}), "Bearer late");
@@ -107,6 +108,7 @@ TEST_F(EndpointAuthentication, AnUploadedDefinitionUsesAllowedSecretsOnly) {
   call.trusted = false;
   const auto refused = exchange(std::move(call));
   EXPECT_EQ(refused.title, "secret 'step-token' is not among http.allowedSecrets of this server");
+  EXPECT_EQ(refused.error_type, "authorization");
   EXPECT_FALSE(refused.sent);
   call = call_as(BearerAuthentication{SecretReference{"step-user", "password"}});
   call.trusted = false;
