@@ -38,10 +38,12 @@ AppendStatements::AppendStatements(soci::session& session)
                 use(wake_at_, wake_set_), use(open_incidents_), use(resting_))),
       update_((session.prepare << "UPDATE executions SET phase = :phase, outcome = :outcome, status = :status,"
                                   " ended_at = :ended_at, wake_at = :wake_at, open_incidents = :open_incidents,"
-                                  " resting = :resting, unique_key = CASE WHEN :keeps = 1 THEN unique_key END,"
-                                  " unique_until = CASE WHEN :keeps_it = 1 THEN unique_until END WHERE id = :id",
+                                  " resting = :resting WHERE id = :id",
                use(phase_), use(outcome_), use(status_), use(ended_at_, ended_set_), use(wake_at_, wake_set_),
-               use(open_incidents_), use(resting_), use(keeps_key_), use(keeps_key_), use(id_))),
+               use(open_incidents_), use(resting_), use(id_))),
+      give_up_((session.prepare << "UPDATE executions SET unique_key = NULL, unique_until = NULL WHERE id = :id"
+                                   " AND unique_key IS NOT NULL",
+                use(id_))),
       find_key_((session.prepare << "SELECT id, idempotency_fingerprint FROM executions"
                                     " WHERE namespace = :namespace AND workflow = :workflow AND idempotency_key = :key",
                  into(found_id_), into(found_fingerprint_), use(namespace_), use(workflow_), use(key_))),
@@ -69,7 +71,7 @@ bool AppendStatements::create(const ports::NewExecution& execution, const ports:
   fill(execution);
   fill(summary);
   // Who ends at once has not kept it, and meets who has it all the same.
-  if (unique_set_ == soci::i_ok && keeps_key_ == 0) unique_until_ = started_at_;
+  if (unique_set_ == soci::i_ok && !keeps_key_) unique_until_ = started_at_;
   if (unique_set_ == soci::i_ok) take_over_.execute(true);
   create_.execute(true);
   return create_.get_affected_rows() == 1;
@@ -110,7 +112,9 @@ bool AppendStatements::update(const ports::ExecutionSummary& summary) {
     if (relabel_.get_affected_rows() == 1) return true;
   }
   update_.execute(true);
-  return update_.get_affected_rows() == 1;
+  const bool is_there = update_.get_affected_rows() == 1;
+  if (!keeps_key_) give_up_.execute(true);
+  return is_there;
 }
 
 void AppendStatements::subscribe(const std::vector<ports::Subscription>& subscriptions) {
@@ -158,7 +162,7 @@ void AppendStatements::fill(const ports::ExecutionSummary& summary) {
   status_ = summary.status;
   open_incidents_ = summary.open_incidents;
   resting_ = summary.resting ? 1 : 0;
-  keeps_key_ = ports::gives_key_up(summary) ? 0 : 1;
+  keeps_key_ = !ports::gives_key_up(summary);
   ended_set_ = summary.ended_at ? soci::i_ok : soci::i_null;
   ended_at_ = summary.ended_at ? to_millis(*summary.ended_at) : 0;
   wake_set_ = summary.wake_at ? soci::i_ok : soci::i_null;

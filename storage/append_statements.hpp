@@ -50,13 +50,14 @@ class AppendStatements {
       status_, labels_, key_, fingerprint_, replay_of_, parent_, found_id_, found_fingerprint_, shape_, event_key_,
       sink_, unique_key_, holder_id_;
   long long position_ = 0, epoch_ = 0, at_ = 0, attempt_ = 0, started_at_ = 0, ended_at_ = 0, wake_at_ = 0,
-            open_incidents_ = 0, resting_ = 0, last_position_ = 0, owner_epoch_ = 0, unique_until_ = 0, keeps_key_ = 1;
+            open_incidents_ = 0, resting_ = 0, last_position_ = 0, owner_epoch_ = 0, unique_until_ = 0;
+  bool keeps_key_ = true;
   int version_ = 1, shard_ = 0;
   soci::indicator ended_set_ = soci::i_null, wake_set_ = soci::i_null, key_set_ = soci::i_null,
                   replay_set_ = soci::i_null, parent_set_ = soci::i_null, last_set_ = soci::i_null,
                   unique_set_ = soci::i_null;
-  soci::statement insert_, take_over_, create_, relabel_, update_, find_key_, find_holder_, last_, unsubscribe_,
-      subscribe_, deliver_, owner_;
+  soci::statement insert_, take_over_, create_, relabel_, update_, give_up_, find_key_, find_holder_, last_,
+      unsubscribe_, subscribe_, deliver_, owner_;
 };
 
 }  // namespace skald::storage

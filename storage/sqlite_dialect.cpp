@@ -74,13 +74,7 @@ const std::vector<std::vector<std::string>>& sqlite_migrations() {
           "ALTER TABLE executions ADD COLUMN parent TEXT",
           "CREATE INDEX executions_parent ON executions (parent, id) WHERE parent IS NOT NULL",
       },
-      {
-          // What an execution is about, while no other one of its workflow may start for the same.
-          "ALTER TABLE executions ADD COLUMN unique_key TEXT",
-          "ALTER TABLE executions ADD COLUMN unique_until BIGINT",
-          "CREATE UNIQUE INDEX executions_unique ON executions (namespace, workflow, unique_key)"
-          " WHERE unique_key IS NOT NULL",
-      },
+      unique_columns(),
   };
   return versions;
 }

@@ -28,7 +28,7 @@ constexpr std::array<ConfidentialVariable, 2> kConfidential = {{
 std::vector<std::string> available_in(const ExpressionSite& site) {
   if (site.slot == Slot::kEvent) return {};
   if (site.slot == Slot::kWorkflowInput) return {"workflow", "runtime"};
-  if (site.slot == Slot::kUnique) return {"workflow"};
+  if (site.slot == Slot::kUnique) return {"workflow", "runtime"};
   if (site.slot == Slot::kCancel) return {"workflow", "runtime", "context", "steps"};
   std::vector<std::string> names = {"workflow", "runtime", "context", "steps", "input"};
   const bool is_step = site.slot != Slot::kWorkflowOutput;
