@@ -30,16 +30,17 @@ Node* Clients::any_node() {
 
 void Clients::place_orders(const std::vector<Workflow>& workflows) {
   auto& world = around_.world;
-  const auto count = 1 + world.below(6);
+  // Where some are to be about the same there are more.
+  const bool are_about = std::ranges::any_of(workflows, is_about_something);
+  const auto count = are_about ? 6 + world.below(8) : 1 + world.below(6);
   for (std::size_t i = 1; i <= count; ++i) {
     auto& order = orders_.emplace_back();
     order.number = static_cast<int>(i);
     order.workflow = workflows[world.below(workflows.size())];
     // Some are about the same.
-    const auto about = is_about_something(order.workflow) && world.chance(90)
-                           ? fmt::format(R"(,"about":"a{}")", world.below(2))
-                           : std::string();
-    order.input = Payload::from_trusted_text(fmt::format(R"({{"orderId":"o{}"{}}})", i, about));
+    const bool is_about = is_about_something(order.workflow) && world.chance(90);
+    const auto about = is_about ? fmt::format(R"("about":"a{}",)", world.chance(75) ? 1 : 2) : std::string();
+    order.input = Payload::from_trusted_text(fmt::format(R"({{{}"orderId":"o{}"}})", about, i));
     if (world.chance(80)) order.key = fmt::format("key-{}", i);
     world.after(world.between(0s, around_.faults.heals_at() / 2), [this, &order] { ask(order); });
   }
