@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "api/http/target.hpp"
+#include "api/views/execution_view.hpp"
 #include "engine/async/offload.hpp"
 #include "engine/base/json.hpp"
 
@@ -64,6 +65,17 @@ Response page_response(const Request& request, std::string items, const std::str
 
 Response problem(const Services& services, const Call& call, const Error& error) {
   return services.problems.answer(error, call.request.path());
+}
+
+void answer_not_begun(Services& services, Call call, const Error& error) {
+  const auto earlier = error.code == "unique.taken" ? parse_execution_id(error.subject) : std::nullopt;
+  if (!earlier) return call.respond(problem(services, call, error));
+  services.engine.view(*earlier, [&services, error, call = std::move(call)](Result<runtime::Snapshot> state) mutable {
+    const std::string extra = state ? ",\"execution\":" + execution_view(**state) : std::string();
+    auto response = services.problems.answer_with(error, call.request.path(), extra);
+    response.headers.emplace_back("Link", "</v1/executions/" + error.subject + ">; rel=\"related\"");
+    call.respond(std::move(response));
+  });
 }
 
 std::optional<Response> refuse_for_space(const Services& services, const Call& call) {

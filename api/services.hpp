@@ -71,6 +71,8 @@ Response json_response(int status, std::string body);
 Response page_response(const Request& request, std::string items, const std::string& next_cursor);
 // The problem of an error, for this request.
 Response problem(const Services& services, const Call& call, const Error& error);
+// The same for what could not be begun: of one that has begun earlier for the same, the problem shows `execution`.
+void answer_not_begun(Services& services, Call call, const Error& error);
 // The answer to what would begin an execution while the disk is nearly full; none where there is room.
 std::optional<Response> refuse_for_space(const Services& services, const Call& call);
 // The id in the path's n-th place. Errors: "execution.unknown" for what is no id.

@@ -13,18 +13,23 @@ AppendStatements::AppendStatements(soci::session& session)
                       " VALUES (:execution, :position, :epoch, :at, :kind, :version, :step, :attempt, :actor, :data)",
                use(id_), use(position_), use(epoch_), use(at_), use(kind_), use(version_), use(step_), use(attempt_),
                use(actor_), use(data_))),
+      take_over_((
+          session.prepare << "UPDATE executions SET unique_key = NULL, unique_until = NULL WHERE namespace = :namespace"
+                             " AND workflow = :workflow AND unique_key = :key AND unique_until <= :started_at",
+          use(namespace_), use(workflow_), use(unique_key_), use(started_at_))),
       create_((session.prepare
                    << "INSERT INTO executions (id, shard, namespace, workflow, version, digest, phase, outcome, status,"
                       " labels, started_at, ended_at, wake_at, open_incidents, resting, idempotency_key,"
-                      " idempotency_fingerprint, replay_of, parent)"
+                      " idempotency_fingerprint, replay_of, parent, unique_key, unique_until)"
                       " VALUES (:id, :shard, :namespace, :workflow, :version, :digest, :phase, :outcome, :status,"
                       " :labels, :started_at, :ended_at, :wake_at, :open_incidents, :resting, :key, :fingerprint, "
-                      ":replay_of, :parent)"
+                      ":replay_of, :parent, :unique_key, :unique_until)"
                       " ON CONFLICT DO NOTHING",
                use(id_), use(shard_), use(namespace_), use(workflow_), use(definition_version_), use(digest_),
                use(phase_), use(outcome_), use(status_), use(labels_), use(started_at_), use(ended_at_, ended_set_),
                use(wake_at_, wake_set_), use(open_incidents_), use(resting_), use(key_, key_set_), use(fingerprint_),
-               use(replay_of_, replay_set_), use(parent_, parent_set_))),
+               use(replay_of_, replay_set_), use(parent_, parent_set_), use(unique_key_, unique_set_),
+               use(unique_until_, unique_set_))),
       relabel_((session.prepare << "UPDATE executions SET status = :status WHERE id = :id AND phase = :phase"
                                    " AND outcome = :outcome AND ended_at IS NOT DISTINCT FROM :ended_at"
                                    " AND wake_at IS NOT DISTINCT FROM :wake_at AND open_incidents = :open_incidents "
@@ -36,9 +41,16 @@ AppendStatements::AppendStatements(soci::session& session)
                                   " resting = :resting WHERE id = :id",
                use(phase_), use(outcome_), use(status_), use(ended_at_, ended_set_), use(wake_at_, wake_set_),
                use(open_incidents_), use(resting_), use(id_))),
+      give_up_((session.prepare << "UPDATE executions SET unique_key = NULL, unique_until = NULL WHERE id = :id"
+                                   " AND unique_key IS NOT NULL",
+                use(id_))),
       find_key_((session.prepare << "SELECT id, idempotency_fingerprint FROM executions"
                                     " WHERE namespace = :namespace AND workflow = :workflow AND idempotency_key = :key",
                  into(found_id_), into(found_fingerprint_), use(namespace_), use(workflow_), use(key_))),
+      find_holder_(
+          (session.prepare << "SELECT id FROM executions WHERE namespace = :namespace AND workflow = :workflow"
+                              " AND unique_key = :key AND NOT EXISTS (SELECT 1 FROM executions WHERE id = :id)",
+           into(holder_id_), use(namespace_), use(workflow_), use(unique_key_), use(id_))),
       last_((session.prepare << "SELECT max(position) FROM history WHERE execution = :execution",
              into(last_position_, last_set_), use(id_))),
       unsubscribe_((session.prepare << "DELETE FROM subscriptions WHERE execution = :execution", use(id_))),
@@ -58,6 +70,9 @@ void AppendStatements::name(const ExecutionId& execution) {
 bool AppendStatements::create(const ports::NewExecution& execution, const ports::ExecutionSummary& summary) {
   fill(execution);
   fill(summary);
+  // Who ends at once has not kept it, and meets who has it all the same.
+  if (unique_set_ == soci::i_ok && !keeps_key_) unique_until_ = started_at_;
+  if (unique_set_ == soci::i_ok) take_over_.execute(true);
   create_.execute(true);
   return create_.get_affected_rows() == 1;
 }
@@ -67,6 +82,13 @@ std::optional<AppendStatements::Existing> AppendStatements::find_key() {
   Existing existing{id_from_text(found_id_), found_fingerprint_};
   find_key_.fetch();  // past its only row, so that no read stays open
   return existing;
+}
+
+std::optional<ExecutionId> AppendStatements::find_holder() {
+  if (unique_set_ != soci::i_ok || !find_holder_.execute(true)) return std::nullopt;
+  const auto holder = id_from_text(holder_id_);
+  find_holder_.fetch();
+  return holder;
 }
 
 void AppendStatements::insert(const ports::HistoryRow& row) {
@@ -90,7 +112,9 @@ bool AppendStatements::update(const ports::ExecutionSummary& summary) {
     if (relabel_.get_affected_rows() == 1) return true;
   }
   update_.execute(true);
-  return update_.get_affected_rows() == 1;
+  const bool is_there = update_.get_affected_rows() == 1;
+  if (!keeps_key_) give_up_.execute(true);
+  return is_there;
 }
 
 void AppendStatements::subscribe(const std::vector<ports::Subscription>& subscriptions) {
@@ -138,6 +162,7 @@ void AppendStatements::fill(const ports::ExecutionSummary& summary) {
   status_ = summary.status;
   open_incidents_ = summary.open_incidents;
   resting_ = summary.resting ? 1 : 0;
+  keeps_key_ = !ports::gives_key_up(summary);
   ended_set_ = summary.ended_at ? soci::i_ok : soci::i_null;
   ended_at_ = summary.ended_at ? to_millis(*summary.ended_at) : 0;
   wake_set_ = summary.wake_at ? soci::i_ok : soci::i_null;
@@ -159,6 +184,9 @@ void AppendStatements::fill(const ports::NewExecution& execution) {
   replay_of_ = execution.replay_of ? to_string(*execution.replay_of) : "";
   parent_set_ = execution.parent ? soci::i_ok : soci::i_null;
   parent_ = execution.parent ? to_string(*execution.parent) : "";
+  unique_set_ = execution.unique ? soci::i_ok : soci::i_null;
+  unique_key_ = execution.unique ? execution.unique->key : "";
+  unique_until_ = execution.unique ? to_millis(execution.unique->until) : 0;
 }
 
 }  // namespace skald::storage

@@ -50,4 +50,14 @@ std::vector<std::string> schedule_tables(const EventTableWords& words) {
   };
 }
 
+// What an execution is about, while no other one of its workflow may start for the same.
+std::vector<std::string> unique_columns() {
+  return {
+      "ALTER TABLE executions ADD COLUMN unique_key TEXT",
+      "ALTER TABLE executions ADD COLUMN unique_until BIGINT",
+      "CREATE UNIQUE INDEX executions_unique ON executions (namespace, workflow, unique_key)"
+      " WHERE unique_key IS NOT NULL",
+  };
+}
+
 }  // namespace skald::storage

@@ -1,4 +1,5 @@
-// The tables of events, those that come in and those that go out, and of schedules, as both databases have them.
+// The tables of events, those that come in and those that go out, and of schedules, and what came to that of executions
+// with saga.unique, as both databases have them.
 #pragma once
 
 #include <string>
@@ -17,5 +18,6 @@ struct EventTableWords {
 std::vector<std::string> event_tables(const EventTableWords& words);
 std::vector<std::string> outbox_tables(const EventTableWords& words);
 std::vector<std::string> schedule_tables(const EventTableWords& words);
+std::vector<std::string> unique_columns();
 
 }  // namespace skald::storage

@@ -18,7 +18,8 @@ namespace {
 
 constexpr const char* kColumns =
     "SELECT id, shard, namespace, workflow, version, digest, phase, outcome, status, labels, started_at, ended_at,"
-    " wake_at, open_incidents, resting, idempotency_key, idempotency_fingerprint, replay_of, parent, ";
+    " wake_at, open_incidents, resting, idempotency_key, idempotency_fingerprint, replay_of, parent, unique_key,"
+    " unique_until, ";
 
 // The last position of a history: worth its look-up only for one execution at a time.
 constexpr const char* kLastPosition =
@@ -28,10 +29,10 @@ constexpr const char* kNoPosition = "0 FROM executions";
 // One row of `executions`, bound to a statement.
 struct ExecutionColumns {
   std::string id, namespace_name, workflow, version, digest, phase, outcome, status, labels, key, fingerprint,
-      replay_of, parent;
-  long long started_at = 0, ended_at = 0, wake_at = 0, open_incidents = 0, position = 0;
+      replay_of, parent, unique_key;
+  long long started_at = 0, ended_at = 0, wake_at = 0, open_incidents = 0, position = 0, unique_until = 0;
   int shard = 0, resting = 0;
-  soci::indicator ended_set{}, wake_set{}, key_set{}, replay_set{}, parent_set{};
+  soci::indicator ended_set{}, wake_set{}, key_set{}, replay_set{}, parent_set{}, unique_set{}, until_set{};
 
   void exchange(soci::statement& statement) {
     using soci::into;
@@ -54,6 +55,8 @@ struct ExecutionColumns {
     statement.exchange(into(fingerprint));
     statement.exchange(into(replay_of, replay_set));
     statement.exchange(into(parent, parent_set));
+    statement.exchange(into(unique_key, unique_set));
+    statement.exchange(into(unique_until, until_set));
     statement.exchange(into(position));
   }
 
@@ -71,6 +74,7 @@ struct ExecutionColumns {
                  .idempotency_fingerprint = fingerprint,
                  .replay_of = replay_set == soci::i_ok ? std::optional(id_from_text(replay_of)) : std::nullopt,
                  .parent = parent_set == soci::i_ok ? std::optional(id_from_text(parent)) : std::nullopt};
+    if (unique_set == soci::i_ok) e.created.unique = {.key = unique_key, .until = from_millis(unique_until)};
     e.summary = {.phase = phase,
                  .outcome = outcome,
                  .status = status,

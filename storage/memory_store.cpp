@@ -33,22 +33,6 @@ bool matches(const StoredExecution& e, const ExecutionQuery& q) {
          (!q.before || e.id < *q.before);
 }
 
-// The rules of the tables.
-std::optional<Error> refusal(const Append& append) {
-  const auto refused = [&](const char* message) {
-    return Error{.code = "store.rejected", .message = message, .subject = to_string(append.execution)};
-  };
-  std::uint64_t position = append.expected_position;
-  for (const auto& row : append.rows) {
-    if (row.position != ++position) return refused("the rows do not count on from the expected position");
-  }
-  if (!append.summary) return std::nullopt;
-  const auto& phase = append.summary->phase;
-  const bool ended = phase == "completed" || phase == "faulted" || phase == "cancelled";
-  if (ended == append.summary->wake_at.has_value()) return refused("only what has ended needs no wake-up");
-  return std::nullopt;
-}
-
 std::unexpected<Error> unknown_execution(const ExecutionId& id) {
   return failure("execution.unknown", "there is no such execution", to_string(id));
 }
@@ -123,54 +107,6 @@ void MemoryStore::append(AppendGroup group, AppendSink& sink) {
   queued_.notify_one();
 }
 
-bool MemoryStore::fits(const Append& append) const {
-  const auto it = executions_.find(append.execution);
-  if (append.create) return it == executions_.end() && append.expected_position == 0;
-  return it != executions_.end() && it->second.rows.size() == append.expected_position;
-}
-
-AppendResult MemoryStore::commit(const AppendGroup& group) {
-  AppendResult result{.ticket = group.ticket, .verdict = Verdict::kWritten};
-  if (!faults_.empty()) {
-    const auto [verdict, written] = faults_.front();
-    faults_.pop_front();
-    result.verdict = verdict;
-    if (verdict == Verdict::kRejected) result.error = Error{.code = "store.full", .message = "the disk is full"};
-    if (!written) return result;
-  }
-  for (const auto& append : group.appends) {
-    if (const auto error = refusal(append)) {
-      return {.ticket = group.ticket, .verdict = Verdict::kRejected, .error = error};
-    }
-    if (append.create && append.create->idempotency_key) {
-      const Key key{append.create->namespace_name, append.create->workflow, *append.create->idempotency_key};
-      if (const auto it = by_key_.find(key); it != by_key_.end()) {
-        const auto& existing = executions_.at(it->second).execution;
-        return {.ticket = group.ticket,
-                .verdict = Verdict::kDuplicate,
-                .existing = it->second,
-                .existing_fingerprint = existing.created.idempotency_fingerprint};
-      }
-    }
-    if (!fits(append)) return {.ticket = group.ticket, .verdict = Verdict::kConflict};
-  }
-  for (const auto& append : group.appends) {
-    Kept& kept = executions_[append.execution];
-    kept.execution.id = append.execution;
-    if (append.create) kept.execution.created = *append.create;
-    if (append.create && append.create->idempotency_key) {
-      by_key_[{append.create->namespace_name, append.create->workflow, *append.create->idempotency_key}] =
-          append.execution;
-    }
-    if (append.summary) kept.execution.summary = *append.summary;
-    if (append.subscriptions) events_.subscribe(append.execution, *append.subscriptions);
-    for (const auto& delivery : append.deliveries) outbox_.add(append.execution, delivery);
-    kept.rows.insert(kept.rows.end(), append.rows.begin(), append.rows.end());
-    kept.execution.position = kept.rows.size();
-  }
-  return result;
-}
-
 Result<StoredExecution> MemoryStore::read_execution(const ExecutionId& id) {
   ++reads;
   const std::lock_guard lock(mutex_);
@@ -234,13 +170,15 @@ Result<Removal> MemoryStore::remove_ended(const ShardSet& shards, Timestamp ende
   for (std::size_t seen = 0; seen < limit && it != executions_.end() && it->first < end; ++seen) {
     removal.last = it->first;
     const auto& [id, created, summary, position] = it->second.execution;
-    const bool old = summary.ended_at && *summary.ended_at < ended_before && summary.open_incidents == 0;
+    const bool is_held = created.unique && created.unique->until >= ended_before;
+    const bool old = summary.ended_at && *summary.ended_at < ended_before && !is_held && summary.open_incidents == 0;
     const bool is_kept = created.parent && executions_.contains(*created.parent);
     if (!old || is_kept || !shards[created.shard]) {
       ++it;
       continue;
     }
     if (created.idempotency_key) by_key_.erase({created.namespace_name, created.workflow, *created.idempotency_key});
+    give_key_up(it->second.execution);
     events_.subscribe(id, {});
     it = executions_.erase(it);
     ++removal.executions;

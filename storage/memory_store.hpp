@@ -109,8 +109,12 @@ class MemoryStore : public Store {
   template <class Wanted>
   std::vector<ports::WakeUp> live(const ports::ShardSet& shards, const std::optional<ports::WakeUp>& after,
                                   std::size_t limit, Wanted wanted);
+  // memory_store_commit.cpp
   ports::AppendResult commit(const ports::AppendGroup& group);
   bool fits(const ports::Append& append) const;
+  std::optional<ports::AppendResult> meet_another(const ports::Append& append) const;
+  void create(ports::StoredExecution& execution, const ports::Append& append);
+  void give_key_up(ports::StoredExecution& execution);
 
   mutable std::mutex mutex_;
   std::mutex delivery_;  // one delivery at a time, so that verdicts keep their order
@@ -120,6 +124,7 @@ class MemoryStore : public Store {
   std::deque<std::pair<ports::Verdict, bool>> faults_;
   std::map<ExecutionId, Kept> executions_;
   std::map<Key, ExecutionId> by_key_;
+  std::map<Key, ExecutionId> holders_;  // of unique keys
   MemoryEvents events_;
   MemoryOutbox outbox_;
   MemorySchedules schedules_;

@@ -80,6 +80,7 @@ const std::vector<std::vector<std::string>>& postgres_migrations() {
           "ALTER TABLE executions ADD COLUMN parent TEXT COLLATE \"C\"",
           "CREATE INDEX executions_parent ON executions (parent, id) WHERE parent IS NOT NULL",
       },
+      unique_columns(),
   };
   return versions;
 }

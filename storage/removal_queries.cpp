@@ -18,16 +18,18 @@ EndedPage select_ended(soci::session& session, const ports::ShardSet& shards, Ti
   const long long rows = static_cast<long long>(limit);
   std::string id;
   int shard = 0;
-  long long ended_at = 0, open_incidents = 0;
-  soci::indicator ended_set{};
-  soci::statement statement = (session.prepare << "SELECT id, shard, ended_at, open_incidents FROM executions"
-                                                  " WHERE id > :begin AND id < :end ORDER BY id LIMIT :rows",
-                               soci::into(id), soci::into(shard), soci::into(ended_at, ended_set),
-                               soci::into(open_incidents), soci::use(begin), soci::use(end), soci::use(rows));
+  long long ended_at = 0, open_incidents = 0, unique_until = 0;
+  soci::indicator ended_set{}, until_set{};
+  soci::statement statement =
+      (session.prepare << "SELECT id, shard, ended_at, open_incidents, unique_until FROM executions"
+                          " WHERE id > :begin AND id < :end ORDER BY id LIMIT :rows",
+       soci::into(id), soci::into(shard), soci::into(ended_at, ended_set), soci::into(open_incidents),
+       soci::into(unique_until, until_set), soci::use(begin), soci::use(end), soci::use(rows));
   EndedPage page;
   for (bool more = statement.execute(true); more; more = statement.fetch()) {
     page.last = id_from_text(id);
-    const bool ended = ended_set == soci::i_ok && from_millis(ended_at) < ended_before;
+    const bool is_held = until_set == soci::i_ok && from_millis(unique_until) >= ended_before;
+    const bool ended = ended_set == soci::i_ok && from_millis(ended_at) < ended_before && !is_held;
     if (ended && open_incidents == 0 && shards[static_cast<std::size_t>(shard)]) page.ids.push_back(*page.last);
   }
   return page;

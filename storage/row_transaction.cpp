@@ -76,11 +76,13 @@ Verdict RowTransaction::write_creation(const Append& append, AppendResult& resul
   AppendStatements& s = statements_;
   if (append.expected_position != 0) return Verdict::kConflict;
   if (!s.create(*append.create, append.summary.value_or(ExecutionSummary{}))) {
-    auto existing = s.find_key();
-    if (!existing) return Verdict::kConflict;
-    result.existing = existing->id;
-    result.existing_fingerprint = std::move(existing->fingerprint);
-    return Verdict::kDuplicate;
+    if (auto existing = s.find_key()) {
+      result.existing = existing->id;
+      result.existing_fingerprint = std::move(existing->fingerprint);
+      return Verdict::kDuplicate;
+    }
+    result.existing = s.find_holder();
+    return result.existing ? Verdict::kTaken : Verdict::kConflict;
   }
   for (const auto& row : append.rows) s.insert(row);
   if (append.subscriptions) s.subscribe(*append.subscriptions);

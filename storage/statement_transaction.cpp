@@ -4,11 +4,11 @@
 #include <set>
 
 #include "engine/base/invariant.hpp"
-#include "engine/base/json_object.hpp"
 #include "storage/batch_transaction.hpp"
 #include "storage/dialect.hpp"
 #include "storage/guarded_transaction.hpp"
 #include "storage/row_codec.hpp"
+#include "storage/statement_batch.hpp"
 
 namespace skald::storage {
 
@@ -20,8 +20,7 @@ namespace {
 // the lock on the node's row keeps whoever would evict it waiting until this has ended.
 // `n` is the place of an append in the batch. Every join is a look-up by key or within one append, so that the cost
 // grows with the batch and not with its square; what was created is looked up in one JSON object for the same reason.
-// Executions are created in the order of their idempotency keys: two batches with the same two would else wait for each
-// other.
+// Executions are created in the order of their keys: two batches with the same two would else wait for each other.
 constexpr const char* kWriteBatch = R"(
 WITH batch AS (SELECT CAST(:batch AS jsonb) AS b),
 member AS MATERIALIZED (
@@ -35,14 +34,16 @@ applied AS MATERIALIZED (
   SELECT c.n, c.command, c.answer FROM batch, jsonb_to_recordset(b->'applied') AS c(n int, command bigint, answer text)),
 created AS (
   INSERT INTO executions (id, shard, namespace, workflow, version, digest, phase, outcome, status, labels, started_at,
-    ended_at, wake_at, open_incidents, resting, idempotency_key, idempotency_fingerprint, replay_of, parent)
+    ended_at, wake_at, open_incidents, resting, idempotency_key, idempotency_fingerprint, replay_of, parent,
+    unique_key, unique_until)
   SELECT a.execution, c.shard, c.namespace, c.workflow, c.version, c.digest, c.phase, c.outcome, c.status, c.labels,
     c.started_at, c.ended_at, c.wake_at, c.open_incidents, c.resting, c.key, c.fingerprint, c.replay_of,
-    c.parent
+    c.parent, c.unique_key, c.unique_until
   FROM appends AS a CROSS JOIN LATERAL jsonb_to_record(a.creation) AS c(shard int, namespace text, workflow text,
     version text, digest text, phase text, outcome text, status text, labels text, started_at bigint, ended_at bigint,
-    wake_at bigint, open_incidents bigint, resting int, key text, fingerprint text, replay_of text, parent text)
-  WHERE a.held AND a.creation IS NOT NULL ORDER BY c.namespace, c.workflow, c.key
+    wake_at bigint, open_incidents bigint, resting int, key text, fingerprint text, replay_of text, parent text,
+    unique_key text, unique_until bigint)
+  WHERE a.held AND a.creation IS NOT NULL ORDER BY c.namespace, c.workflow, c.unique_key, c.key
   ON CONFLICT DO NOTHING RETURNING id),
 made AS MATERIALIZED (SELECT coalesce(jsonb_object_agg(id, true), '{}') AS ids FROM created),
 fits AS MATERIALIZED (
@@ -61,7 +62,9 @@ written AS (
     kind text, version int, step text, attempt bigint, actor text, data text)),
 changed AS (
   UPDATE executions AS e SET phase = u.phase, outcome = u.outcome, status = u.status, ended_at = u.ended_at,
-    wake_at = u.wake_at, open_incidents = u.open_incidents, resting = u.resting
+    wake_at = u.wake_at, open_incidents = u.open_incidents, resting = u.resting,
+    unique_key = CASE WHEN u.outcome IN ('', 'completed') THEN e.unique_key END,
+    unique_until = CASE WHEN u.outcome IN ('', 'completed') THEN e.unique_until END
   FROM fits AS f CROSS JOIN LATERAL jsonb_to_record(f.summary) AS u(phase text, outcome text, status text,
     ended_at bigint, wake_at bigint, open_incidents bigint, resting int)
   WHERE f.summary IS NOT NULL AND e.id = f.execution),
@@ -85,132 +88,20 @@ emitted AS (
     envelope text, emitted_at bigint))
 SELECT n, 1 FROM fits UNION ALL SELECT n, 2 FROM appends WHERE NOT held)";
 
+// Takes the unique keys that a batch's executions want from those who have had them for long enough. A statement before
+// the batch's: there its rows must not be changed twice.
+constexpr const char* kTakeOver = R"(
+UPDATE executions AS e SET unique_key = NULL, unique_until = NULL
+FROM (SELECT h.id FROM jsonb_to_recordset(CAST(:wanted AS jsonb)) AS w(namespace text, workflow text, key text,
+    started_at bigint)
+  JOIN executions AS h ON h.namespace = w.namespace AND h.workflow = w.workflow AND h.unique_key = w.key
+    AND h.unique_until <= w.started_at ORDER BY h.id FOR UPDATE OF h) AS f
+WHERE e.id = f.id)";
+
 // Beyond it the parameter's size costs more than the round trips.
 constexpr std::size_t kGroupsMax = 256;
 
 enum class Answer : int { kDoesNotFit = 0, kWritten = 1, kNotHeld = 2 };
-
-void add_time(JsonObject& object, std::string_view name, const std::optional<Timestamp>& at) {
-  if (at) object.number(name, to_millis(*at));
-}
-
-void add_summary(JsonObject& object, const ExecutionSummary& summary) {
-  object.text("phase", summary.phase);
-  object.text("outcome", summary.outcome);
-  object.text("status", summary.status);
-  add_time(object, "ended_at", summary.ended_at);
-  add_time(object, "wake_at", summary.wake_at);
-  object.number("open_incidents", summary.open_incidents);
-  object.number("resting", summary.resting ? 1 : 0);
-}
-
-// The statement's only parameter.
-class Batch {
- public:
-  void add(const Append& append) {
-    separate(appends_);
-    JsonObject object(appends_);
-    object.number("n", count_++);
-    object.id("execution", append.execution);
-    object.number("shard", append.create ? append.create->shard : shard_of(append.execution));
-    object.number("epoch", append.epoch);
-    object.number("expected", append.expected_position);
-    if (append.create) {
-      JsonObject creation(object.key("creation"));
-      add_creation(creation, *append.create);
-      add_summary(creation, append.summary.value_or(ExecutionSummary{}));
-    } else if (append.summary) {
-      JsonObject summary(object.key("summary"));
-      add_summary(summary, *append.summary);
-    }
-    if (append.applied) add_applied(*append.applied);
-    if (append.subscriptions) add_listening(object.key("listening"), *append.subscriptions);
-    if (!append.deliveries.empty()) add_outgoing(object.key("outgoing"), append);
-    std::string& rows = object.key("rows");
-    rows += '[';
-    for (const auto& row : append.rows) add_row(rows, row);
-    rows += ']';
-  }
-
-  std::size_t count() const { return count_; }
-
-  std::string to_json(const Owner& owner) const {
-    return "{\"node\":" + std::to_string(owner.number()) + ",\"appends\":[" + appends_ + "],\"applied\":[" + applied_ +
-           "]}";
-  }
-
- private:
-  static void separate(std::string& list) {
-    if (!list.empty() && list.back() != '[') list += ',';
-  }
-
-  // Few appends have one.
-  void add_applied(const CommandApplied& applied) {
-    separate(applied_);
-    JsonObject object(applied_);
-    object.number("n", count_ - 1);
-    object.number("command", applied.number);
-    object.text("answer", applied.answer);
-  }
-
-  static void add_listening(std::string& list, const std::vector<Subscription>& subscriptions) {
-    list += '[';
-    for (const auto& subscription : subscriptions) {
-      separate(list);
-      JsonObject object(list);
-      object.text("step", subscription.step);
-      object.text("shape", subscription.key.shape);
-      object.text("key", subscription.key.key);
-    }
-    list += ']';
-  }
-
-  static void add_outgoing(std::string& list, const Append& append) {
-    list += '[';
-    for (const auto& delivery : append.deliveries) {
-      separate(list);
-      JsonObject object(list);
-      object.number("shard", shard_of(append.execution));
-      object.text("workflow", delivery.workflow);
-      object.text("step", delivery.step);
-      object.text("sink", delivery.sink);
-      object.text("envelope", delivery.envelope);
-      object.number("emitted_at", to_millis(delivery.emitted_at));
-    }
-    list += ']';
-  }
-
-  static void add_creation(JsonObject& object, const NewExecution& execution) {
-    object.number("shard", execution.shard);
-    object.text("namespace", execution.namespace_name);
-    object.text("workflow", execution.workflow);
-    object.text("version", execution.version);
-    object.text("digest", execution.digest);
-    object.text("labels", labels_to_json(execution.labels));
-    object.number("started_at", to_millis(execution.started_at));
-    if (execution.idempotency_key) object.text("key", *execution.idempotency_key);
-    object.text("fingerprint", execution.idempotency_fingerprint);
-    if (execution.replay_of) object.id("replay_of", *execution.replay_of);
-    if (execution.parent) object.id("parent", *execution.parent);
-  }
-
-  static void add_row(std::string& rows, const HistoryRow& row) {
-    separate(rows);
-    JsonObject object(rows);
-    object.number("position", row.position);
-    object.number("epoch", row.epoch);
-    object.number("at", to_millis(row.at));
-    object.text("kind", row.kind);
-    object.number("version", row.version);
-    object.text("step", row.step);
-    object.number("attempt", row.attempt);
-    object.text("actor", row.actor);
-    object.text("data", row.data);
-  }
-
-  std::string appends_, applied_;
-  std::size_t count_ = 0;
-};
 
 class StatementTransaction final : public BatchTransaction {
  public:
@@ -253,7 +144,7 @@ class StatementTransaction final : public BatchTransaction {
     for (std::size_t i = 0; i < groups.size(); ++i) {
       AppendResult& result = results.emplace_back();
       result.ticket = groups[i].ticket;
-      result.verdict = verdict_of(answers[i], groups[i].appends[0], result);
+      result.verdict = verdict_alone(answers[i], groups[i].appends[0], result);
     }
   }
 
@@ -261,9 +152,10 @@ class StatementTransaction final : public BatchTransaction {
     Batch batch;
     for (const auto& append : group.appends) batch.add(append);
     if (group.appends.size() == 1) {
-      result.verdict = verdict_of(run_alone(batch)[0], group.appends[0], result);
+      result.verdict = verdict_alone(run_alone(batch)[0], group.appends[0], result);
       return;
     }
+    take_over(batch);
     GuardedTransaction transaction(session_, dialect_);
     const auto answers = transaction.run([&] { return run(batch); });
     const auto bad = std::ranges::find_if(answers, [](Answer a) { return a != Answer::kWritten; });
@@ -284,10 +176,19 @@ class StatementTransaction final : public BatchTransaction {
                              " WHERE namespace = :namespace AND workflow = :workflow AND idempotency_key = :key",
          soci::into(found_id_), soci::into(found_fingerprint_), soci::use(namespace_), soci::use(workflow_),
          soci::use(key_)));
+    find_holder_ = std::make_unique<soci::statement>(
+        (session_.prepare << "SELECT id FROM executions WHERE namespace = :namespace AND workflow = :workflow"
+                             " AND unique_key = :key AND NOT EXISTS (SELECT 1 FROM executions WHERE id = :id)",
+         soci::into(found_id_), soci::use(namespace_), soci::use(workflow_), soci::use(key_), soci::use(id_)));
+  }
+
+  void take_over(const Batch& batch) {
+    if (const auto wanted = batch.wanted_keys(); !wanted.empty()) session_ << kTakeOver, soci::use(wanted);
   }
 
   // The statement is a transaction, and its error like one of COMMIT.
   std::vector<Answer> run_alone(const Batch& batch) {
+    take_over(batch);
     try {
       return run(batch);
     } catch (const std::exception& error) {
@@ -312,6 +213,20 @@ class StatementTransaction final : public BatchTransaction {
     return answers;
   }
 
+  // Of an append that was written, or was not, by itself.
+  Verdict verdict_alone(Answer answer, const Append& append, AppendResult& result) {
+    const Verdict verdict = verdict_of(answer, append, result);
+    if (verdict != Verdict::kConflict || !append.create || !append.create->unique) return verdict;
+    // Who had its unique key has given it up meanwhile, perhaps in the same statement.
+    Batch again;
+    again.add(append);
+    try {
+      return verdict_of(run_alone(again)[0], append, result);
+    } catch (const std::exception& error) {
+      throw UnknownCommit(message_of(error));
+    }
+  }
+
   Verdict verdict_of(Answer answer, const Append& append, AppendResult& result) {
     switch (answer) {
       case Answer::kWritten:
@@ -322,27 +237,40 @@ class StatementTransaction final : public BatchTransaction {
       case Answer::kDoesNotFit:
         break;
     }
-    if (!append.create || !append.create->idempotency_key) return Verdict::kConflict;
-    namespace_ = append.create->namespace_name;
-    workflow_ = append.create->workflow;
-    key_ = *append.create->idempotency_key;
+    if (!append.create) return Verdict::kConflict;
     try {
-      if (!find_key_->execute(true)) return Verdict::kConflict;
+      return why_not_created(append, result);
     } catch (const std::exception& error) {
       // Others of the batch are written by now.
       throw UnknownCommit(message_of(error));
     }
+  }
+
+  Verdict why_not_created(const Append& append, AppendResult& result) {
+    namespace_ = append.create->namespace_name;
+    workflow_ = append.create->workflow;
+    if (append.create->idempotency_key) {
+      key_ = *append.create->idempotency_key;
+      if (find_key_->execute(true)) {
+        result.existing = id_from_text(found_id_);
+        result.existing_fingerprint = found_fingerprint_;
+        return Verdict::kDuplicate;
+      }
+    }
+    if (!append.create->unique) return Verdict::kConflict;
+    key_ = append.create->unique->key;
+    id_ = to_string(append.execution);
+    if (!find_holder_->execute(true)) return Verdict::kConflict;
     result.existing = id_from_text(found_id_);
-    result.existing_fingerprint = found_fingerprint_;
-    return Verdict::kDuplicate;
+    return Verdict::kTaken;
   }
 
   soci::session& session_;
   const Dialect& dialect_;
   const Owner& owner_;
-  std::string batch_, namespace_, workflow_, key_, found_id_, found_fingerprint_;
+  std::string batch_, namespace_, workflow_, key_, id_, found_id_, found_fingerprint_;
   int n_ = 0, answer_ = 0;
-  std::unique_ptr<soci::statement> write_, find_key_;
+  std::unique_ptr<soci::statement> write_, find_key_, find_holder_;
 };
 
 }  // namespace

@@ -136,6 +136,12 @@ int report_problem(const ClientAnswer& answer) {
   std::cerr << "error: " << printable(text_at(problem, "title")) << '\n';
   if (const auto detail = text_at(problem, "detail"); !detail.empty()) std::cerr << "  " << printable(detail) << '\n';
   if (const auto id = text_at(problem, "id"); !id.empty()) std::cerr << "  id: " << printable(id) << '\n';
+  if (const auto earlier = problem.find("execution"); earlier != problem.end() && earlier->is_object()) {
+    const auto outcome = text_at(*earlier, "outcome");
+    std::cerr << "  execution " << printable(text_at(*earlier, "id")) << " is "
+              << printable(outcome.empty() ? text_at(*earlier, "phase") : outcome) << ", started at "
+              << printable(text_at(*earlier, "startedAt")) << '\n';
+  }
   if (const auto errors = problem.find("errors"); errors != problem.end() && errors->is_array()) {
     for (const auto& entry : *errors) {
       const int line = entry.value("line", 0);

@@ -31,7 +31,7 @@ void add_replay_route(Router& router, Services& services) {
     if (auto refusal = refuse_for_space(services, call)) return call.respond(std::move(*refusal));
     services.engine.replay(std::move(command),
                            [&services, call = std::move(call)](Result<runtime::Started> started) mutable {
-                             if (!started) return call.respond(problem(services, call, started.error()));
+                             if (!started) return answer_not_begun(services, std::move(call), started.error());
                              auto response = json_response(201, execution_view(*started->state));
                              response.headers.emplace_back("Location", "/v1/executions/" + to_string(started->id));
                              call.respond(std::move(response));

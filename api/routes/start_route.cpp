@@ -79,7 +79,7 @@ void add_start_route(Router& router, Services& services) {
     const auto preference = read_preference(call.request);
     services.engine.start(
         std::move(*command), [&services, preference, call = std::move(call)](Result<runtime::Started> started) mutable {
-          if (!started) return call.respond(problem(services, call, started.error()));
+          if (!started) return answer_not_begun(services, std::move(call), started.error());
           if (preference.wait_seconds && !preference.respond_async) {
             return wait_and_answer(services, std::move(*started), *preference.wait_seconds, std::move(call));
           }

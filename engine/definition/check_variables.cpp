@@ -28,6 +28,7 @@ constexpr std::array<ConfidentialVariable, 2> kConfidential = {{
 std::vector<std::string> available_in(const ExpressionSite& site) {
   if (site.slot == Slot::kEvent) return {};
   if (site.slot == Slot::kWorkflowInput) return {"workflow", "runtime"};
+  if (site.slot == Slot::kUnique) return {"workflow", "runtime"};
   if (site.slot == Slot::kCancel) return {"workflow", "runtime", "context", "steps"};
   std::vector<std::string> names = {"workflow", "runtime", "context", "steps", "input"};
   const bool is_step = site.slot != Slot::kWorkflowOutput;
@@ -88,6 +89,16 @@ bool may_look_at_document(const ExpressionSite& site, const VariableUse& use) {
   const bool is_step = use.name == "task" || use.name == "step";
   if (is_step && site.scope.is_hook) return true;
   return (is_step || use.name == "workflow") && (use.fields.empty() || use.fields[0] == "definition");
+}
+
+// Before there is an execution, what is another one for each makes no two starts the same.
+void check_start_field(LoadContext& context, const ExpressionSite& site, const VariableUse& use) {
+  if (!use.fields.empty() && use.fields[0] != "id" && use.fields[0] != "startedAt") return;
+  context.report.error_at(
+      "unknown-field", *site.scalar, mark_of(context, site, use),
+      fmt::format("{}: ${}{} is another one for each start; name what two starts have in common, as in "
+                  "$workflow.input.orderId",
+                  context.report.path_of(*site.scalar), use.name, use.fields.empty() ? "" : "." + use.fields[0]));
 }
 
 // `$workflow.inptu` would be null for ever.
@@ -192,8 +203,8 @@ void check_variables(LoadContext& context, const Definition& definition) {
         check_callback(context, definition, site, use);
       } else if (use.name == "steps") {
         check_step_name(context, definition, order, names, site, use);
-      } else {
-        has_known_field(context, site, use);
+      } else if (has_known_field(context, site, use) && site.slot == Slot::kUnique) {
+        check_start_field(context, site, use);
       }
     }
   }

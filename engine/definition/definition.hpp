@@ -16,6 +16,13 @@
 
 namespace skald::definition {
 
+// What an execution is about: no other one starts for the same while it runs, nor for `within` from its start where it
+// completes.
+struct UniqueStart {
+  expression::Expression key;
+  Millis within{};
+};
+
 // The saga extension's workflow-wide settings.
 struct SagaOptions {
   enum class OnError { kSuspend, kContinue };  // when an undo cannot succeed
@@ -29,6 +36,7 @@ struct SagaOptions {
   RetryPolicy retry;                                // of the undos: 1 s doubled, capped at 1 min, for 24 h
   std::optional<Millis> timeout;                    // of the whole compensation; raises an incident
   std::optional<expression::Expression> cancel_if;  // when it does not hold, nobody may cancel
+  std::optional<UniqueStart> unique;
   StatusLabels status;
 };
 

@@ -31,6 +31,7 @@ enum class Slot : std::uint8_t {
   kOutput,          // a step's output.as and export.as
   kRetry,           // when, exceptWhen
   kCancel,          // saga.cancel.if
+  kUnique,          // saga.unique.key
   kEvent,           // of an event alone: a filter's attributes, a correlation's `from`
 };
 

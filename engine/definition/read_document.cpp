@@ -91,6 +91,19 @@ RetryPolicy undo_retry_default() {
   return policy;
 }
 
+std::optional<UniqueStart> read_unique(LoadContext& context, const Node& node) {
+  MapReader map(context, node);
+  const Node* key = map.require("key");
+  const Node* within = map.require("within");
+  map.finish();
+  auto expression =
+      key != nullptr ? read_expression(context, *key, {}, Slot::kUnique) : std::optional<expression::Expression>();
+  const auto duration = within != nullptr ? read_duration(context, *within) : std::optional<Millis>();
+  if (duration == Millis(0)) context.report.error("out-of-range", *within, "must be longer than zero");
+  if (!expression || !duration) return std::nullopt;
+  return UniqueStart{.key = std::move(*expression), .within = *duration};
+}
+
 void read_saga(LoadContext& context, const Node& node, SagaOptions& saga) {
   MapReader map(context, node, MapKind::kSaga);
   if (const Node* value = map.take("compensation")) read_saga_compensation(context, *value, saga);
@@ -103,7 +116,7 @@ void read_saga(LoadContext& context, const Node& node, SagaOptions& saga) {
     cancel.finish();
   }
   map.take("schedule");  // read with the schedule that it is about
-  map.refuse_for_now("unique");
+  if (const Node* value = map.take("unique")) saga.unique = read_unique(context, *value);
   map.finish();
 }
 

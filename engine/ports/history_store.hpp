@@ -35,6 +35,15 @@ struct HistoryRow {
   bool operator==(const HistoryRow&) const = default;
 };
 
+// What an execution is about. No other one of its workflow starts with the same key until it ends with another outcome
+// than "completed", or `until` has come.
+struct UniqueKey {
+  std::string key;
+  Timestamp until{};
+
+  bool operator==(const UniqueKey&) const = default;
+};
+
 // What is written once, when an execution starts.
 struct NewExecution {
   std::string namespace_name;
@@ -50,6 +59,7 @@ struct NewExecution {
   std::optional<ExecutionId> replay_of;
   std::optional<ExecutionId> parent =
       std::nullopt;  // the execution that runs this one, and before which it is not removed
+  std::optional<UniqueKey> unique = std::nullopt;  // within (namespace, workflow); gone once it has been given up
 };
 
 // The part of an execution's row that changes. `wake_at` is absent exactly when the phase is terminal.
@@ -65,6 +75,11 @@ struct ExecutionSummary {
 
   bool operator==(const ExecutionSummary&) const = default;
 };
+
+// Whether who ends like this gives its unique key up.
+inline bool gives_key_up(const ExecutionSummary& summary) {
+  return !summary.outcome.empty() && summary.outcome != "completed";
+}
 
 // A command out of the inbox that an append applies.
 struct CommandApplied {
@@ -96,6 +111,7 @@ struct Append {
 enum class Verdict {
   kWritten,    // durable
   kDuplicate,  // the idempotency key exists already; nothing written, see AppendResult
+  kTaken,      // another execution has the unique key; nothing written, see AppendResult
   kConflict,   // somebody else appended first; load again
   kFenced,     // the shard is no longer ours
   kRejected,   // a definite error: nothing written, see AppendResult::error
@@ -105,7 +121,7 @@ enum class Verdict {
 struct AppendResult {
   std::uint64_t ticket = 0;
   Verdict verdict = Verdict::kUnknown;
-  std::optional<ExecutionId> existing;  // kDuplicate
+  std::optional<ExecutionId> existing;  // kDuplicate, kTaken
   std::string existing_fingerprint;     // kDuplicate
   std::optional<Error> error;
 };
@@ -179,8 +195,9 @@ class HistoryStore {
                                                     std::size_t limit) = 0;
 
   // Blocking. Looks at the next `limit` executions behind `after`, the oldest first, and removes those of these shards
-  // that ended before `ended_before`, have no open incident and no parent that is still there, with their histories and
-  // keys, in one transaction of its own that delays appends little. What started since `ended_before` is not looked at.
+  // that ended before `ended_before`, and whose unique key was free by then, have no open incident and no parent that
+  // is still there, with their histories and keys, in one transaction of its own that delays appends little. What
+  // started since `ended_before` is not looked at.
   virtual Result<Removal> remove_ended(const ShardSet& shards, Timestamp ended_before,
                                        const std::optional<ExecutionId>& after, std::size_t limit) = 0;
 };

@@ -150,8 +150,9 @@ class Engine {
   void drain(Millis at_most, std::move_only_function<void()> drained);
 
   // The start is durable when the callback runs. Errors: "workflow.unknown", "workflow.unknown_version",
-  // "input.invalid" (detail: a JSON array of {pointer, detail}), "idempotency.mismatch", "engine.overloaded",
-  // "engine.draining", "engine.no_shards", "store.unavailable".
+  // "input.invalid" (detail: a JSON array of {pointer, detail}), "idempotency.mismatch", "unique.invalid",
+  // "unique.taken" (subject: the earlier execution), "engine.overloaded", "engine.draining", "engine.no_shards",
+  // "store.unavailable".
   void start(StartCommand command, Callback<Started> callback);
 
   // cancel, suspend, resume, terminate and incident resolutions. The command is durable when the callback runs; where

@@ -60,6 +60,7 @@ class Engine::Impl {
   void find_and_start(ExecutionHost& host, const ExecutionId& id, StartCommand command, Callback<Started> callback);
   // What one execution says to another one. `heard` is called once it is durable there, or does not matter any more.
   void hear(const ports::Delivery& delivery, Callback<void> heard);
+  bool is_for_a_while(const saga::RunTarget& target) const;
   void begin_if_wanted(BeginRun begin, Callback<void> heard);
   void hear(BeginRun begin, Callback<void> heard);
   void begun(const saga::Parent& parent, Result<Started> started, Callback<void> heard);

@@ -5,8 +5,10 @@
 
 #include "engine/runtime/engine_impl.hpp"
 #include "engine/runtime/history_rows.hpp"
+#include "engine/runtime/refusals.hpp"
 #include "engine/runtime/replay_plan.hpp"
 #include "engine/runtime/start.hpp"
+#include "engine/runtime/unique_key.hpp"
 #include "engine/saga/decide.hpp"
 
 namespace skald::runtime {
@@ -86,11 +88,14 @@ Result<std::unique_ptr<NewStart>> prepare(const Original& original, const Replay
   if (auto checked = check_input(*definition, plan->start.input); !checked) {
     return std::unexpected(std::move(checked.error()));
   }
+  auto unique = unique_key_of(*definition, plan->start, now);
+  if (!unique) return std::unexpected(std::move(unique.error()));
   auto mark = mark_original(original, command, plan->record, *shared.definitions.operations(), shared);
   if (!mark) return std::unexpected(std::move(mark.error()));
   auto start = std::make_unique<NewStart>();
   start->row = new_row(*definition, id, now, plan->start.labels);
   start->row.replay_of = original.state.id;
+  start->row.unique = std::move(*unique);
   start->definition = definition;
   start->input = saga::Input{.actor = command.actor, .what = std::move(plan->start)};
   start->companion = std::move(*mark);
@@ -174,8 +179,9 @@ void Engine::Impl::replay_read(ExecutionHost& host, const ReplayOriginal& origin
   if (task.number != 0) {
     (*start)->companion->applied = ports::CommandApplied{.number = task.number, .answer = encode_answer(id)};
   }
-  (*start)->answer = [this, &host, id, task = std::move(task)](Result<Snapshot> state,
-                                                               const std::optional<NewStart::Existing>&) mutable {
+  (*start)->answer = [this, &host, id, task = std::move(task)](
+                         Result<Snapshot> state, const std::optional<NewStart::Existing>& existing) mutable {
+    if (existing) return task.callback(std::unexpected(taken(existing->id)));
     if (state) return task.callback(Started{.id = id, .existing = false, .state = std::move(*state)});
     auto& error = state.error();
     if (error.code == kConflictCode) {

@@ -11,8 +11,8 @@ namespace skald::runtime {
 namespace {
 
 // Why no execution is begun, whenever it is tried; anything else may pass.
-constexpr std::array<std::string_view, 4> kRefusals = {"workflow.unknown", "workflow.unknown_version", "input.invalid",
-                                                       "workflow.pivot"};
+constexpr std::array<std::string_view, 6> kRefusals = {"workflow.unknown", "workflow.unknown_version", "workflow.pivot",
+                                                       "input.invalid",    "unique.invalid",           "unique.taken"};
 // A command that came too late, or that the execution does not follow, or cannot: its end will say what became of it.
 constexpr std::array<std::string_view, 7> kNoes = {
     "execution.unknown",  "execution.ended",       "execution.pivot", "execution.cancel_refused",
@@ -32,8 +32,16 @@ void Engine::Impl::hear(const ports::Delivery& delivery, Callback<void> heard) {
   auto decoded = decode_message(delivery.what.envelope);
   if (!decoded) return heard(std::unexpected(std::move(decoded.error())));
   auto* begin = std::get_if<BeginRun>(&*decoded);
-  if (begin && delivery.attempts > 0) return begin_if_wanted(std::move(*begin), std::move(heard));
+  if (begin && (delivery.attempts > 0 || is_for_a_while(begin->target)))
+    return begin_if_wanted(std::move(*begin), std::move(heard));
   std::visit([&](auto& what) { hear(std::move(what), std::move(heard)); }, *decoded);
+}
+
+// Whether what was refused may be begun when it is said again, after a crash: its unique key is free by then.
+bool Engine::Impl::is_for_a_while(const saga::RunTarget& target) const {
+  const auto version = target.version.empty() ? std::nullopt : std::optional(target.version);
+  const auto found = shared_.definitions.find(target.namespace_name, target.workflow, version);
+  return !found || found->definition->saga.unique;
 }
 
 // Much may have become of who wants it since it was said.

@@ -44,7 +44,9 @@ void Engine::Impl::start_on(ExecutionHost& host, const ExecutionId& id, StartCom
     return callback(std::unexpected(std::move(checked.error())));
   }
   const bool is_run = command.run.has_value();
-  auto start = plan_start(std::move(command), std::move(found->definition), id, shared_.time.now());
+  auto planned = plan_start(std::move(command), std::move(found->definition), id, shared_.time.now());
+  if (!planned) return callback(std::unexpected(std::move(planned.error())));
+  auto start = std::move(*planned);
   start->answer = [this, id, is_run, fingerprint = start->row.idempotency_fingerprint, callback = std::move(callback)](
                       Result<Snapshot> state, std::optional<NewStart::Existing> existing) mutable {
     if (existing) return answer_existing(*existing, fingerprint, std::move(callback));
@@ -73,6 +75,7 @@ void Engine::Impl::find_and_start(ExecutionHost& host, const ExecutionId& id, St
 
 void Engine::Impl::answer_existing(const NewStart::Existing& existing, const std::string& fingerprint,
                                    Callback<Started> callback) {
+  if (existing.has_unique_key) return callback(std::unexpected(taken(existing.id)));
   if (existing.fingerprint != fingerprint) {
     return callback(failure("idempotency.mismatch",
                             fmt::format("the idempotency key was used before, with another body or version, for "

@@ -43,10 +43,11 @@ struct NewStart {
   definition::DefinitionPtr definition;
   saga::Input input;
   std::optional<ports::Append> companion;  // written together with the first append, or not at all
-  // `existing`: the key was used before, by this execution with this fingerprint.
+  // `existing`: the idempotency key was used before, by this execution with this fingerprint, or it has the unique key.
   struct Existing {
     ExecutionId id;
     std::string fingerprint;
+    bool has_unique_key = false;
   };
   std::move_only_function<void(Result<Snapshot>, std::optional<Existing>)> answer;
 };

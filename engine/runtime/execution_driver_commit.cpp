@@ -111,7 +111,8 @@ void ExecutionDriver::append_ended(ports::AppendResult result) {
   if (aside_) return aside_ended(result);
   SKALD_INVARIANT(stage_ == Stage::kAppending);
   auto& shared = host_.shared();
-  if (lost_ && result.verdict != ports::Verdict::kWritten && result.verdict != ports::Verdict::kDuplicate) {
+  const bool met_another = result.verdict == ports::Verdict::kDuplicate || result.verdict == ports::Verdict::kTaken;
+  if (lost_ && result.verdict != ports::Verdict::kWritten && !met_another) {
     return let_go(unavailable(result, "another node goes on with this execution", "ask again"));
   }
   switch (result.verdict) {
@@ -121,6 +122,7 @@ void ExecutionDriver::append_ended(ports::AppendResult result) {
       shared.telemetry.store_error("rejected");
       return rejected(unavailable(result, "the store does not take writes", "try again later"));
     case ports::Verdict::kDuplicate:
+    case ports::Verdict::kTaken:
       return duplicate(std::move(result));
     case ports::Verdict::kFenced:
       shared.telemetry.store_error("fenced");
@@ -172,7 +174,9 @@ void ExecutionDriver::duplicate(ports::AppendResult result) {
   const auto start = std::move(start_);
   pending_.reset();
   leave();
-  start->answer(nullptr, NewStart::Existing{*result.existing, std::move(result.existing_fingerprint)});
+  start->answer(nullptr, NewStart::Existing{.id = *result.existing,
+                                            .fingerprint = std::move(result.existing_fingerprint),
+                                            .has_unique_key = result.verdict == ports::Verdict::kTaken});
 }
 
 void ExecutionDriver::rejected(const Error& error) {

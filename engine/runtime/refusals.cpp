@@ -19,6 +19,13 @@ Error moved(const ExecutionId& id) {
           .remedy = "ask again"};
 }
 
+Error taken(const ExecutionId& holder) {
+  return {.code = "unique.taken",
+          .message = "this execution is about the same: it has the key that saga.unique makes of the input",
+          .subject = to_string(holder),
+          .remedy = "look at it; another one may start when `within` is over, or when it ends and has not completed"};
+}
+
 Error suspected(const ExecutionId& id) {
   return {.code = "execution.suspected",
           .message = "the process has died again and again while it had this execution in hand",

@@ -11,6 +11,8 @@ Error draining();
 // "engine.no_shards": it has no shard to put an execution into.
 Error no_shards();
 // "engine.moved": another node has the execution, or will have it.
+// By another execution, which has the unique key. Its subject is that one.
+Error taken(const ExecutionId& holder);
 Error moved(const ExecutionId& id);
 Error suspected(const ExecutionId& id);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/limits.hpp"
+#include "engine/runtime/unique_key.hpp"
 
 namespace skald::runtime {
 
@@ -45,16 +46,16 @@ ports::NewExecution new_row(const definition::Definition& definition, const Exec
                              .idempotency_key = std::nullopt,
                              .idempotency_fingerprint = {},
                              .replay_of = std::nullopt,
-                             .parent = std::nullopt};
+                             .parent = std::nullopt,
+                             .unique = std::nullopt};
 }
 
-std::unique_ptr<NewStart> plan_start(StartCommand command, definition::DefinitionPtr definition, const ExecutionId& id,
-                                     Timestamp at) {
+Result<std::unique_ptr<NewStart>> plan_start(StartCommand command, definition::DefinitionPtr definition,
+                                             const ExecutionId& id, Timestamp at) {
   auto start = std::make_unique<NewStart>();
   start->row = new_row(*definition, id, at, command.labels);
   start->row.idempotency_key = std::move(command.idempotency_key);
   start->row.idempotency_fingerprint = std::move(command.fingerprint);
-  start->definition = std::move(definition);
   start->input.actor = std::move(command.actor);
   saga::StartExecution input{
       .input = std::move(command.input), .labels = std::move(command.labels), .replay_of = std::nullopt, .reused = {}};
@@ -63,6 +64,10 @@ std::unique_ptr<NewStart> plan_start(StartCommand command, definition::Definitio
     input.parent = std::move(command.run->parent);
     input.timeout = command.run->timeout;
   }
+  auto unique = unique_key_of(*definition, input, at);
+  if (!unique) return std::unexpected(std::move(unique.error()));
+  start->row.unique = std::move(*unique);
+  start->definition = std::move(definition);
   start->input.what = std::move(input);
   return start;
 }

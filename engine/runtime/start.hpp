@@ -19,8 +19,8 @@ Result<void> check_run(const StartCommand& command, const definition::Definition
 ports::NewExecution new_row(const definition::Definition& definition, const ExecutionId& id, Timestamp at,
                             std::map<std::string, std::string> labels);
 
-// From a checked command; `answer` is left to the caller.
-std::unique_ptr<NewStart> plan_start(StartCommand command, definition::DefinitionPtr definition, const ExecutionId& id,
-                                     Timestamp at);
+// From a checked command; `answer` is left to the caller. Errors: "unique.invalid".
+Result<std::unique_ptr<NewStart>> plan_start(StartCommand command, definition::DefinitionPtr definition,
+                                             const ExecutionId& id, Timestamp at);
 
 }  // namespace skald::runtime

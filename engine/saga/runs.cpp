@@ -106,8 +106,13 @@ Answer refused_run(const Error& error) {
   for (const auto& part : {error.remedy, error.detail}) {
     if (!part.empty()) detail += (detail.empty() ? "" : "; ") + part;
   }
+  const bool is_input = error.code == "input.invalid" || error.code == "unique.invalid";
+  const bool is_taken = error.code == "unique.taken";
   return {.outcome = AttemptOutcome::kRefused,
-          .error_type = error.code == "input.invalid" ? "validation" : "configuration",
+          .status = is_taken ? 409 : 0,
+          .error_type = is_input   ? "validation"
+                        : is_taken ? "runtime"
+                                   : "configuration",
           .title = error.message,
           .detail = std::move(detail)};
 }

@@ -117,6 +117,14 @@ MUTANTS = (
     instead("ignores the deadline of the workflow", "engine/saga/decide.cpp", "!state.timed_out && passed(state.deadline)", "false"),
     without("a failed undo is no incident", "engine/saga/decide_forward.cpp",
             "park(planner, path, IncidentKind::kUndoFailed, std::move(error));"),
+    # Executions about the same.
+    Mutant("frees a unique key half way", "engine/runtime/unique_key.cpp", ".until = at + unique->within",
+           ".until = at + (MUTANT ? unique->within / 2 : unique->within)"),
+    without("a replay has no unique key", "engine/runtime/engine_replay.cpp", "start->row.unique = std::move(*unique);"),
+    without("takes who has the unique key for who was asked for", "engine/runtime/engine_start.cpp",
+            "if (existing.has_unique_key) return callback(std::unexpected(taken(existing.id)));"),
+    Mutant("keeps the unique key of what has failed", "engine/runtime/execution_driver_commit.cpp", "own.summary = pending_->summary;",
+           "own.summary = pending_->summary; if (MUTANT && own.summary && own.summary->outcome == \"compensated\") own.summary->outcome = \"completed\";"),
     # Replays.
     without("leaves the original of a replay unmarked", COMMIT, "if (start_ && start_->companion) group.appends.push_back(*start_->companion);"),
     Mutant("begins again what may have begun", COMMIT, "if (unknown) return load();", "if (unknown && !MUTANT) return load();"),

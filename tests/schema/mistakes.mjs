@@ -61,6 +61,8 @@ const top = {
   "a word that is no trigger": ["saga: { compensation: { triggers: [fail] } }", "2:36: Value is not accepted. Valid values: \"fault\", \"timeout\", \"cancel\"."],
   "a trigger twice": ["saga: { compensation: { triggers: [fault, fault] } }", "2:35: Array has duplicate items."],
   "an unknown order": ["saga: { compensation: { order: forwards } }", "2:32: Value is not accepted. Valid values: \"reverse\", \"parallel\"."],
+  "a unique key without its time": ["saga: { unique: { key: .orderId } }", "2:9: Missing property \"within\"."],
+  "a unique key of two": ["saga: { unique: { keys: [.a], key: .a, within: PT1H } }", "2:19: Property keys is not allowed."],
   "a label of the wrong place": ["saga: { status: { running: R } }", "2:19: Property running is not allowed."],
   "a schema without its document": ["input: { schema: {} }", "2:10: Missing property \"document\"."],
   "an output that is a list": ["output: { as: [] }", "2:15: Incorrect type. Expected one of string, object."],

@@ -30,12 +30,17 @@ Node* Clients::any_node() {
 
 void Clients::place_orders(const std::vector<Workflow>& workflows) {
   auto& world = around_.world;
-  const auto count = 1 + world.below(6);
+  // Where some are to be about the same there are more.
+  const bool are_about = std::ranges::any_of(workflows, is_about_something);
+  const auto count = are_about ? 6 + world.below(8) : 1 + world.below(6);
   for (std::size_t i = 1; i <= count; ++i) {
     auto& order = orders_.emplace_back();
     order.number = static_cast<int>(i);
     order.workflow = workflows[world.below(workflows.size())];
-    order.input = Payload::from_trusted_text(fmt::format(R"({{"orderId":"o{}"}})", i));
+    // Some are about the same.
+    const bool is_about = is_about_something(order.workflow) && world.chance(90);
+    const auto about = is_about ? fmt::format(R"("about":"a{}",)", world.chance(75) ? 1 : 2) : std::string();
+    order.input = Payload::from_trusted_text(fmt::format(R"({{{}"orderId":"o{}"}})", about, i));
     if (world.chance(80)) order.key = fmt::format("key-{}", i);
     world.after(world.between(0s, around_.faults.heals_at() / 2), [this, &order] { ask(order); });
   }
@@ -56,9 +61,9 @@ void Clients::ask(Order& order) {
                   .idempotency_key = order.key,
                   .fingerprint = std::string(order.input.text()),
                   .actor = "client"},
-                 [this, &order, question](Result<runtime::Started> started) {
+                 [this, &order, question, asked_at = around_.world.utc()](Result<runtime::Started> started) {
                    close(question);
-                   answered(order, std::move(started));
+                   answered(order, asked_at, std::move(started));
                  });
   });
   if (order.key) {
@@ -70,10 +75,23 @@ void Clients::ask(Order& order) {
   }
 }
 
-void Clients::answered(Order& order, Result<runtime::Started> started) {
+bool Clients::note_refusal(const Error& error, const Payload& input, std::optional<std::string> key,
+                           Timestamp asked_at) {
+  if (error.code != "unique.taken") return false;
+  const auto holder = parse_execution_id(error.subject);
+  if (!holder) around_.oracle.problem("a start was refused for nobody");
+  if (holder) refusals_.push_back({.input = input, .key = std::move(key), .holder = *holder, .asked_at = asked_at});
+  return true;
+}
+
+void Clients::answered(Order& order, Timestamp asked_at, Result<runtime::Started> started) {
   auto& oracle = around_.oracle;
   if (!started) {
     around_.world.note("client", "order {} is refused: {}", order.number, started.error().code);
+    if (note_refusal(started.error(), order.input, order.key, asked_at)) {
+      order.given_up = true;
+      return;
+    }
     if (!is_temporary(started.error()))
       oracle.problem(fmt::format("a start was answered {}", to_text(started.error())));
     return;

@@ -35,6 +35,14 @@ struct Replay {
   bool answered = false;          // or waited for long enough
 };
 
+// A start or replay that was refused for one that is about the same.
+struct Refusal {
+  Payload input;
+  std::optional<std::string> key;
+  ExecutionId holder;
+  Timestamp asked_at{};  // by the world's time
+};
+
 // Of somebody with one request.
 inline constexpr Nanos kPatience = 8s;
 // What a client may be told any number of times.
@@ -52,6 +60,7 @@ class Clients {
 
   const std::deque<Order>& orders() const { return orders_; }
   const std::deque<Replay>& replays() const { return replays_; }
+  const std::deque<Refusal>& refusals() const { return refusals_; }
   bool all_answered() const;
   // Nobody is going to say anything more, and everybody has been answered.
   bool are_quiet() const;
@@ -66,7 +75,9 @@ class Clients {
   // Another one for each word, so that a word that was taken twice is seen.
   std::string reason();
   void ask(Order& order);
-  void answered(Order& order, Result<runtime::Started> started);
+  void answered(Order& order, Timestamp asked_at, Result<runtime::Started> started);
+  // Whether it was refused for one that is about the same.
+  bool note_refusal(const Error& error, const Payload& input, std::optional<std::string> key, Timestamp asked_at);
   void change_mind(const Order& order);
   void command(const ExecutionId& id, saga::Input input);
   void command_later(const ExecutionId& id, saga::Input input);
@@ -77,13 +88,14 @@ class Clients {
   void consider_replay(const ports::StoredExecution& row);
   void want_replay(runtime::ReplayCommand command);
   void ask(Replay& wanted);
-  void answered(Replay& wanted, Result<runtime::Started> started);
+  void answered(Replay& wanted, Timestamp asked_at, Result<runtime::Started> started);
   void ask_again(const Replay& wanted);
 
   Surroundings& around_;
   std::vector<std::unique_ptr<Node>>& nodes_;
   std::deque<Order> orders_;
   std::deque<Replay> replays_;
+  std::deque<Refusal> refusals_;
   std::size_t commands_ = 0;  // that are still to be given
   std::uint64_t reasons_ = 0;
   std::uint64_t asked_ = 0;

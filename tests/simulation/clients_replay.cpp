@@ -57,17 +57,18 @@ void Clients::ask(Replay& wanted) {
   around_.world.note("operator", "asks {} to replay {} from {}", node->name(), short_id(wanted.command.original),
                      wanted.command.from);
   node->call([this, &wanted, question = open(*node)](runtime::Engine& engine) {
-    engine.replay(wanted.command, [this, &wanted, question](Result<runtime::Started> started) {
-      close(question);
-      answered(wanted, std::move(started));
-    });
+    engine.replay(wanted.command,
+                  [this, &wanted, question, asked_at = around_.world.utc()](Result<runtime::Started> started) {
+                    close(question);
+                    answered(wanted, asked_at, std::move(started));
+                  });
   });
   around_.world.after(kPatience, [this, &wanted] {
     if (!std::exchange(wanted.answered, true)) ask_again(wanted);
   });
 }
 
-void Clients::answered(Replay& wanted, Result<runtime::Started> started) {
+void Clients::answered(Replay& wanted, Timestamp asked_at, Result<runtime::Started> started) {
   auto& oracle = around_.oracle;
   wanted.answered = true;
   if (started) {
@@ -80,6 +81,8 @@ void Clients::answered(Replay& wanted, Result<runtime::Started> started) {
   around_.world.note("operator", "is refused the replay: {}", error.code);
   // What waits for another node is applied there.
   if (error.code == "command.pending") return;
+  const auto original = runtime::read_state(around_.database.rows(), wanted.command.original);
+  if (original && note_refusal(error, original->input, std::nullopt, asked_at)) return;
   if (!is_temporary(error)) return oracle.replay_refused(error, wanted.command);
   ask_again(wanted);
 }

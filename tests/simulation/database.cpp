@@ -21,6 +21,8 @@ std::string_view word_of(ports::Verdict verdict) {
       return "written";
     case ports::Verdict::kDuplicate:
       return "duplicate";
+    case ports::Verdict::kTaken:
+      return "taken";
     case ports::Verdict::kConflict:
       return "conflict";
     case ports::Verdict::kFenced:

@@ -16,6 +16,7 @@
 #include "tests/simulation/verdict_events.hpp"
 #include "tests/simulation/verdict_replays.hpp"
 #include "tests/simulation/verdict_runs.hpp"
+#include "tests/simulation/verdict_unique.hpp"
 
 namespace skald::simulation {
 namespace {
@@ -144,6 +145,7 @@ class Simulation {
     }
     for (auto& problem : judge_events(cases, services_)) oracle_.problem(std::move(problem));
     for (auto& problem : judge_runs(cases)) oracle_.problem(std::move(problem));
+    for (auto& problem : judge_unique(cases, clients_.refusals(), clocks_)) oracle_.problem(std::move(problem));
     for (auto& problem : judge_replays(cases, clients_.replays(), services_)) oracle_.problem(std::move(problem));
   }
 
@@ -164,6 +166,7 @@ class Simulation {
     counts_["shards taken"] = database_.cluster().handovers();
     counts_["evictions"] = database_.cluster().evictions();
     counts_["fenced"] = database_.fenced();
+    counts_["refused as the same"] = clients_.refusals().size();
     counts_["replays passed on"] = database_.replays_passed_on();
     counts_["runs of clocks left wrong"] =
         !clocks_.set_right && faults_.counts()[static_cast<std::size_t>(Fault::kClockJump)] > 0;

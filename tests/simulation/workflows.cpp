@@ -217,14 +217,43 @@ do:
   - ship: { call: shipping.create, with: { orderId: A }, compensate: { call: shipping.cancel, with: { orderId: A } } }
 )";
 
+// One at a time for what it is about, 40 s for one that completes.
+constexpr const char* kSingle = R"(
+document: { dsl: '1.0.3', namespace: test, name: single, version: '1.0.0' }
+saga: { unique: { key: .about, within: PT40S } }
+do:
+  - charge:
+      call: payments.charge
+      with: { orderId: A }
+      retry: { delay: PT1S, limit: { attempt: { count: 3 } } }
+      compensate: { call: payments.refund, with: { orderId: A } }
+  - pause: { wait: PT5S }
+  - ship: { call: shipping.create, with: { orderId: A }, compensate: { call: shipping.cancel, with: { orderId: A } } }
+)";
+
+// Runs one, which may be refused.
+constexpr const char* kBooking = R"(
+document: { dsl: '1.0.3', namespace: test, name: booking, version: '1.0.0' }
+do:
+  - reserve: { call: inventory.reserve, with: { orderId: A }, compensate: { call: inventory.release, with: { orderId: A } } }
+  - once:
+      run: { workflow: { namespace: test, name: single, input: '${ $workflow.input }' } }
+      retry: { when: 'true', delay: PT3S, limit: { attempt: { count: 2 } } }
+  - ship: { call: shipping.create, with: { orderId: A }, compensate: { call: shipping.cancel, with: { orderId: A } } }
+)";
+
 }  // namespace
 
 const std::vector<Workflow>& written_workflows() {
-  static const std::vector<Workflow> workflows{{"test", "checkout", kCheckout}, {"test", "pivot", kPivot},
-                                               {"test", "patient", kPatient},   {"test", "tried", kTried},
-                                               {"test", "long", kLong},         {"test", "listening", kListening},
-                                               {"test", "telling", kTelling},   {"test", "ordering", kOrdering}};
+  static const std::vector<Workflow> workflows{
+      {"test", "checkout", kCheckout}, {"test", "pivot", kPivot},       {"test", "patient", kPatient},
+      {"test", "tried", kTried},       {"test", "long", kLong},         {"test", "listening", kListening},
+      {"test", "telling", kTelling},   {"test", "ordering", kOrdering}, {"test", "booking", kBooking}};
   return workflows;
+}
+
+bool is_about_something(const Workflow& workflow) {
+  return workflow.name == kSingleName || workflow.name == "booking";
 }
 
 bool needs_tombstones(const Workflow& workflow) {
@@ -236,8 +265,12 @@ std::vector<Workflow> draw_workflows(World& world) {
   const auto& written = written_workflows();
   if (world.chance(70)) drawn.push_back({"test", "random", saga::random_workflow(world.random())});
   if (drawn.empty() || world.chance(40)) drawn.push_back(written[world.below(written.size())]);
-  const auto runs = [](const Workflow& workflow) { return workflow.yaml.contains("name: errand"); };
-  if (std::ranges::any_of(drawn, runs)) drawn.push_back({"test", "errand", kErrand});
+  const auto run = [&](std::string_view name) {
+    return std::ranges::any_of(drawn,
+                               [name](const Workflow& w) { return w.yaml.contains(fmt::format("name: {}", name)); });
+  };
+  if (run("errand")) drawn.push_back({"test", "errand", kErrand});
+  if (run(kSingleName)) drawn.push_back({"test", kSingleName, kSingle});
   return drawn;
 }
 

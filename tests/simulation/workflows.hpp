@@ -19,6 +19,10 @@ struct Workflow {
 std::vector<Workflow> draw_workflows(World& world);
 // Whether it undoes steps whose requests may still be on their way.
 bool needs_tombstones(const Workflow& workflow);
+// Executions of it are about something, one at a time.
+inline constexpr const char* kSingleName = "single";
+// Whether its input says what it is about.
+bool is_about_something(const Workflow& workflow);
 // Those written by hand.
 const std::vector<Workflow>& written_workflows();
 

@@ -101,7 +101,7 @@ TEST_F(Migrations, ExecutionsOfVersionTwoAreKept) {
   }
   EXPECT_EQ(plain.run("SELECT group_concat(name) FROM (SELECT name FROM sqlite_master WHERE type = 'index'"
                       " AND tbl_name = 'executions' AND sql IS NOT NULL ORDER BY name)"),
-            "executions_incidents,executions_key,executions_parent,executions_wake");
+            "executions_incidents,executions_key,executions_parent,executions_unique,executions_wake");
   EXPECT_THROW(plain.run("UPDATE executions SET wake_at = NULL WHERE id = 'a'"), std::runtime_error);
   for (const char* phase : {"completed", "faulted", "cancelled"}) {
     EXPECT_THROW(insert(ended("e", phase, "7")), std::runtime_error) << phase;

@@ -353,5 +353,41 @@ TEST_F(PostgresCluster, NothingIsWrittenByWhoWasTakenOver) {
   }
 }
 
+// Clients that ask both nodes at the same instant, for keys that are free, and for some that somebody has had for long
+// enough.
+TEST_F(PostgresCluster, OfTwoStartsAboutTheSameOnOneNodeEachOneIsWritten) {
+  constexpr std::uint64_t kRounds = 100;
+  constexpr Millis kWithin{10};
+  auto one = open("one"), two = open("two");
+  renew(*one);
+  renew(*two);
+  give_up_excess(*one);
+  const std::array held = {renew(*one), renew(*two)};
+  const std::array stores = {one.get(), two.get()};
+  for (std::uint64_t round = 0; round < kRounds; ++round) {
+    std::array<Collector, 2> sinks;
+    std::array<ExecutionId, 2> started;
+    std::vector<std::thread> clients;
+    for (std::size_t i = 0; i < stores.size(); ++i) {
+      const auto is_of_node = [&](const ExecutionId& id) { return ids(held[i]).contains(shard_of(id)); };
+      std::uint64_t n = (2 * round + i) * 1'000;
+      while (!is_of_node(execution(n))) ++n;
+      started[i] = execution(n);
+      auto append = start(started[i]);
+      append.create->started_at = kBegin + kWithin * static_cast<int>(round);
+      append.create->unique = UniqueKey{.key = round % 2 == 0 ? "same" : std::to_string(round),
+                                        .until = append.create->started_at + kWithin};
+      append = in_epoch(std::move(append), held[i]);
+      clients.emplace_back([&, i, append] { stores[i]->append({.appends = {append}, .ticket = 1}, sinks[i]); });
+    }
+    for (auto& client : clients) client.join();
+    const std::array results = {sinks[0].wait(1)[0], sinks[1].wait(1)[0]};
+    const std::size_t winner = results[0].verdict == Verdict::kWritten ? 0 : 1;
+    EXPECT_EQ(results[winner].verdict, Verdict::kWritten);
+    EXPECT_EQ(results[1 - winner].verdict, Verdict::kTaken);
+    EXPECT_EQ(results[1 - winner].existing, started[winner]);
+  }
+}
+
 }  // namespace
 }  // namespace skald::storage::test

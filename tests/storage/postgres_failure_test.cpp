@@ -164,6 +164,37 @@ TEST_F(PostgresFailure, BatchesWithTheSameKeysDoNotWaitForEachOther) {
   EXPECT_EQ(deadlocks(), 0);
 }
 
+// Starts about the same, each asked for twice: the same unique keys in two batches at once, in whatever order, some of
+// them to be taken over.
+TEST_F(PostgresFailure, BatchesAboutTheSameDoNotWaitForEachOther) {
+  constexpr std::uint64_t kKeys = 100;
+  auto store = open(2);
+  for (std::uint64_t round = 0; round < 20; ++round) {
+    const auto start_of = [&](const ExecutionId& id, std::uint64_t key) {
+      auto append = start(id, fmt::format("request-{}", to_string(id)));
+      append.create->started_at = kBegin + Millis(round);
+      // Every third is over by the next round, the others have their own in each.
+      append.create->unique = UniqueKey{.key = fmt::format("{}-{}", key, key % 3 == 0 ? 0 : round),
+                                        .until = append.create->started_at + Millis(1)};
+      return append;
+    };
+    Collector sink;
+    for (std::uint64_t i = 1; i <= kKeys; ++i) {
+      const std::uint64_t n = round * kKeys + i;
+      const std::uint64_t other = kKeys + 1 - i;
+      store->append({.appends = {start_of(of_writer(0, n), i)}, .ticket = i}, sink);
+      store->append({.appends = {start_of(of_writer(1, n), other)}, .ticket = other}, sink);
+    }
+    std::map<std::uint64_t, std::multiset<Verdict>> verdicts;
+    for (const auto& result : sink.wait(2 * kKeys)) verdicts[result.ticket].insert(result.verdict);
+    for (const auto& [key, both] : verdicts) {
+      EXPECT_THAT(both, UnorderedElementsAre(Verdict::kWritten, Verdict::kTaken)) << key;
+    }
+  }
+  store.reset();
+  EXPECT_EQ(deadlocks(), 0);
+}
+
 // A batch that is written in several statements, and loses its session in the first one.
 TEST_F(PostgresFailure, TheRestOfABatchIsWrittenOverTheNewConnection) {
   const auto store = open();  // makes the tables and takes the shards
