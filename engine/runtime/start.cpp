@@ -63,6 +63,7 @@ std::unique_ptr<NewStart> plan_start(StartCommand command, definition::Definitio
     input.parent = std::move(command.run->parent);
     input.timeout = command.run->timeout;
   }
+  input.depth = command.depth;
   start->input.what = std::move(input);
   return start;
 }
