@@ -112,6 +112,7 @@ void append_step(std::string& out, const StepState& step) {
   if (step.wait_until) object.time("waitUntil", *step.wait_until);
   if (step.execution) object.id("execution", *step.execution);
   if (!step.listens.empty()) object.number("events", step.events.size());
+  if (!step.listens.empty() && step.apart) object.number("iterations", step.results.size());
   if (step.origin) object.id("reusedFrom", *step.origin);
   if (step.undo_status != saga::UndoStatus::kNone) append_undo(object.key("undo"), step);
   if (!step.children.empty()) append_array(object.key("steps"), step.children, append_step);
@@ -197,6 +198,7 @@ void append_execution(std::string& out, const saga::State& state) {
   } else {
     object.raw("replayOf", "null");
   }
+  if (state.depth != 0) object.number("depth", state.depth);
   if (state.parent) {
     JsonObject parent(object.key("parent"));
     parent.id("execution", state.parent->by.execution);

@@ -1,5 +1,7 @@
 #include "api/views/workflow_view.hpp"
 
+#include <span>
+
 #include "api/problem.hpp"
 #include "engine/base/duration.hpp"
 #include "engine/base/json_object.hpp"
@@ -43,14 +45,20 @@ void append_kind(JsonObject& object, const definition::WaitStep& wait) {
   if (const auto* fixed = std::get_if<Millis>(&wait.duration)) object.text("wait", format_duration(*fixed));
 }
 
-void append_kind(JsonObject& object, const definition::ListenStep& listen) {
-  object.text("kind", "listen");
-  std::string& types = object.key("types");
+void append_types(std::string& types, std::span<const definition::EventPattern> patterns) {
   types += '[';
-  append_joined(types, listen.patterns, [](std::string& text, const definition::EventPattern& pattern) {
+  append_joined(types, patterns, [](std::string& text, const definition::EventPattern& pattern) {
     append_json_string(text, pattern.filter.type());
   });
   types += ']';
+}
+
+void append_kind(JsonObject& object, const definition::ListenStep& listen) {
+  const std::span all(listen.patterns);
+  object.text("kind", "listen");
+  append_types(object.key("types"), all.first(listen.wanted));
+  if (listen.has_events_in_until()) append_types(object.key("until"), all.subspan(listen.wanted));
+  if (listen.each && !listen.each->steps.empty()) append_steps(object.key("steps"), listen.each->steps);
 }
 
 void append_kind(JsonObject& object, const definition::EmitStep& emit) {

@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <system_error>
 
 #include "engine/base/limits.hpp"
 #include "engine/base/time.hpp"
@@ -34,7 +37,28 @@ bool is_text(const Json& value) {
                                                    [](unsigned char c) { return c < 0x20 || c == 0x7F; });
 }
 
+// A number, or its digits: in binary mode every attribute is text.
+std::optional<std::uint32_t> parse_depth(const Json& value) {
+  if (value.is_number_integer()) {
+    const auto number = value.get<std::int64_t>();
+    const bool fits = number >= 0 && number <= std::numeric_limits<std::int32_t>::max();
+    return fits ? std::optional(static_cast<std::uint32_t>(number)) : std::nullopt;
+  }
+  if (!value.is_string()) return std::nullopt;
+  const auto& text = value.get_ref<const std::string&>();
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool fits = error == std::errc() && end == text.data() + text.size() &&
+                    number <= std::uint32_t{std::numeric_limits<std::int32_t>::max()};
+  return fits ? std::optional(number) : std::nullopt;
+}
+
 }  // namespace
+
+std::uint32_t depth_of_event(const Json& event) {
+  const auto found = event.find(kDepthAttribute);
+  return found == event.end() ? 0 : parse_depth(*found).value_or(std::numeric_limits<std::int32_t>::max());
+}
 
 bool is_attribute_name(std::string_view name) {
   return !name.empty() &&
@@ -48,6 +72,9 @@ Result<void> check_event_attribute(const std::string& name, const Json& value) {
   }
   const bool is_simple = is_text(value) || value.is_boolean() || is_integer(value);
   if (!is_simple) return invalid(fmt::format("'{}' must be text, a truth value or an integer of 32 bits", name));
+  if (name == kDepthAttribute && !parse_depth(value)) {
+    return invalid(fmt::format("'{}' must be an integer from 0 on, as the engine wrote it", name));
+  }
   if (!value.is_string()) return {};
   const auto& text = value.get_ref<const std::string&>();
   if (text.size() > kAttributeBytesMax) {

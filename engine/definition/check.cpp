@@ -110,6 +110,7 @@ void check(LoadContext& context, const Node& root, const Definition& definition)
   check_compensations(context, root, definition);
   check_budgets(context, root, definition);
   check_pivots(context, root, definition);
+  check_starts(context, root, definition);
 }
 
 }  // namespace skald::definition

@@ -21,6 +21,9 @@ void check_budgets(LoadContext& context, const Node& root, const Definition& def
 // Targets of `then`, and steps that no way leads to.
 void check_flow(LoadContext& context, const Node& root, const Definition& definition);
 
+// What it emits that its own schedule starts it for.
+void check_starts(LoadContext& context, const Node& root, const Definition& definition);
+
 // Compensations that look at nothing but the output of the step they undo.
 void check_compensations(LoadContext& context, const Node& root, const Definition& definition);
 

@@ -33,7 +33,9 @@ std::vector<std::string> available_in(const ExpressionSite& site) {
   std::vector<std::string> names = {"workflow", "runtime", "context", "steps", "input"};
   const bool is_step = site.slot != Slot::kWorkflowOutput;
   if (is_step) names.insert(names.end(), {"task", "step", "callbacks"});
-  if (site.slot == Slot::kOutput || site.slot == Slot::kWorkflowOutput || site.scope.is_undo) names.push_back("output");
+  const bool has_output =
+      site.slot == Slot::kOutput || site.slot == Slot::kWorkflowOutput || site.slot == Slot::kIteration;
+  if (has_output || site.scope.is_undo) names.push_back("output");
   if (site.slot == Slot::kRetry || site.scope.is_undo) names.push_back("error");
   if (site.scope.is_undo) names.push_back("compensation");
   names.insert(names.end(), site.scope.variables.begin(), site.scope.variables.end());
@@ -51,7 +53,7 @@ void report_unavailable(LoadContext& context, const ExpressionSite& site, const 
     if (variable.name == use.name) why = variable.why;
   }
   if (use.name == "error") why = "exists in compensations, in 'catch' and in the conditions of a retry";
-  if (use.name == "item" || use.name == "index") why = "exists within 'for'";
+  if (use.name == "item" || use.name == "index") why = "exists within 'for' and 'foreach'";
   if (!why.empty() && !site.scope.variables.empty()) {
     why += fmt::format("; the steps around have named theirs: ${}", fmt::join(site.scope.variables, ", $"));
   }
@@ -160,6 +162,7 @@ bool is_repeated(const Definition& definition, const std::string& path) {
     const Step* around = definition.find(std::string(outer));
     if (!around) continue;
     if (std::holds_alternative<ForStep>(around->kind) || std::holds_alternative<TryStep>(around->kind)) return true;
+    if (std::holds_alternative<ListenStep>(around->kind)) return true;
   }
   return false;
 }
@@ -178,7 +181,7 @@ void check_callback(LoadContext& context, const Definition& definition, const Ex
   } else if (!std::holds_alternative<ListenStep>(resolved.step->kind)) {
     why = "names a step that does not listen";
   } else if (is_repeated(definition, resolved.step->path)) {
-    why = "names a step within 'for' or 'try', which may listen several times; correlate events instead";
+    why = "names a step within 'for', 'foreach' or 'try', which may listen several times; correlate events instead";
   } else {
     has_known_field(context, site, use);
     return;

@@ -29,6 +29,7 @@ enum class Slot : std::uint8_t {
   kInput,           // a step's input.from
   kArguments,       // with, set, raise
   kOutput,          // a step's output.as and export.as
+  kIteration,       // those of `foreach`, where an iteration ends
   kRetry,           // when, exceptWhen
   kCancel,          // saga.cancel.if
   kUnique,          // saga.unique.key
@@ -39,7 +40,7 @@ enum class Slot : std::uint8_t {
 struct Scope {
   std::string step;          // path; empty for the workflow and for policies in `use`
   bool is_undo = false;      // within a compensation
-  bool is_repeated = false;  // within a `for`, `try` or `fork`
+  bool is_repeated = false;  // within a `for`, `foreach`, `try` or `fork`
   bool is_beside = false;    // within something that runs beside others: a branch, one of several iterations
   bool is_lane = false;      // directly in the list that does
   bool is_branch = false;    // directly in a `fork`

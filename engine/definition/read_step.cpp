@@ -99,14 +99,14 @@ void read_saga_keys(LoadContext& context, MapReader& map, const StepKind* kind, 
     step.pivot = read_flag(context, *node).value_or(false);
     if (step.pivot && scope.is_undo) misplaced(context, *node, "cannot stand in a compensation");
     if (step.pivot && scope.is_repeated) {
-      misplaced(context, *node, "cannot stand within 'for', 'try' or 'fork': a workflow passes its pivot once");
+      misplaced(context, *node, "cannot stand within 'for', 'foreach', 'try' or 'fork': a workflow passes its pivot once");
     }
     if (step.pivot && kind != nullptr && !kind->is_call) misplaced(context, *node, "stands on calls and runs only");
   }
   if (const Node* node = map.take("compensate")) {
     if (scope.is_undo) {
       misplaced(context, *node, "cannot stand in a compensation: an undo is not undone");
-    } else if (kind != nullptr && !kind->can_compensate) {
+    } else if (kind != nullptr && !kind->can_compensate && map.node().find(kind->holds) == nullptr) {
       misplaced(context, *node,
                 fmt::format("cannot stand on {} '{}' step, which has no effect to undo", article_of(*kind), kind->key));
     } else if (step.pivot) {
@@ -158,9 +158,6 @@ void read_step_body(LoadContext& context, const Node& body, const Scope& around,
   if (const Node* node = map.take("if")) step.condition = read_expression(context, *node, scope, Slot::kCondition);
   step.data = read_data_flow(context, map, scope, false);
   if (const Node* node = map.take("timeout")) step.timeout = read_timeout(context, *node);
-  if (const Node* node = body.find("export"); node != nullptr && !scope.may_export) {
-    misplaced(context, *node, "cannot stand within iterations that run beside each other; use the loop's output");
-  }
   if (const Node* node = map.take("metadata")) {
     const MapReader is_map(context, *node);  // reports what is no map
     read_silences(context, *node, body);
@@ -230,20 +227,30 @@ DataFlow read_data_flow(LoadContext& context, MapReader& map, const Scope& scope
     input.finish();
   }
   const Slot slot = is_workflow ? Slot::kWorkflowOutput : Slot::kOutput;
-  if (const Node* node = map.take("output")) {
-    MapReader output(context, *node);
-    if (const Node* as = output.take("as")) data.output_as = read_projection(context, *as, scope, slot);
-    if (const Node* schema = output.take("schema")) data.output_schema = read_schema(context, *schema);
-    output.finish();
-  }
-  if (is_workflow) return data;
-  if (const Node* node = map.take("export")) {
-    MapReader exported(context, *node);
-    if (const Node* as = exported.take("as")) data.export_as = read_projection(context, *as, scope, slot);
-    if (const Node* schema = exported.take("schema")) data.export_schema = read_schema(context, *schema);
-    exported.finish();
-  }
+  read_output(context, map, scope, slot, data);
+  if (!is_workflow) read_export(context, map, scope, slot, data);
   return data;
+}
+
+void read_output(LoadContext& context, MapReader& map, const Scope& scope, Slot slot, DataFlow& data) {
+  const Node* node = map.take("output");
+  if (node == nullptr) return;
+  MapReader output(context, *node);
+  if (const Node* as = output.take("as")) data.output_as = read_projection(context, *as, scope, slot);
+  if (const Node* schema = output.take("schema")) data.output_schema = read_schema(context, *schema);
+  output.finish();
+}
+
+void read_export(LoadContext& context, MapReader& map, const Scope& scope, Slot slot, DataFlow& data) {
+  const Node* node = map.take("export");
+  if (node == nullptr) return;
+  if (!scope.may_export) {
+    misplaced(context, *node, "cannot stand within iterations that run beside each other; use the loop's output");
+  }
+  MapReader exported(context, *node);
+  if (const Node* as = exported.take("as")) data.export_as = read_projection(context, *as, scope, slot);
+  if (const Node* schema = exported.take("schema")) data.export_schema = read_schema(context, *schema);
+  exported.finish();
 }
 
 std::vector<Step> read_step_list(LoadContext& context, const Node& node, const Scope& around) {

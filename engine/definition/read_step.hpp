@@ -26,5 +26,7 @@ std::string read_directive(LoadContext& context, const Node& node, const Scope& 
 // input.{from,schema}, output.{as,schema}, export.{as,schema} of a workflow or a step.
 class MapReader;
 DataFlow read_data_flow(LoadContext& context, MapReader& map, const Scope& scope, bool is_workflow);
+void read_output(LoadContext& context, MapReader& map, const Scope& scope, Slot slot, DataFlow& data);
+void read_export(LoadContext& context, MapReader& map, const Scope& scope, Slot slot, DataFlow& data);
 
 }  // namespace skald::definition

@@ -196,6 +196,19 @@ std::optional<std::string> read_variable_name(LoadContext& context, const Node& 
   return text;
 }
 
+void read_loop_variables(LoadContext& context, const Node& loop, const Node* item, const Node* at,
+                         std::string& item_name, std::string& at_name) {
+  if (item != nullptr) item_name = read_variable_name(context, *item).value_or(item_name);
+  if (at != nullptr) at_name = read_variable_name(context, *at).value_or(at_name);
+  if (item_name == at_name) {
+    context.report.error("duplicate-value", loop,
+                         fmt::format("has the same variable '{}' for the item and for its index", item_name));
+  }
+  if (item_name == "error" || at_name == "error") {
+    context.report.error("bad-name", loop, "'error' is the name of an error's variable; choose another one");
+  }
+}
+
 std::optional<std::size_t> read_choice(LoadContext& context, const Node& node,
                                        std::initializer_list<std::string_view> choices) {
   const std::vector<std::string> words(choices.begin(), choices.end());

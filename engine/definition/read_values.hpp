@@ -40,6 +40,11 @@ std::optional<Millis> read_duration(LoadContext& context, const Node& node);
 // A name for a variable of the document's own.
 std::optional<std::string> read_variable_name(LoadContext& context, const Node& node);
 
+// The variables of a loop, for its item and for its place; where a name is left out it stays as it is. `loop`: for what
+// is wrong with both.
+void read_loop_variables(LoadContext& context, const Node& loop, const Node* item, const Node* at,
+                         std::string& item_name, std::string& at_name);
+
 // One of a few words; the index of the one that stands there.
 std::optional<std::size_t> read_choice(LoadContext& context, const Node& node,
                                        std::initializer_list<std::string_view> choices);

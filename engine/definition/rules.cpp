@@ -83,6 +83,7 @@ constexpr std::array kRules = std::to_array<Rule>({
     {"wait-exceeds-timeout", Severity::kWarning},
     {"literal-secret", Severity::kWarning},
     {"unencrypted-authority", Severity::kWarning},
+    {"starts-itself", Severity::kWarning},
     {"unused-silence", Severity::kWarning},
 });
 

@@ -50,13 +50,14 @@ const ListGraph& StepOrder::graph_of(const std::vector<Step>& list, bool with_en
   return graphs_.try_emplace({&list, with_ends}, list, with_ends).first->second;
 }
 
-// Why a step may not have ended when the list around it has.
-std::string StepOrder::why_not_at_end(const Step& step, bool with_ends) {
+// Why a step may not have ended when the list around it has; `in_iteration`: when this iteration of it has.
+std::string StepOrder::why_not_at_end(const Step& step, bool with_ends, bool in_iteration) {
   if (step.condition) return condition_of(step);
   const Place place = place_in_document(definition_, step);
   if (place.list == nullptr) return "";
   switch (place.role) {
     case ListRole::kLoop:
+      if (in_iteration) break;
       return fmt::format("'{}' may have nothing to go through", place.parent->name);
     case ListRole::kAttempt:
       if (insists(*place.parent)) break;
@@ -68,6 +69,7 @@ std::string StepOrder::why_not_at_end(const Step& step, bool with_ends) {
     case ListRole::kBranches:
       return "";
     case ListRole::kSequence:
+    case ListRole::kRepeat:
       break;
   }
   const ListGraph& graph = graph_of(*place.list, with_ends);
@@ -91,10 +93,18 @@ std::string StepOrder::why_not_before(const Step& other, const Step& mine) {
 }
 
 std::string StepOrder::why_not_ended(const ExpressionSite& site, const Step& target) {
-  return why_not_ended(site.scope.step, site.slot == Slot::kOutput || site.slot == Slot::kWorkflowOutput, target);
+  switch (site.slot) {
+    case Slot::kIteration:
+      return why_not_ended(site.scope.step, Moment::kIterationEnds, target);
+    case Slot::kOutput:
+    case Slot::kWorkflowOutput:
+      return why_not_ended(site.scope.step, Moment::kEnds, target);
+    default:
+      return why_not_ended(site.scope.step, Moment::kBegins, target);
+  }
 }
 
-std::string StepOrder::why_not_ended(std::string_view at, bool at_end, const Step& target) {
+std::string StepOrder::why_not_ended(std::string_view at, Moment moment, const Step& target) {
   const auto to = chain_of(target.path);
   const auto from = chain_of(at);
   std::size_t shared = 0;
@@ -104,7 +114,7 @@ std::string StepOrder::why_not_ended(std::string_view at, bool at_end, const Ste
     return undoes_it ? "" : "it has not ended here";
   }
   const bool is_inside = shared == from.size();  // the target stands in the step of the expression
-  if (is_inside && !at_end) return "it has not begun here";
+  if (is_inside && moment == Moment::kBegins) return "it has not begun here";
   std::size_t inside = shared;
   if (!is_inside) {
     const Step* mine = definition_.find(std::string(from[shared]));
@@ -116,7 +126,8 @@ std::string StepOrder::why_not_ended(std::string_view at, bool at_end, const Ste
   for (; inside < to.size(); ++inside) {
     const Step* step = definition_.find(std::string(to[inside]));
     if (step == nullptr) continue;
-    if (std::string why = why_not_at_end(*step, is_inside); !why.empty()) return why;
+    const bool in_iteration = moment == Moment::kIterationEnds && is_inside && inside == shared;
+    if (std::string why = why_not_at_end(*step, is_inside, in_iteration); !why.empty()) return why;
   }
   return "";
 }

@@ -21,12 +21,14 @@ class StepOrder {
   // Why `target` may not have ended where an expression is evaluated; empty where it always has.
   std::string why_not_ended(const ExpressionSite& site, const Step& target);
   // The same where the step at `from` begins.
-  std::string why_not_ended(std::string_view from, const Step& target) { return why_not_ended(from, false, target); }
+  std::string why_not_ended(std::string_view from, const Step& target) { return why_not_ended(from, Moment::kBegins, target); }
 
  private:
-  // `at_end`: when `from` (empty: the workflow) makes its output, not when it begins.
-  std::string why_not_ended(std::string_view from, bool at_end, const Step& target);
-  std::string why_not_at_end(const Step& step, bool with_ends);
+  // Of the step `from` (empty: the workflow), which makes its output when it ends, or that of an iteration when this does.
+  enum class Moment { kBegins, kIterationEnds, kEnds };
+
+  std::string why_not_ended(std::string_view from, Moment moment, const Step& target);
+  std::string why_not_at_end(const Step& step, bool with_ends, bool in_iteration = false);
   std::string why_not_before(const Step& other, const Step& mine);
   const ListGraph& graph_of(const std::vector<Step>& list, bool with_ends);
 

@@ -166,6 +166,13 @@ class FlowReader {
     for (const auto& pattern : kind.patterns) {
       for (const auto& expect : pattern.expects) read_all(expect, input, scope);
     }
+    if (kind.each) {
+      Scope inside = scope;
+      inside.names[kind.each->item] = nullptr;
+      Shape* left = read_list(kind.each->steps, input, inside);
+      if (kind.each->data.output_as) left = read_all(*kind.each->data.output_as, left, inside);
+      if (kind.each->data.export_as) read_all(*kind.each->data.export_as, left, inside);
+    }
     return nullptr;
   }
   Shape* read_kind(const Step&, const definition::EmitStep& kind, Shape* input, const Scope& scope) {

@@ -19,7 +19,9 @@ Shape shape_of(const Step& step) {
     Shape operator()(const definition::SetStep&) const { return Shape::kSet; }
     Shape operator()(const definition::RaiseStep&) const { return Shape::kRaise; }
     Shape operator()(const definition::WaitStep&) const { return Shape::kWait; }
-    Shape operator()(const definition::ListenStep&) const { return Shape::kWait; }
+    Shape operator()(const definition::ListenStep& listen) const {
+      return listen.each && !listen.each->steps.empty() ? Shape::kLoop : Shape::kWait;
+    }
     Shape operator()(const definition::EmitStep&) const { return Shape::kSet; }
     Shape operator()(const definition::SwitchStep&) const { return Shape::kSwitch; }
     Shape operator()(const definition::ForStep&) const { return Shape::kLoop; }

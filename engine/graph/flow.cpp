@@ -58,10 +58,13 @@ class Flow {
       const Exits out = connect(lane, list);
       exits.insert(exits.end(), out.begin(), out.end());
     });
+    const auto goes_round = [&](const std::string& item) {
+      for (const Exit& exit : exits) add({exit.from, "next " + item}, entry_of(block), EdgeKind::kLoop);
+    };
     const auto* loop = std::get_if<definition::ForStep>(&step.kind);
-    if (loop != nullptr && loop->concurrency == 1) {
-      for (const Exit& exit : exits) add({exit.from, "next " + loop->each}, entry_of(block), EdgeKind::kLoop);
-    }
+    if (loop != nullptr && loop->concurrency == 1) goes_round(loop->each);
+    const auto* listen = std::get_if<definition::ListenStep>(&step.kind);
+    if (listen != nullptr && listen->each) goes_round(listen->each->item);
     return exits;
   }
 

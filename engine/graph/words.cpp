@@ -5,6 +5,7 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
+#include <span>
 
 namespace skald::graph {
 namespace {
@@ -61,14 +62,21 @@ std::string what(const definition::WaitStep& wait) {
   return "wait " + std::get<expression::Expression>(wait.duration).source();
 }
 
-std::string what(const definition::ListenStep& listen) {
+std::string types_of(std::span<const definition::EventPattern> patterns, definition::ListenStep::Strategy strategy) {
   std::string text;
-  const std::string_view joint = listen.strategy == definition::ListenStep::Strategy::kAll ? " and " : " or ";
-  for (const auto& pattern : listen.patterns) {
+  const std::string_view joint = strategy == definition::ListenStep::Strategy::kAll ? " and " : " or ";
+  for (const auto& pattern : patterns) {
     const auto& type = pattern.filter.type();
     text += fmt::format("{}{}", text.empty() ? "" : joint, type.empty() ? "an event" : type);
   }
-  text = "wait for " + text;
+  return text;
+}
+
+std::string what(const definition::ListenStep& listen) {
+  const std::span all(listen.patterns);
+  std::string text = listen.each && !listen.each->steps.empty() ? "for each " + listen.each->item + " of " : "wait for ";
+  text += types_of(all.first(listen.wanted), listen.strategy);
+  if (listen.has_events_in_until()) text += " until " + types_of(all.subspan(listen.wanted), listen.until_strategy);
   return listen.until ? text + " until " + listen.until->source() : text;
 }
 

@@ -99,6 +99,7 @@ struct StartCommand {
   std::string fingerprint;  // SHA-256 of the raw body and the requested version; with a key only
   std::string actor;
   std::optional<RunOf> run = std::nullopt;
+  std::uint32_t depth = 0;  // as of saga::State, where an event starts it
 };
 
 struct Started {

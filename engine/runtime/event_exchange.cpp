@@ -96,6 +96,7 @@ class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
  private:
   void start(StartCommand command) {
     const ports::WorkflowName workflow{.namespace_name = command.namespace_name, .name = command.workflow};
+    if (auto good = check_depth(command); !good) return started(workflow, std::unexpected(std::move(good.error())));
     owner_.starting_.start(std::move(command), [self = shared_from_this(), workflow](Result<Started> result) {
       auto& loop = self->owner_.host_.loop();
       loop.post([self, workflow, result = std::move(result)] { self->started(workflow, result); });

@@ -10,6 +10,7 @@
 #include "engine/definition/step_lists.hpp"
 #include "engine/saga/list_flow.hpp"
 #include "engine/saga/path.hpp"
+#include "engine/saga/received_events.hpp"
 
 namespace skald::runtime {
 namespace {
@@ -128,9 +129,17 @@ class Walk {
                                           .request = nullptr,
                                           .input = step.input,
                                           .deadline = deadline,
-                                          .items = step.items.is_null() ? std::nullopt : std::optional(step.items),
+                                          .items = items_of(step, defined),
                                           .apart = step.apart,
                                           .status = {}});
+  }
+
+  // What a loop goes through. The events of a `listen` are the original's, and yet the undo of an iteration asks for its
+  // own.
+  static std::optional<Payload> items_of(const StepState& step, const definition::Step& defined) {
+    const auto* listen = std::get_if<definition::ListenStep>(&defined.kind);
+    if (listen != nullptr) return saga::items_of(*listen, step);
+    return step.items.is_null() ? std::nullopt : std::optional(step.items);
   }
 
   // All that ended inside a step that has ended: what failed there was caught, or lost its race.

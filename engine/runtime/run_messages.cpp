@@ -55,11 +55,10 @@ class Speaker {
     if (!request || !request->is_to_engine()) return std::nullopt;
     saga::RunBy by{.execution = state_.id, .step = step, .attempt = attempt};
     if (request->undoes) return UndoRun{.execution = *request->undoes, .by = std::move(by)};
-    const std::uint32_t depth = state_.parent ? state_.parent->depth + 1 : 1;
     return BeginRun{.execution = execution.value(),
                     .target = *request->run,
                     .input = Payload::from_trusted_text(request->body),
-                    .parent = {.by = std::move(by), .depth = depth, .awaited = request->run->awaited}};
+                    .parent = {.by = std::move(by), .depth = state_.depth + 1, .awaited = request->run->awaited}};
   }
 
   const saga::State& state_;

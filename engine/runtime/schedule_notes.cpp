@@ -10,7 +10,10 @@ constexpr Millis kPause{5'000};
 }  // namespace
 
 void ScheduleNotes::started(const ports::WorkflowName& workflow, const ExecutionId& execution) {
-  notes_[workflow] = {.at = host_.shared().time.now(), .execution = execution, .error = {}};
+  // What was refused within the same seconds stays to be seen: which of them came last nobody can tell.
+  auto& note = notes_[workflow];
+  note.at = host_.shared().time.now();
+  note.execution = execution;
   again();
 }
 

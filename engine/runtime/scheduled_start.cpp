@@ -1,9 +1,13 @@
 #include "engine/runtime/scheduled_start.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "engine/base/cloud_event.hpp"
+#include "engine/base/limits.hpp"
 #include "engine/definition/digest.hpp"
 
 namespace skald::runtime {
@@ -35,8 +39,19 @@ std::vector<StartCommand> starts_for(const Definitions& definitions, const std::
         definition::sha256_hex(event.at("source").get<std::string>() + "\n" + event.at("id").get<std::string>());
     starts.push_back(
         scheduled_start(*definition, "schedule/event/" + hash, Payload::from_trusted_text("[" + envelope + "]")));
+    starts.back().depth = depth_of_event(event) + 1;
   }
   return starts;
+}
+
+Result<void> check_depth(const StartCommand& command) {
+  if (command.depth <= limits::kRunDepthMax) return {};
+  return failure("schedule.too_deep",
+                 fmt::format("the event comes from an execution at the end of a chain of {} that run or start each "
+                             "other, which is the most",
+                             limits::kRunDepthMax),
+                 command.namespace_name + "/" + command.workflow,
+                 "see whether these workflows start each other without end; where they are to, start them by time");
 }
 
 bool may_pass(const Error& error) {

@@ -22,6 +22,9 @@ StartCommand start_at(const definition::Definition& definition, Timestamp due);
 // Those that an event is for, one for each workflow whose schedule says so. Not on a loop.
 std::vector<StartCommand> starts_for(const Definitions& definitions, const std::string& envelope, const Json& event);
 
+// Errors: "schedule.too_deep", of an event that comes from too far down: workflows that start each other end.
+Result<void> check_depth(const StartCommand& command);
+
 // Whether it may go well later; anything else was refused for good.
 bool may_pass(const Error& error);
 

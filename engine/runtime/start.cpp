@@ -64,6 +64,7 @@ Result<std::unique_ptr<NewStart>> plan_start(StartCommand command, definition::D
     input.parent = std::move(command.run->parent);
     input.timeout = command.run->timeout;
   }
+  input.depth = command.depth;
   auto unique = unique_key_of(*definition, input, at);
   if (!unique) return std::unexpected(std::move(unique.error()));
   start->row.unique = std::move(*unique);

@@ -31,6 +31,7 @@ class Applier {
     state_.labels = e.labels;
     state_.replay_of = e.replay_of;
     state_.parent = e.parent;
+    state_.depth = e.parent ? e.parent->depth : e.depth;
     state_.deadline = e.deadline;
     state_.phase = Phase::kRunning;
     state_.started_at = event_.at;
@@ -284,6 +285,15 @@ class Applier {
     } else {
       state_.early_events.push_back({e.step, e.event});
     }
+  }
+
+  void operator()(const ListeningEnded& e) {
+    if (StepState* step = find_step(state_, e.step)) step->listening_ended = true;
+  }
+
+  void operator()(const IterationCompleted& e) {
+    if (StepState* step = find_step(state_, e.step)) step->results.push_back(e.output);
+    if (e.context) state_.context = *e.context;
   }
 
   void operator()(const RunCancelRequested& e) {

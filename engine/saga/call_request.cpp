@@ -15,12 +15,12 @@ namespace skald::saga {
 namespace {
 
 bool is_too_deep(const State& state) {
-  return state.parent && state.parent->depth >= limits::kRunDepthMax;
+  return state.depth >= limits::kRunDepthMax;
 }
 
 Payload too_deep(const definition::Step& step) {
   const auto title =
-      fmt::format("Workflows that run each other are {} deep here, which is the most", limits::kRunDepthMax);
+      fmt::format("Workflows that run or start each other are {} deep here, which is the most", limits::kRunDepthMax);
   return make_problem("runtime", 0, title, {}, step.pointer);
 }
 

@@ -14,7 +14,7 @@ using definition::ListenStep;
 
 bool listens(const Planner& planner, const StepState* step) {
   const State& state = planner.state();
-  if (!step || step->listens.empty() || step->status != StepStatus::kRunning) return false;
+  if (!step || step->listens.empty() || step->status != StepStatus::kRunning || step->listening_ended) return false;
   if (state.compensation.state != CompensationState::kNone || is_ending(state) || is_terminal(state.phase))
     return false;
   const bool in_time = !step->deadline || planner.now() < *step->deadline;
@@ -36,11 +36,18 @@ bool was_used(const StepState& step, const Json& event) {
 
 // Which of the step's patterns takes the event, from 1; 0: none.
 std::uint32_t pattern_for(const ListenStep& kind, const StepState& step, const Json& event) {
-  for (std::uint32_t pattern = 1; pattern <= kind.patterns.size(); ++pattern) {
+  const auto takes = [&](std::uint32_t pattern, ListenStep::Strategy strategy) {
     const bool has_one = std::ranges::any_of(step.events, [&](const auto& e) { return e.pattern == pattern; });
-    if (has_one && kind.strategy == ListenStep::Strategy::kAll) continue;
+    if (has_one && strategy == ListenStep::Strategy::kAll) return false;
     const auto& filter = kind.patterns[pattern - 1].filter;
-    if (filter.matches(event) && filter.key_of(event) == step.listens[pattern - 1].key) return pattern;
+    return filter.matches(event) && filter.key_of(event) == step.listens[pattern - 1].key;
+  };
+  // What ends the listening does so, whatever else it is.
+  for (std::uint32_t pattern = kind.wanted + 1; pattern <= kind.patterns.size(); ++pattern) {
+    if (takes(pattern, kind.until_strategy)) return pattern;
+  }
+  for (std::uint32_t pattern = 1; pattern <= kind.wanted; ++pattern) {
+    if (takes(pattern, kind.strategy)) return pattern;
   }
   return 0;
 }

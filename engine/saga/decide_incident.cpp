@@ -65,12 +65,13 @@ void judge_step(Planner& planner, const Incident& incident, const ResolveInciden
                             .status = {}});
 }
 
-// A step whose steps have failed, or that is late, would fail again just so. The steps of a `try` are tried anew.
+// A step whose steps have failed, or that is late, would fail again just so. The steps of a `try` are tried anew, and
+// what listens goes on without its timeout.
 bool would_fail_again(const Planner& planner, const Incident& incident) {
   const StepState* step = incident.step.empty() ? nullptr : find_step(planner.state(), incident.step);
   if (incident.kind != IncidentKind::kStepFailed || !step || step->children.empty()) return false;
   const bool is_try = std::holds_alternative<definition::TryStep>(planner.step_definition(incident.step).kind);
-  return step->timed_out || (first_failed(*step) && !(is_try && step->handler_round == 0));
+  return (step->timed_out && !is_waiting_kind(*step)) || (first_failed(*step) && !(is_try && step->handler_round == 0));
 }
 
 void release_quarantine(Planner& planner, const Incident& incident, const ResolveIncident& input) {

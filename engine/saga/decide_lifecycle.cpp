@@ -67,6 +67,7 @@ void handle(Planner& planner, const StartExecution& input) {
                                   .deadline = deadline,
                                   .replay_of = input.replay_of,
                                   .parent = input.parent,
+                                  .depth = input.depth,
                                   .callback_url = input.callback_url,
                                   .callback_secret = input.callback_secret,
                                   .status = definition.saga.status.started});

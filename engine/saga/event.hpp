@@ -53,7 +53,7 @@ struct RunBy {
 // Of an execution that another one runs.
 struct Parent {
   RunBy by;
-  std::uint32_t depth = 1;  // how many there are above it
+  std::uint32_t depth = 1;  // as of State
   bool awaited = true;      // it is told when this one has ended
 
   bool operator==(const Parent&) const = default;
@@ -70,6 +70,7 @@ struct ExecutionStarted {
   std::optional<Timestamp> deadline;  // workflow timeout
   std::optional<ReplaySource> replay_of;
   std::optional<Parent> parent;
+  std::uint32_t depth = 0;      // of one that an event has started: as of State; with a parent that has it
   std::string callback_url;     // that callback tokens are appended to; empty: the definition has no use for it
   std::string callback_secret;  // from which the tokens are made
   StatusChange status;
@@ -87,7 +88,7 @@ struct StepStarted {
   std::optional<Timestamp> deadline;     // `timeout` of a `do` or `wait`
   std::optional<Timestamp> wait_until;   // of a `wait`
   std::vector<Listen> listens;           // of a `listen`: one for each of its patterns
-  std::optional<Payload> items;          // of a `for`: what it goes through
+  std::optional<Payload> items;          // of a `for`, and of a `listen` that a replay takes over: what it goes through
   bool apart = false;                    // each round begins with the step's own input, not with what the last one left
   std::optional<ExecutionId> execution;  // the one that it runs
   StatusChange status;
@@ -275,6 +276,19 @@ struct EventReceived {
   Payload event;              // CloudEvent
 };
 
+// A step that goes through the events one by one (`foreach`) takes no more of them. What it has got it goes through.
+struct ListeningEnded {
+  std::string step;
+};
+
+// It has gone through another one: the steps of that round have ended.
+struct IterationCompleted {
+  std::string step;
+  std::uint32_t round = 0;
+  std::optional<Payload> output;   // where output.as of the iteration made one; absent: the event as it is read
+  std::optional<Payload> context;  // the new $context, where its export.as set one
+};
+
 // One decision has recorded as much as it may; the flow goes on at once, in another one.
 struct TurnEnded {};
 
@@ -295,7 +309,8 @@ using EventData = std::variant<ExecutionStarted, StepStarted, AttemptStarted, At
                                TimeoutReached, CompensationStarted, SettleStarted, SettleEnded, UndoStarted,
                                UndoCompleted, UndoFailed, IncidentRaised, IncidentResolved, ExecutionSuspended,
                                ExecutionResumed, ExecutionEnded, ExecutionReplayed, TurnEnded, ErrorCaught,
-                               ScopeUndoStarted, EventReceived, RunCancelRequested, UndoRequested>;
+                               ScopeUndoStarted, EventReceived, RunCancelRequested, UndoRequested, ListeningEnded,
+                               IterationCompleted>;
 
 struct Event {
   Timestamp at;

@@ -148,6 +148,7 @@ void write(Fields& f, const ExecutionStarted& e) {
     parent.flag("detached", !e.parent->awaited);
     f.raw("parent", parent.finish());
   }
+  f.number_unless_zero("depth", e.depth);
   f.text_unless_empty("callbackUrl", e.callback_url);
   f.text_unless_empty("callbackSecret", e.callback_secret);
   f.optional_text("status", e.status);
@@ -309,6 +310,14 @@ void write(Fields& f, const ScopeUndoStarted& e) {
 void write(Fields& f, const EventReceived& e) {
   f.number_unless_zero("pattern", e.pattern);
   f.payload("event", e.event);
+}
+
+void write(Fields&, const ListeningEnded&) {}
+
+void write(Fields& f, const IterationCompleted& e) {
+  f.number("round", e.round);
+  f.optional_payload("output", e.output);
+  f.optional_payload("context", e.context);
 }
 
 void write(Fields&, const RunCancelRequested&) {}

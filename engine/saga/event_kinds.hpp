@@ -15,7 +15,8 @@ inline constexpr std::array<std::string_view, std::variant_size_v<EventData>> kE
     "CancelRequested",    "TimeoutReached",   "CompensationStarted", "SettleStarted",      "SettleEnded",
     "UndoStarted",        "UndoCompleted",    "UndoFailed",          "IncidentRaised",     "IncidentResolved",
     "ExecutionSuspended", "ExecutionResumed", "ExecutionEnded",      "ExecutionReplayed",  "TurnEnded",
-    "ErrorCaught",        "ScopeUndoStarted", "EventReceived",       "RunCancelRequested", "UndoRequested"};
+    "ErrorCaught",        "ScopeUndoStarted", "EventReceived",       "RunCancelRequested", "UndoRequested",
+    "ListeningEnded",     "IterationCompleted"};
 
 inline std::string_view kind_of(const EventData& event) {
   return kEventKinds[event.index()];

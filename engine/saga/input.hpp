@@ -25,6 +25,7 @@ struct StartExecution {
   std::optional<ReplaySource> replay_of;
   std::vector<TakenOver> reused;
   std::optional<Parent> parent;
+  std::uint32_t depth = 0;        // as of ExecutionStarted
   std::optional<Millis> timeout;  // beside the workflow's own: the shorter one holds
   std::string callback_url;       // as of ExecutionStarted, for a definition that uses callbacks
   std::string callback_secret;    // 32 random hex digits

@@ -69,7 +69,9 @@ struct StepState {
 
   std::vector<Listen> listens;               // of a `listen`: what for
   std::vector<ReceivedEvent> events;         // and what it has got, in the order of their arrival
-  Payload items;                             // of a `for`: what it goes through
+  bool listening_ended = false;              // it takes no more
+  std::vector<std::optional<Payload>> results;  // of the events that it has gone through, as of IterationCompleted
+  Payload items;                                // as of StepStarted
   bool apart = false;                        // as of StepStarted
   Payload caught;                            // of a `try`: the error that is being handled
   std::uint32_t handler_round = 0;           // and the round of the steps that do
@@ -132,6 +134,7 @@ struct State {
   std::optional<ReplaySource> replay_of;
   std::vector<ExecutionReplayed> replays;
   std::optional<Parent> parent;
+  std::uint32_t depth = 0;         // how many executions led to it, one by one, by running it or by an event that starts it
   std::optional<RunBy> undone_by;  // who is to hear when this one has undone itself
 
   Phase phase = Phase::kPending;

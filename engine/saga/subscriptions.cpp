@@ -7,7 +7,7 @@ namespace {
 
 void collect(const StepState& step, std::vector<Subscription>& found) {
   if (step.status != StepStatus::kRunning) return;
-  for (auto listen = step.listens.begin(); listen != step.listens.end(); ++listen) {
+  for (auto listen = step.listens.begin(); listen != step.listens.end() && !step.listening_ended; ++listen) {
     if (std::find(step.listens.begin(), listen, *listen) == listen) found.push_back({step.path, *listen});
   }
   for (const auto& child : step.children) collect(child, found);

@@ -45,6 +45,8 @@ constexpr auto kStepTransitions = std::to_array<Transition>({
     {"running", "ErrorCaught", "running"},
     {"running", "ScopeUndoStarted", "running"},
     {"running", "EventReceived", "running"},
+    {"running", "ListeningEnded", "running"},
+    {"running", "IterationCompleted", "running"},
     {"calling", "StepCompleted", "completed"},
     {"calling", "StepFailed", "failed"},
     {"calling", "AttemptFailed", "backing-off"},

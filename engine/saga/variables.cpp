@@ -6,6 +6,7 @@
 #include "engine/definition/step_names.hpp"
 #include "engine/saga/callback_token.hpp"
 #include "engine/saga/path.hpp"
+#include "engine/saga/received_events.hpp"
 
 namespace skald::saga {
 namespace {
@@ -53,7 +54,7 @@ Json describe_step(const StepState& step) {
 
 // The newest entry; within an iteration, that iteration's.
 const StepState* child_named(const StepState& parent, std::string_view name, std::uint32_t round) {
-  const bool is_loop = !parent.items.is_null();
+  const bool is_loop = !parent.items.is_null() || !parent.listens.empty();
   for (auto it = parent.children.rbegin(); it != parent.children.rend(); ++it) {
     if (base_name(it->name) == name && (!is_loop || round == 0 || it->round == round)) return &*it;
   }
@@ -114,6 +115,11 @@ std::optional<expression::Environment::Found> Variables::made_by(std::string_vie
   if (const auto* loop = std::get_if<definition::ForStep>(&defined->kind)) {
     if (name == loop->at) return keep(Json(round - 1), 0);
     if (name == loop->each) return Found{&step->items.json().at(round - 1), 0};
+  }
+  const auto* listen = std::get_if<definition::ListenStep>(&defined->kind);
+  if (listen && listen->each) {
+    if (name == listen->each->at) return keep(Json(round - 1), 0);
+    if (name == listen->each->item) return keep(item_of(*listen, *step, round), 0);
   }
   const auto* attempt = std::get_if<definition::TryStep>(&defined->kind);
   if (attempt && name == attempt->as && round == step->handler_round) return Found{&step->caught.json(), 0};
@@ -195,6 +201,11 @@ expression::Environment::Found Variables::step() const {
 const StepState* Variables::find_visible(std::string_view name) const {
   std::string_view scope = scope_.path;
   std::uint32_t round = scope_.round;
+  const StepState* loop = scope_.inside != 0 ? find_step(state_, scope) : nullptr;
+  if (loop && last_entry(*loop, scope_.inside)) {  // where an iteration ends it is that iteration's
+    if (const StepState* found = child_named(*loop, name, scope_.inside)) return found;
+    if (definition_.find(child_path(static_path(scope), name))) return nullptr;
+  }
   while (!scope.empty()) {
     if (const StepState* step = find_step(state_, scope)) round = step->round;
     scope = parent_of(scope);

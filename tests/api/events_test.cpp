@@ -53,6 +53,33 @@ TEST_F(Events, ReachWhoListensOnce) {
   EXPECT_EQ(get_json("/v1/workflows/test/w/versions/1.0.0")["steps"][0]["types"], Json::parse(R"(["paid"])"));
 }
 
+TEST_F(Events, AreGoneThroughOneByOne) {
+  deploy("w",
+         "  - each:\n"
+         "      listen: { to: { any: [{ with: { type: paid } }], until: { one: { with: { type: closed } } } } }\n"
+         "      foreach: { do: [{ ask: { call: p.hold, with: { of: '${ $item.order }' } } }], output: { as: "
+         "$item.order } }\n");
+  const auto id = start_only("w");
+  await(id, [](const Json& e) { return e["phase"] == "waiting"; });
+  EXPECT_EQ(send(paid("1", "A1")), "taken");
+  participant_.await_held(1);
+  EXPECT_EQ(send(paid("2", "A2")), "taken");
+  EXPECT_EQ(send(R"({"specversion":"1.0","id":"3","source":"psp","type":"closed"})"), "taken");
+  const Json view = get_json("/v1/executions/" + id);
+  EXPECT_EQ(view["steps"][0]["events"], 3);
+  EXPECT_EQ(view["steps"][0]["iterations"], 0);
+  EXPECT_EQ(view["steps"][0]["steps"][0]["round"], 1);
+  server_->send_signal(SIGKILL);
+  server_->wait();
+  participant_.release();
+  start();
+  EXPECT_EQ(await_end(id)["output"], Json::parse(R"(["A1","A2"])"));
+  const Json step = get_json("/v1/workflows/test/w/versions/1.0.0")["steps"][0];
+  EXPECT_EQ(step["types"], Json::parse(R"(["paid"])"));
+  EXPECT_EQ(step["until"], Json::parse(R"(["closed"])"));
+  EXPECT_EQ(step["steps"][0]["name"], "ask");
+}
+
 TEST_F(Events, AreKeptForWhoListensLaterAndSurviveTheServer) {
   deploy("w", "  - first: { call: p.hold, compensate: { call: p.undo } }\n" + std::string(kListens));
   const auto id = start_only("w", R"({"order":"A1"})");
@@ -91,6 +118,12 @@ TEST_F(Events, AreRefusedWithTheReason) {
   const auto bad = post("/v1/events", R"({"specversion":"1.0"})", kStructured);
   EXPECT_EQ(bad.status, 400);
   EXPECT_EQ(Json::parse(bad.body)["detail"], "'id' is missing");
+  for (const char* depth : {"-1", "\"three\"", "1.5", "\"99999999999\"", "true", "\"\""}) {
+    auto deep = Json::parse(paid("1", "A1"));
+    deep["skalddepth"] = Json::parse(depth);
+    const auto answer = post("/v1/events", deep.dump(), kStructured);
+    EXPECT_EQ(answer.status, 400) << depth;
+  }
 }
 
 TEST_F(Events, ACallbackAnswersOnceAndItsAddressIsNotShown) {

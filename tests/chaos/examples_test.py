@@ -21,7 +21,7 @@ class Examples(ServerCase):
         self.server = self.make_server(SqliteFile(self.folder).storage)
         self.server.spawn()
         self.server.wait_until_ready()
-        self.orders = 0
+        self.orders = self.sent = 0
 
     def run_order(self, workflow, **fields):
         """The execution, when it has ended."""
@@ -69,7 +69,7 @@ class Examples(ServerCase):
         self.assertEqual(self.standing(order), [])
 
     def begin_order(self, workflow, status):
-        """Started, and waiting where its label says."""
+        """Started, and waiting where its label says; None: it has none."""
         self.orders += 1
         order = {"orderId": f"o{self.orders}", "amount": 10, "currency": "EUR", "address": "1 Main Street", "items": [BOOK]}
         _, started = request(self.server.base, "POST", f"/v1/workflows/shop/{workflow}/executions", order)
@@ -84,7 +84,8 @@ class Examples(ServerCase):
         self.fail(f"it did not come about: {state}")
 
     def send(self, kind, order, **data):
-        event = {"specversion": "1.0", "id": f"{kind}-{order}", "source": "test", "type": f"com.example.{kind}", "data": {"orderId": order, **data}}
+        self.sent += 1
+        event = {"specversion": "1.0", "id": f"{kind}-{self.sent}", "source": "test", "type": f"com.example.{kind}", "data": {"orderId": order, **data}}
         status, answer = request(self.server.base, "POST", "/v1/events", event, {"Content-Type": "application/cloudevents+json"})
         self.assertEqual(status, 202, answer)
         return answer["items"][0]["result"]
@@ -136,6 +137,23 @@ class Examples(ServerCase):
         events = request(self.server.base, "GET", f"/v1/executions/{ended['id']}/history")[1]["items"]
         emitted = [event["data"]["output"]["type"] for event in events if event["data"].get("emitted")]
         self.assertEqual(emitted, ["com.example.payments.authorized", "com.example.payments.withdrawn"])
+
+    def test_basket_by_events__reserves_each_line_as_it_comes(self):
+        order, waiting = self.begin_order("basket-by-events", None)
+        for sku in ("book", "pen", "cup"):
+            self.assertEqual(self.send("baskets.added", order, line={"sku": sku, "quantity": 1}), "taken")
+        self.assertEqual(self.send("baskets.closed", order), "taken")
+        ended = self.wait_for(waiting["id"], lambda e: e["outcome"])
+        self.expect(ended, "completed", output={"orderId": order, "lines": 3})
+        self.assertEqual(self.standing(order), [f"inventory:{order}-{i}" for i in range(3)] + [f"shipping:{order}"])
+
+    def test_basket_by_events__releases_the_lines_when_one_is_sold_out(self):
+        order, waiting = self.begin_order("basket-by-events", None)
+        for line in (BOOK, BOOK, SOLD_OUT):
+            self.send("baskets.added", order, line=line)
+        self.expect(self.wait_for(waiting["id"], lambda e: e["outcome"]), "compensated")
+        self.assertEqual(self.standing(order), [])
+        self.assertEqual(self.effects(order, "undone"), [f"inventory:{order}-{i}" for i in range(2)])
 
     def test_order_lines__reserves_each(self):
         order, ended = self.run_order("order-lines", lines=[BOOK] * 7)

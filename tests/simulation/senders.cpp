@@ -17,7 +17,7 @@ bool may_repeat(const std::string& type) {
 }  // namespace
 
 void Senders::begin(const std::vector<Workflow>& workflows) {
-  const std::regex type(R"(type: ((?:go\.s\d+|more|paid|packed)))");
+  const std::regex type(R"(type: ((?:go\.s\d+|more|paid|packed|sealed)))");
   std::set<std::string> types;
   for (const auto& workflow : workflows) {
     for (std::sregex_iterator it(workflow.yaml.begin(), workflow.yaml.end(), type), end; it != end; ++it) {

@@ -155,7 +155,20 @@ do:
               retry: { delay: PT1S }
               compensate: { call: shipping.cancel, with: { orderId: A } }
   - pack:
-      listen: { to: { one: { with: { type: packed }, correlate: { id: { from: .data, expect: '${ $workflow.id }' } } } } }
+      listen:
+        to:
+          any:
+            - { with: { type: packed }, correlate: { id: { from: .data, expect: '${ $workflow.id }' } } }
+            - { with: { type: sealed }, correlate: { id: { from: .data, expect: '${ $workflow.id }' } } }
+          until: ( . | length ) == 2
+      foreach:
+        do:
+          - keep:
+              call: inventory.reserve
+              with: { orderId: A, place: '${ $index }' }
+              retry: { delay: PT1S }
+              compensate: { call: inventory.release, with: { orderId: A } }
+        output: { as: '${ $index }' }
 )";
 
 // Everything that is emitted arrives, in order, whatever happens. The execution hears itself; a replay that has taken

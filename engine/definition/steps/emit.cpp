@@ -21,6 +21,9 @@ void check_attribute(LoadContext& context, const std::string& name, const Node& 
     return context.report.error("bad-name", value,
                                 "is no attribute of an event: their names have lower-case letters and digits only");
   }
+  if (name == kDepthAttribute) {
+    return context.report.error("misplaced-key", value, "is written by the engine, which counts how deep events go");
+  }
   if (name == "data" || is_wrapped(value)) return;
   if (std::ranges::find(kTexts, name) != kTexts.end()) {
     const auto text = read_text(context, value);

@@ -1,7 +1,5 @@
 #include "engine/definition/steps/for.hpp"
 
-#include <fmt/format.h>
-
 #include "engine/base/limits.hpp"
 #include "engine/definition/read_step.hpp"
 #include "engine/definition/read_values.hpp"
@@ -14,20 +12,13 @@ std::optional<Step::Kind> read_for(LoadContext& context, MapReader& step, const 
   const Node* in = map.require("in");
   ForStep read;
   if (in != nullptr) read.items = read_expression(context, *in, scope, Slot::kArguments);
-  if (const Node* each = map.take("each")) read.each = read_variable_name(context, *each).value_or(read.each);
-  if (const Node* at = map.take("at")) read.at = read_variable_name(context, *at).value_or(read.at);
-  if (read.each == read.at) {
-    context.report.error("duplicate-value", value,
-                         fmt::format("has the same variable '{}' for the item and for its index", read.each));
-  }
+  const Node* each = map.take("each");
+  read_loop_variables(context, value, each, map.take("at"), read.each, read.at);
   if (const Node* width = map.take("concurrency")) {
     read.concurrency =
         static_cast<std::uint32_t>(read_integer(context, *width, 1, limits::kLoopConcurrencyMax).value_or(1));
   }
   map.finish();
-  if (read.each == "error" || read.at == "error") {
-    context.report.error("bad-name", value, "'error' is the name of an error's variable; choose another one");
-  }
   Scope inside = scope;
   inside.is_repeated = true;
   inside.is_branch = false;

@@ -19,6 +19,7 @@ struct StepKind {
   bool is_call;                 // it has attempts: retry and onUnknown mean something
   bool can_undo = true;         // it may stand in a compensation
   std::string_view takes = {};  // the key of another kind that belongs to this one, as `do` to `for`
+  std::string_view holds = {};  // the key that makes it one with steps inside, which may have effects
 };
 
 std::span<const StepKind> step_kinds();

@@ -22,6 +22,8 @@ Result<Payload> event_of(const Planner& planner, const definition::Step& step, c
   for (const auto& [name, value] : rendered->json().items()) {
     if (!value.is_null() || name == "data") event[name] = value;
   }
+  // Last, so that no definition says another depth.
+  if (planner.state().depth > 0) event[kDepthAttribute] = planner.state().depth;
   if (event.contains("data") && !event.contains("datacontenttype")) event["datacontenttype"] = "application/json";
   if (auto good = check_cloud_event(event); !good) return std::unexpected(std::move(good.error()));
   return Payload::from_json(std::move(event));

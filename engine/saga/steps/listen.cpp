@@ -4,7 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/limits.hpp"
+#include "engine/saga/data_flow.hpp"
+#include "engine/saga/end_scope.hpp"
 #include "engine/saga/problem.hpp"
+#include "engine/saga/received_events.hpp"
 #include "engine/saga/steps/deadline.hpp"
 #include "engine/saga/steps/step_kinds.hpp"
 
@@ -12,8 +15,9 @@ namespace skald::saga {
 namespace {
 
 using definition::ListenStep;
+using definition::Step;
 
-Result<Listen> listen_to(const Planner& planner, const definition::Step& step, const definition::EventPattern& pattern,
+Result<Listen> listen_to(const Planner& planner, const Step& step, const definition::EventPattern& pattern,
                          std::string_view path, const Payload& input) {
   Json expected = Json::array();
   for (const auto& expect : pattern.expects) {
@@ -25,37 +29,32 @@ Result<Listen> listen_to(const Planner& planner, const definition::Step& step, c
   return Listen{.shape = pattern.filter.shape(), .key = definition::EventFilter::make_key(std::move(expected))};
 }
 
-Json read_event(ListenStep::Read how, const Json& event) {
-  if (how == ListenStep::Read::kEnvelope) return event;
-  if (const auto encoded = event.find("data_base64"); encoded != event.end()) return *encoded;
-  const auto data = event.find("data");
-  if (data == event.end()) return nullptr;
-  return how == ListenStep::Read::kRaw && !data->is_string() ? Json(dump_json(*data)) : *data;
-}
-
-// What was taken, in the order of its arrival.
-Payload read_events(const ListenStep& kind, const StepState& step) {
-  Json list = Json::array();
-  for (const auto& taken : step.events) list.push_back(read_event(kind.read, taken.event.json()));
-  return Payload::from_json(std::move(list));
+// Whether there is one of each pattern from `first` to `last`, or, where one is enough, of any of them.
+bool has_patterns(const StepState& step, ListenStep::Strategy strategy, std::uint32_t first, std::uint32_t last) {
+  const auto has = [&](std::uint32_t pattern) {
+    return std::ranges::any_of(step.events, [&](const auto& event) { return event.pattern == pattern; });
+  };
+  const bool needs_all = strategy == ListenStep::Strategy::kAll;
+  for (std::uint32_t pattern = first; pattern <= last; ++pattern) {
+    if (has(pattern) != needs_all) return !needs_all;
+  }
+  return needs_all;
 }
 
 // Whether a step has what it listens for, or why that cannot be told.
-Result<bool> has_all(const Planner& planner, const definition::Step& step, const ListenStep& kind,
-                     std::string_view path) {
+Result<bool> has_all(const Planner& planner, const Step& step, const ListenStep& kind, std::string_view path) {
   const StepState& instance = planner.step(path);
+  if (instance.listening_ended) return true;
   if (instance.events.empty()) return false;
-  const auto has = [&](std::uint32_t pattern) {
-    return std::ranges::any_of(instance.events, [&](const auto& event) { return event.pattern == pattern; });
-  };
-  if (has(0)) return true;  // a callback answers for all of them
-  if (kind.strategy == ListenStep::Strategy::kAll) {
-    for (std::uint32_t pattern = 1; pattern <= kind.patterns.size(); ++pattern) {
-      if (!has(pattern)) return false;
-    }
+  const bool called_back = std::ranges::any_of(instance.events, [](const auto& event) { return event.pattern == 0; });
+  if (called_back) return true;  // answers for all of them
+  if (kind.has_events_in_until()) {
+    const auto last = static_cast<std::uint32_t>(kind.patterns.size());
+    return has_patterns(instance, kind.until_strategy, kind.wanted + 1, last);
   }
+  if (!has_patterns(instance, kind.strategy, 1, kind.wanted)) return false;
   if (!kind.until) return true;
-  const Payload taken = read_events(kind, instance);
+  const Payload taken = items_of(kind, instance);
   const Scope scope = scope_of(planner, step, path, &instance.input, nullptr);
   const Variables variables(planner.definition(), planner.state(), scope);
   return kind.until->evaluate_condition(taken.json(), variables);
@@ -67,43 +66,136 @@ bool has_too_much(const StepState& step) {
   return step.events.size() > limits::kListenEventsMax || bytes > limits::kResponseBytesMax;
 }
 
-Payload problem_of(const Error& error, const definition::Step& step) {
-  return make_problem("expression", 0, error.message, error.detail, step.pointer);
+Payload too_much(const Step& step) {
+  const auto title = fmt::format("The step has received more than {} events, or {} KiB of them",
+                                 limits::kListenEventsMax, limits::kResponseBytesMax / 1024);
+  return make_problem("runtime", 0, title, {}, step.pointer);
+}
+
+// What the list of the step's output has grown to.
+std::size_t result_bytes(const StepState& loop) {
+  std::size_t bytes = 0;
+  for (const auto& result : loop.results) bytes += result ? result->text().size() : 0;
+  return bytes;
+}
+
+// What an iteration that has ended leaves in the output and in the context, or why it cannot.
+std::expected<IterationCompleted, Payload> result_of(const Planner& planner, const Step& step, const ListenStep& kind,
+                                                     std::string_view path, std::uint32_t round) {
+  const StepState& loop = planner.step(path);
+  const auto& data = kind.each->data;
+  Payload result = Payload::from_json(item_of(kind, loop, round));
+  const Payload left = kind.each->steps.empty() ? result : data_left_by(loop, round);
+  IterationCompleted completed{.step = std::string(path), .round = round, .output = {}, .context = {}};
+  Scope scope = scope_of(planner, step, path, &loop.input, &left);
+  scope.inside = round;
+  if (data.output_as) {
+    auto rendered = render(planner, *data.output_as, left, scope);
+    if (!rendered) return std::unexpected(expression_problem(rendered.error(), step));
+    completed.output = result = std::move(*rendered);
+    if (result_bytes(loop) + result.text().size() > limits::kResponseBytesMax) {
+      const auto title =
+          fmt::format("The iterations of the step have left more than {} KiB", limits::kResponseBytesMax / 1024);
+      return std::unexpected(make_problem("runtime", 0, title, {}, step.pointer));
+    }
+  }
+  if (auto problem = check_schema(data.output_schema, result, "output of an iteration", step)) {
+    return std::unexpected(std::move(*problem));
+  }
+  if (data.export_as) {
+    scope.output = &result;
+    auto rendered = render(planner, *data.export_as, result, scope);
+    if (!rendered) return std::unexpected(expression_problem(rendered.error(), step));
+    completed.context = std::move(*rendered);
+    if (auto problem = check_schema(data.export_schema, *completed.context, "exported context", step)) {
+      return std::unexpected(std::move(*problem));
+    }
+  }
+  return completed;
+}
+
+Payload results_of(const ListenStep& kind, const StepState& loop) {
+  if (!kind.each) return items_of(kind, loop);
+  Json list = Json::array();
+  for (std::size_t i = 0; i < loop.results.size(); ++i) {
+    const auto& result = loop.results[i];
+    list.push_back(result ? result->json() : item_of(kind, loop, static_cast<std::uint32_t>(i) + 1));
+  }
+  return Payload::from_json(std::move(list));
+}
+
+bool complete(Planner& planner, const Step& step, const ListenStep& kind, std::string_view path) {
+  complete_step(planner, step, path, results_of(kind, planner.step(path)));
+  return true;
+}
+
+// How far the steps of an iteration have come. `leaves`: they lead out of the whole step.
+Progress advance_iteration(Planner& planner, const ListenStep& kind, std::string_view path, std::uint32_t round,
+                           bool& leaves) {
+  if (kind.each->steps.empty()) return Progress::kCompleted;
+  const Progress progress = advance_list(planner, kind.each->steps, path, round);
+  if (progress == Progress::kCompleted) {
+    const std::string& then = last_entry(planner.step(path), round)->then;
+    leaves = then == definition::kThenExit || then == definition::kThenEnd;
+  }
+  return progress;
+}
+
+// Nobody has come in time. Behind the pivot too: there it is an incident.
+bool give_up_when_late(Planner& planner, const Step& step, std::string_view path) {
+  if (!has_passed(planner, path)) return false;
+  fail_step(planner, step, path, lateness(step), false);
+  return true;
+}
+
+// `foreach`: goes through what was received, one event after the other, until nothing more can come.
+bool advance_each(Planner& planner, const Step& step, const ListenStep& kind, std::string_view path) {
+  if (is_late(planner, path)) return end_inside(planner, step, path, lateness(step));
+  while (true) {
+    const auto ends = has_all(planner, step, kind, path);
+    if (!ends) return end_inside(planner, step, path, expression_problem(ends.error(), step));
+    if (*ends && !planner.step(path).listening_ended) planner.record(ListeningEnded{.step = std::string(path)});
+    const std::size_t done = planner.step(path).results.size();
+    if (done == count_items(kind, planner.step(path))) {
+      return *ends ? complete(planner, step, kind, path) : give_up_when_late(planner, step, path);
+    }
+    if (!planner.may_start()) return false;
+    const auto round = static_cast<std::uint32_t>(done) + 1;
+    bool leaves = false;
+    const Progress progress = advance_iteration(planner, kind, path, round, leaves);
+    if (progress == Progress::kWaiting) return false;
+    if (progress == Progress::kFailed) {
+      return end_inside(planner, step, path, Payload(last_entry(planner.step(path), round)->error));
+    }
+    auto completed = result_of(planner, step, kind, path, round);
+    if (!completed) return end_inside(planner, step, path, completed.error());
+    planner.record(std::move(*completed));
+    if (leaves) return complete(planner, step, kind, path);
+  }
 }
 
 }  // namespace
 
-void start(Planner& planner, const definition::Step& step, const ListenStep& kind, std::string_view path,
-           const StepInput& input) {
+void start(Planner& planner, const Step& step, const ListenStep& kind, std::string_view path, const StepInput& input) {
   StepStarted opening = opening_of(planner, step, path, input);
   for (const auto& pattern : kind.patterns) {
     auto listen = listen_to(planner, step, pattern, path, input.value);
-    if (!listen) return fail_step(planner, step, path, problem_of(listen.error(), step), false);
+    if (!listen) return fail_step(planner, step, path, expression_problem(listen.error(), step), false);
     opening.listens.push_back(std::move(*listen));
   }
+  opening.apart = kind.each.has_value();
   planner.record(std::move(opening));
 }
 
-bool advance(Planner& planner, const definition::Step& step, const ListenStep& kind, std::string_view path) {
-  if (has_too_much(planner.step(path))) {
-    const auto title = fmt::format("The step has received more than {} events, or {} KiB of them",
-                                   limits::kListenEventsMax, limits::kResponseBytesMax / 1024);
-    fail_step(planner, step, path, make_problem("runtime", 0, title, {}, step.pointer), false);
-    return true;
-  }
+bool advance(Planner& planner, const Step& step, const ListenStep& kind, std::string_view path) {
+  if (has_too_much(planner.step(path))) return end_inside(planner, step, path, too_much(step));
+  if (kind.each) return advance_each(planner, step, kind, path);
   const auto ends = has_all(planner, step, kind, path);
   if (!ends) {
-    fail_step(planner, step, path, problem_of(ends.error(), step), false);
+    fail_step(planner, step, path, expression_problem(ends.error(), step), false);
     return true;
   }
-  if (*ends) {
-    complete_step(planner, step, path, read_events(kind, planner.step(path)));
-    return true;
-  }
-  // Behind the pivot too: what nobody answers is an incident there.
-  if (!has_passed(planner, path)) return false;
-  fail_step(planner, step, path, lateness(step), false);
-  return true;
+  return *ends ? complete(planner, step, kind, path) : give_up_when_late(planner, step, path);
 }
 
 }  // namespace skald::saga

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/base/limits.hpp"
 #include "tests/engine/runtime/schedule_bench.hpp"
 
 namespace skald::test {
@@ -132,6 +133,75 @@ do:
   EXPECT_TRUE(bench().start(telling));
   pass(std::chrono::seconds(10));
   EXPECT_EQ(count(), 2u);
+}
+
+// What one execution emits starts the next one, and so on: until the chain is as long as it may be.
+TEST_F(EventsStart, AWorkflowThatStartsItselfEnds) {
+  begin("{ on: { one: { with: { type: placed } } } }");
+  add(R"(
+document: { dsl: '1.0.3', namespace: shop, name: itself, version: '1.0.0' }
+schedule: { on: { one: { with: { type: round } } } }
+do:
+  - again: { emit: { event: { with: { source: shop, type: round } } } }
+)");
+  EXPECT_EQ(send(placed("1", "round")).started, 1u);
+  pass(std::chrono::seconds(60));
+  EXPECT_EQ(count(), limits::kRunDepthMax);
+  EXPECT_EQ(told()["refused"], 1);
+  EXPECT_TRUE(bench().log.contains("a start by the schedule of a workflow was refused"));
+  std::string error;
+  for (const auto& schedule : bench().store.list_schedules(ports::ShardSet().set()).value()) {
+    if (schedule.workflow.name == "itself") error = schedule.error;
+  }
+  EXPECT_THAT(error, HasSubstr("a chain of 16 that run or start each other"));
+  const auto last = bench().store.search({.limit = 1})->front();
+  EXPECT_EQ(bench().state_in_store(last.id).depth, limits::kRunDepthMax);
+  // Others go on, and it does too.
+  EXPECT_EQ(send(placed("2")).started, 1u);
+  EXPECT_EQ(send(placed("3", "round")).started, 1u);
+}
+
+TEST_F(EventsStart, ACircleOfWorkflowsThatRunAndStartEachOtherEnds) {
+  begin("{ on: { one: { with: { type: placed } } } }");
+  add(R"(
+document: { dsl: '1.0.3', namespace: shop, name: one, version: '1.0.0' }
+schedule: { on: { one: { with: { type: one } } } }
+do:
+  - again: { run: { workflow: { namespace: shop, name: other, version: '1.0.0' } } }
+)");
+  add(R"(
+document: { dsl: '1.0.3', namespace: shop, name: other, version: '1.0.0' }
+do:
+  - again: { emit: { event: { with: { source: shop, type: one } } } }
+)");
+  EXPECT_EQ(send(placed("1", "one")).started, 1u);
+  pass(std::chrono::seconds(60));
+  EXPECT_EQ(count(), limits::kRunDepthMax);
+  EXPECT_EQ(told()["refused"], 1);
+}
+
+TEST_F(EventsStart, AnEventFromFarDownReachesThoseWhoListen) {
+  begin("{ on: { one: { with: { type: placed } } } }");
+  add(R"(
+document: { dsl: '1.0.3', namespace: shop, name: hearing, version: '1.0.0' }
+do:
+  - hear: { listen: { to: { one: { with: { type: placed } } } } }
+)");
+  auto listening = RuntimeBench::order();
+  listening.workflow = "hearing";
+  const auto id = bench().start(listening)->id;
+  auto event = parse_json(placed("1")).value();
+  event["skalddepth"] = limits::kRunDepthMax;
+  const auto answer = send(dump_json(event));
+  EXPECT_EQ(answer.receipt, EventReceipt::kTaken);
+  EXPECT_EQ(answer.started, 0u);
+  EXPECT_EQ(bench().state_in_store(id).outcome, saga::Outcome::kCompleted);
+  // As the header of an event in binary mode has it.
+  event["id"] = "2";
+  event["skalddepth"] = "15";
+  EXPECT_EQ(send(dump_json(event)).started, 1u);
+  const auto started = bench().store.search({.workflow = "checkout", .limit = 1}).value();
+  EXPECT_EQ(bench().state_in_store(started.at(0).id).depth, limits::kRunDepthMax);
 }
 
 TEST_F(EventsStart, AnOverloadedEngineStartsItLater) {

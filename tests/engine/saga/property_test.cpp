@@ -4,8 +4,10 @@
 // SKALD_SEED and SKALD_RUNS choose another series.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "engine/saga/path.hpp"
 #include "engine/saga/subscriptions.hpp"
@@ -176,7 +178,17 @@ class SagaRun {
         EXPECT_TRUE(stands) << step.path << " completed without its effect";
       }
       judge_completed(step);
+      if (step.apart && !step.listens.empty() && step.status == StepStatus::kCompleted) judge_each(step);
     }
+  }
+
+  // What it has taken it has gone through; its second pattern, where it has one, only ends it.
+  static void judge_each(const StepState& step) {
+    const auto items = std::ranges::count_if(step.events, [](const auto& event) { return event.pattern == 1; });
+    EXPECT_EQ(step.results.size(), static_cast<std::size_t>(items)) << step.path << " has left events";
+    std::set<std::uint32_t> rounds;
+    for (const auto& child : step.children) rounds.insert(child.round);
+    EXPECT_EQ(rounds.size(), step.results.size()) << step.path;
   }
 
   // Every random call has an undo, so nothing at all may stand.

@@ -86,7 +86,7 @@ class Writer {
       if (chance(random_, 20)) line(body, "timeout: { after: PT4S }");
       line(body, fmt::format("wait: PT{}S", random_() % 12));
     } else if (kind == 2) {
-      listen(body, names[place]);
+      listen(body, names[place], may_nest);
     } else if (kind == 3) {
       choice(body, names[place], names, place);
     } else if (kind == 1 && may_nest) {
@@ -114,13 +114,27 @@ class Writer {
     line(indent + 2, "- untell: { emit: { event: { with: { source: shop, type: untold } } } }");
   }
 
-  void listen(int indent, int name) {
+  void listen(int indent, int name, bool may_nest) {
     line(indent, "timeout: { after: PT6S }");
     if (chance(random_, 50)) line(indent, "onError: continue");
     const auto pattern = fmt::format(
         "{{ with: {{ type: go.s{} }}, correlate: {{ a: {{ from: .data, expect: '${{ $workflow.id }}' }} }} }}", name);
+    if (may_nest && chance(random_, 40)) return each(indent, pattern);
     if (chance(random_, 70)) return line(indent, fmt::format("listen: {{ to: {{ one: {} }} }}", pattern));
     line(indent, fmt::format("listen: {{ to: {{ all: [ {}, {{ with: {{ type: more }} }} ] }} }}", pattern));
+  }
+
+  // One event after the other, until there are enough, or one that ends it.
+  void each(int indent, const std::string& pattern) {
+    const char* until = chance(random_, 50) ? "'( . | length ) >= 2'" : "{ one: { with: { type: more } } }";
+    line(indent, fmt::format("listen: {{ to: {{ any: [ {} ], until: {} }} }}", pattern, until));
+    if (chance(random_, 25)) line(indent, "compensate: { call: payments.refund, with: { orderId: A } }");
+    line(indent, "foreach:");
+    if (chance(random_, 50)) line(indent + 2, "output: { as: '${ {left: ., of: $item, at: $index} }' }");
+    if (beside_ == 0 && chance(random_, 30))
+      line(indent + 2, "export: { as: '${ ($context // {}) + {last: $index} }' }");
+    line(indent + 2, "do:");
+    list(indent + 4, 1 + random_() % 2, false);
   }
 
   void composite(int indent) {

@@ -62,6 +62,8 @@ std::string describe_flow(const StepState& s) {
   if (!s.items.is_null()) text += " items " + dump_json(s.items.json());
   for (const auto& listen : s.listens) text += " listens " + listen.shape + listen.key;
   for (const auto& e : s.events) text += fmt::format(" event {} {}", e.pattern, dump_json(e.event.json()));
+  for (const auto& result : s.results) text += " result " + (result ? dump_json(result->json()) : "as it is read");
+  if (s.listening_ended) text += " listens no more";
   if (s.execution) text += " runs " + to_string(*s.execution) + (s.run_cancelled ? " cancelled" : "");
   if (s.handler_round != 0) text += fmt::format(" caught {} for round {}", dump_json(s.caught.json()), s.handler_round);
   if (s.undoing) {
@@ -113,6 +115,7 @@ std::string describe(const State& s) {
       int(s.timed_out), int(s.pivoted), s.pivot_position, s.cancel_reason);
   if (!s.gives_up.empty()) text += fmt::format("gives up at {}\n", s.gives_up);
   if (s.stands) text += "stands\n";
+  if (s.depth != 0 && !s.parent) text += fmt::format("depth {}\n", s.depth);
   if (s.has_rounds || s.turn_ended) text += fmt::format("rounds {} turn ended {}\n", s.has_rounds, s.turn_ended);
   if (s.has_listens) text += "listens\n";
   if (!s.callback_url.empty()) text += fmt::format("callbacks {} {}\n", s.callback_url, s.callback_secret);

@@ -1,0 +1,49 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "engine/base/cloud_event.hpp"
+#include "engine/base/limits.hpp"
+#include "engine/definition/check.hpp"
+#include "engine/definition/read_values.hpp"
+
+#include <fmt/format.h>
+
+namespace skald::definition {
+namespace {
+
+bool has_expressions(const Node& node) {
+  return is_wrapped(node) || std::ranges::any_of(node.items, has_expressions);
+}
+
+// What is certain of the event before the step runs.
+Json literal_attributes(const Node& with) {
+  Json event = {{"specversion", "1.0"}};
+  for (std::size_t i = 0; i < with.keys.size(); ++i) {
+    const Node& value = with.items[i];
+    if (!has_expressions(value) && !value.is_null()) event[with.keys[i]] = to_json(value);
+  }
+  return event;
+}
+
+}  // namespace
+
+void check_starts(LoadContext& context, const Node& root, const Definition& definition) {
+  const auto* on = definition.schedule ? std::get_if<Schedule::On>(&definition.schedule->kind) : nullptr;
+  if (on == nullptr) return;
+  for (const auto& [path, step] : definition.by_path) {
+    if (!std::holds_alternative<EmitStep>(step->kind)) continue;
+    const Node* emit = node_at(root, step->pointer).find("emit");
+    const Node* event = emit == nullptr ? nullptr : emit->find("event");
+    const Node* with = event == nullptr ? nullptr : event->find("with");
+    if (with == nullptr || !with->is_map()) continue;
+    const Json attributes = literal_attributes(*with);
+    if (std::ranges::none_of(on->filters, [&](const auto& filter) { return filter.matches(attributes); })) continue;
+    context.report.warning(
+        "starts-itself", *with,
+        fmt::format("is an event that this workflow's own schedule.on starts it for; such a chain ends after {} "
+                    "executions",
+                    limits::kRunDepthMax));
+  }
+}
+
+}  // namespace skald::definition
