@@ -80,6 +80,7 @@ const std::vector<std::vector<std::string>>& postgres_migrations() {
           "ALTER TABLE executions ADD COLUMN parent TEXT COLLATE \"C\"",
           "CREATE INDEX executions_parent ON executions (parent, id) WHERE parent IS NOT NULL",
       },
+      {"ALTER TABLE definitions ADD COLUMN documents TEXT NOT NULL DEFAULT '{}'"},  // texts by the URI that names them
   };
   return versions;
 }

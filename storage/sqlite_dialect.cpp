@@ -74,6 +74,7 @@ const std::vector<std::vector<std::string>>& sqlite_migrations() {
           "ALTER TABLE executions ADD COLUMN parent TEXT",
           "CREATE INDEX executions_parent ON executions (parent, id) WHERE parent IS NOT NULL",
       },
+      {"ALTER TABLE definitions ADD COLUMN documents TEXT NOT NULL DEFAULT '{}'"},  // texts by the URI that names them
   };
   return versions;
 }

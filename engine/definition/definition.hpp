@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/definition/documents.hpp"
 #include "engine/definition/schedule/schedule.hpp"
 #include "engine/definition/step.hpp"
 
@@ -38,8 +39,9 @@ struct Definition {
   std::string title;
   std::string summary;
 
-  std::string source;  // the bytes it was loaded from
-  std::string digest;  // SHA-256 of `source`, 64 hex digits
+  std::string source;   // the bytes it was loaded from
+  Documents documents;  // that it names, and was loaded with
+  std::string digest;   // 64 hex digits: digest_of(source, documents)
 
   DataFlow data;  // input.{from,schema} and output.{as,schema} of the workflow
   std::optional<Millis> timeout;

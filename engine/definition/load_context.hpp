@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -54,6 +55,9 @@ struct ExpressionSite {
   Slot slot = Slot::kArguments;
 };
 
+struct ExternalDocument;
+class ApiDocument;
+
 struct LoadContext {
   const SourceText& source;
   const LoadOptions& options;
@@ -70,6 +74,11 @@ struct LoadContext {
   std::set<std::string> called_functions;
   std::size_t function_nodes = 0;  // of the bodies, each as often as it is called
   std::size_t function_bytes = 0;
+
+  // By URI, each parsed once; null: reported.
+  std::map<std::string, std::shared_ptr<const ExternalDocument>> documents;
+  std::map<std::string, std::shared_ptr<const ApiDocument>> apis;
+  std::set<std::string> missing_documents;
 
   std::vector<ExpressionSite> sites;
   bool uses_callbacks = false;

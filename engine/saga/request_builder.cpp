@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/limits.hpp"
+#include "engine/saga/request_parameters.hpp"
+#include "engine/saga/request_text.hpp"
 
 namespace skald::saga {
 namespace {
@@ -16,59 +18,6 @@ using definition::WorkflowRun;
 
 bool has_body(std::string_view method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
-}
-
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
-
-// RFC 3986, section 2.1: everything but unreserved characters.
-std::string percent_encode(std::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    if (is_unreserved(c)) {
-      encoded += c;
-    } else {
-      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return encoded;
-}
-
-std::string scalar_text(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : dump_json(value);
-}
-
-// Text for one path segment. An empty one would name another resource.
-Result<std::string> path_segment(const Json& arguments, const std::string& name, std::string_view where) {
-  const auto it = arguments.is_object() ? arguments.find(name) : arguments.end();
-  if (it == arguments.end() || it->is_null() || it->is_structured()) {
-    return failure("configuration", fmt::format("the path parameter '{}' has no value", name), std::string(where),
-                   "give it a string or a number in `with`");
-  }
-  std::string text = scalar_text(*it);
-  if (text.empty() || text == "." || text == "..") {
-    return failure("configuration", fmt::format("the path parameter '{}' must not be '{}'", name, text),
-                   std::string(where));
-  }
-  return percent_encode(text);
-}
-
-void append_query(std::string& target, const Json& fields) {
-  char separator = target.find('?') == std::string::npos ? '?' : '&';
-  const auto append = [&](const std::string& name, const Json& value) {
-    target += separator + percent_encode(name) + '=' + percent_encode(scalar_text(value));
-    separator = '&';
-  };
-  for (const auto& [name, value] : fields.items()) {
-    if (value.is_null()) continue;
-    if (value.is_array()) {
-      for (const auto& item : value) append(name, item);
-    } else {
-      append(name, value);
-    }
-  }
 }
 
 // Fills `{name}` places of an operation's path and takes the names out of the arguments.
@@ -127,7 +76,9 @@ Result<Request> build(const AdapterCall& call, const definition::OperationCatalo
   return request;
 }
 
-Result<std::string> fill_endpoint(const HttpCall& call, const Json& input, const expression::Environment& environment) {
+// `values`: of the places.
+Result<std::string> fill_endpoint(const HttpCall& call, const Json& input, const Json& values,
+                                  const expression::Environment& environment) {
   if (call.endpoint_expression) {
     auto value = call.endpoint_expression->evaluate(input, environment);
     if (!value) return std::unexpected(std::move(value.error()));
@@ -140,7 +91,8 @@ Result<std::string> fill_endpoint(const HttpCall& call, const Json& input, const
       target += call.endpoint[i];
       continue;
     }
-    auto segment = path_segment(input, call.endpoint[i], "endpoint");
+    auto segment =
+        call.parameters ? list_segment(values, call.endpoint[i]) : path_segment(values, call.endpoint[i], "endpoint");
     if (!segment) return segment;
     target += *segment;
   }
@@ -149,7 +101,12 @@ Result<std::string> fill_endpoint(const HttpCall& call, const Json& input, const
 
 Result<Request> build(const HttpCall& call, const definition::OperationCatalog&, const Json& input,
                       const expression::Environment& environment) {
-  auto target = fill_endpoint(call, input, environment);
+  auto arguments = call.parameters ? render(call.parameters->values, input, environment) : Result<Json>(Json());
+  if (arguments && call.parameters) {
+    if (auto fits = check_arguments(call.parameters->declared, *arguments); !fits) return std::unexpected(fits.error());
+  }
+  if (!arguments) return std::unexpected(std::move(arguments.error()));
+  auto target = fill_endpoint(call, input, call.parameters ? *arguments : input, environment);
   if (!target) return std::unexpected(std::move(target.error()));
   Request request;
   request.method = call.method;
@@ -172,6 +129,11 @@ Result<Request> build(const HttpCall& call, const definition::OperationCatalog&,
     auto body = render(*call.body, input, environment);
     if (!body) return std::unexpected(std::move(body.error()));
     request.body = dump_json(*body);
+  }
+  if (call.parameters) {
+    if (auto done = place_arguments(call.parameters->declared, *arguments, request); !done) {
+      return std::unexpected(std::move(done.error()));
+    }
   }
   return request;
 }
