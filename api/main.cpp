@@ -17,6 +17,7 @@
 
 #include "adapters/adapters_file.hpp"
 #include "adapters/adapters_registry.hpp"
+#include "adapters/document_fetch.hpp"
 #include "adapters/http/tls.hpp"
 #include "adapters/http_participant.hpp"
 #include "adapters/in_hand_file.hpp"
@@ -27,6 +28,7 @@
 #include "api/http/server.hpp"
 #include "api/log/spdlog_log.hpp"
 #include "api/services.hpp"
+#include "api/settings/process_options.hpp"
 #include "api/settings/settings.hpp"
 #include "api/telemetry/prometheus_telemetry.hpp"
 #include "engine/async/offload.hpp"
@@ -103,27 +105,6 @@ void prepare_process() {
   }
 }
 
-ports::LogLevel level_of(const std::string& word) {
-  if (word == "debug") return ports::LogLevel::kDebug;
-  if (word == "warning") return ports::LogLevel::kWarning;
-  return word == "error" ? ports::LogLevel::kError : ports::LogLevel::kInfo;
-}
-
-api::LogFormat format_of(const std::string& word) {
-  if (word == "auto") return isatty(STDERR_FILENO) == 1 ? api::LogFormat::kText : api::LogFormat::kJson;
-  return word == "json" ? api::LogFormat::kJson : api::LogFormat::kText;
-}
-
-api::HttpLimits limits_of(const api::Settings& settings) {
-  const auto seconds = [](Millis time) { return static_cast<unsigned>((time.count() + 999) / 1000); };
-  return {.header_bytes_max = settings.http_header_bytes_max,
-          .body_bytes_max = settings.http_body_bytes_max,
-          .header_seconds = seconds(settings.http_header_timeout),
-          .body_seconds = seconds(settings.http_body_timeout),
-          .idle_seconds = seconds(settings.http_idle_timeout),
-          .connections_max = settings.http_connections_max};
-}
-
 std::string address_of(const api::Settings& settings, std::uint16_t port) {
   const bool is_v6 = settings.listen_host.find(':') != std::string::npos;
   return "http://" + (is_v6 ? "[" + settings.listen_host + "]" : settings.listen_host) + ":" + std::to_string(port);
@@ -193,7 +174,7 @@ struct Basis {
   api::PrometheusTelemetry telemetry;
 
   explicit Basis(const api::Settings& settings)
-      : log(clock, format_of(settings.log_format), level_of(settings.log_level)), telemetry(clock, SKALD_VERSION) {}
+      : log(clock, api::format_of(settings), api::level_of(settings)), telemetry(clock, SKALD_VERSION) {}
 };
 
 // The store's health, asked for once a second at most: every start looks at it, and asking costs a system call.
@@ -227,7 +208,7 @@ int serve_api(const api::Settings& settings, Basis& basis, runtime::Loops& loops
   StopSignals signals;
   api::Router router(services.problems);
   api::add_routes(router, services);
-  api::HttpServer server(loops, {basis.clock, basis.log, basis.telemetry}, limits_of(settings),
+  api::HttpServer server(loops, {basis.clock, basis.log, basis.telemetry}, api::limits_of(settings),
                          [&router](api::Request request, api::Responder respond) {
                            router.dispatch(std::move(request), std::move(respond));
                          });
@@ -244,6 +225,13 @@ int serve_api(const api::Settings& settings, Basis& basis, runtime::Loops& loops
   run_until_stopped(signals, services.engine, server, shutting_down, settings.shutdown_timeout, basis.log);
   loops.stop();
   return cli::kDone;
+}
+
+adapters::HttpOptions http_options_of(const api::Settings& settings) {
+  return {.allowed_hosts = settings.http_allowed_hosts,
+          .allowed_secrets = settings.http_allowed_secrets,
+          .connect_to = {settings.http_connect_to.begin(), settings.http_connect_to.end()},
+          .loops = settings.loops};
 }
 
 // Null: nothing is remembered.
@@ -266,11 +254,7 @@ int serve_engine(const api::Settings& settings, Basis& basis, storage::Store& st
   runtime::Loops loops(settings.loops);
   async::Offload blocking(settings.blocking_threads);
   const adapters::HttpPorts http_ports{registry, trust, basis.clock, basis.telemetry, basis.log, basis.entropy};
-  const adapters::HttpOptions http_options{
-      .allowed_hosts = settings.http_allowed_hosts,
-      .allowed_secrets = settings.http_allowed_secrets,
-      .connect_to = {settings.http_connect_to.begin(), settings.http_connect_to.end()},
-      .loops = settings.loops};
+  const adapters::HttpOptions http_options = http_options_of(settings);
   const auto in_hand = open_suspects(settings, basis);
   runtime::Engine engine(loops,
                          {.history = store,
@@ -348,6 +332,9 @@ int serve(const cli::ServeOptions& options) {
   runtime::Definitions definitions(**store, basis.clock, basis.log, basis.telemetry);
   definitions.set_operations(registry.snapshot()->operations);
   definitions.set_allowed(settings->http_allowed_hosts, settings->http_allowed_secrets);
+  definitions.set_fetch([&basis, trust = *trust, http = http_options_of(*settings)](const std::string& uri) {
+    return adapters::fetch_document(uri, {.trust = trust, .clock = basis.clock, .http = http});
+  });
   definitions.on_secrets([&registry](const std::vector<std::string>& names) { registry.need_secrets(names); });
   const auto watching = registry.watch(
       [&definitions](const adapters::AdaptersSnapshotPtr& s) { definitions.set_operations(s->operations); });
@@ -382,10 +369,20 @@ Result<definition::OperationCatalog> load_operations(const std::string& file) {
   return failure("adapters.invalid", "the adapters file has errors", file, problems);
 }
 
+Result<std::string> fetch_document(const std::string& uri) {
+  const auto trust = adapters::load_tls_trust("");
+  if (!trust) return std::unexpected(trust.error());
+  adapters::SystemClock clock;
+  return adapters::fetch_document(uri, {.trust = *trust, .clock = clock});
+}
+
 }  // namespace
 }  // namespace skald
 
 int main(int argc, char** argv) {
   return skald::cli::run(argc, argv,
-                         {.serve = skald::serve, .load_operations = skald::load_operations, .version = SKALD_VERSION});
+                         {.serve = skald::serve,
+                          .load_operations = skald::load_operations,
+                          .fetch_document = skald::fetch_document,
+                          .version = SKALD_VERSION});
 }

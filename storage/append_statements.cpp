@@ -175,7 +175,7 @@ void AppendStatements::fill(const ports::NewExecution& execution) {
   workflow_ = execution.workflow;
   definition_version_ = execution.version;
   digest_ = execution.digest;
-  labels_ = labels_to_json(execution.labels);
+  labels_ = texts_to_json(execution.labels);
   started_at_ = to_millis(execution.started_at);
   key_set_ = execution.idempotency_key ? soci::i_ok : soci::i_null;
   key_ = execution.idempotency_key.value_or("");

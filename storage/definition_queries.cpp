@@ -5,6 +5,7 @@
 #include "storage/dialect.hpp"
 #include "storage/event_queries.hpp"
 #include "storage/guarded_transaction.hpp"
+#include "storage/row_codec.hpp"
 
 namespace skald::storage {
 
@@ -18,6 +19,7 @@ std::vector<StoredDefinition> select(soci::session& session, const std::string& 
   StoredDefinition row;
   long long revision = 0;
   long long registered_at = 0;
+  std::string documents;
   soci::statement statement(session);
   statement.exchange(soci::into(row.digest));
   statement.exchange(soci::into(row.namespace_name));
@@ -25,16 +27,19 @@ std::vector<StoredDefinition> select(soci::session& session, const std::string& 
   statement.exchange(soci::into(row.version));
   statement.exchange(soci::into(revision));
   statement.exchange(soci::into(row.source));
+  statement.exchange(soci::into(documents));
   statement.exchange(soci::into(row.origin));
   statement.exchange(soci::into(registered_at));
   for (const auto& value : values) statement.exchange(soci::use(value));
   statement.alloc();
   statement.prepare(
-      "SELECT digest, namespace, name, version, revision, source, origin, registered_at FROM definitions " + clause);
+      "SELECT digest, namespace, name, version, revision, source, documents, origin, registered_at FROM definitions " +
+      clause);
   statement.define_and_bind();
   std::vector<StoredDefinition> found;
   for (bool more = statement.execute(true); more; more = statement.fetch()) {
     row.revision = static_cast<std::uint64_t>(revision);
+    row.documents = texts_from_json(documents);
     row.registered_at = from_millis(registered_at);
     found.push_back(row);
   }
@@ -45,11 +50,13 @@ void insert(soci::session& session, const StoredDefinition& definition) {
   const long long revision = static_cast<long long>(definition.revision);
   const long long registered_at = to_millis(definition.registered_at);
   session << "DELETE FROM definitions WHERE digest = :digest", soci::use(definition.digest);
-  session << "INSERT INTO definitions (digest, namespace, name, version, revision, source, origin, registered_at)"
-             " VALUES (:digest, :namespace, :name, :version, :revision, :source, :origin, :registered_at)",
+  const std::string documents = texts_to_json(definition.documents);
+  session << "INSERT INTO definitions (digest, namespace, name, version, revision, source, documents, origin,"
+             " registered_at)"
+             " VALUES (:digest, :namespace, :name, :version, :revision, :source, :documents, :origin, :registered_at)",
       soci::use(definition.digest), soci::use(definition.namespace_name), soci::use(definition.name),
-      soci::use(definition.version), soci::use(revision), soci::use(definition.source), soci::use(definition.origin),
-      soci::use(registered_at);
+      soci::use(definition.version), soci::use(revision), soci::use(definition.source), soci::use(documents),
+      soci::use(definition.origin), soci::use(registered_at);
 }
 
 }  // namespace

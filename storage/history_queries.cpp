@@ -69,7 +69,7 @@ struct ExecutionColumns {
                  .digest = digest,
                  .shard = static_cast<std::uint32_t>(shard),
                  .started_at = from_millis(started_at),
-                 .labels = labels_from_json(labels),
+                 .labels = texts_from_json(labels),
                  .idempotency_key = key_set == soci::i_ok ? std::optional(key) : std::nullopt,
                  .idempotency_fingerprint = fingerprint,
                  .replay_of = replay_set == soci::i_ok ? std::optional(id_from_text(replay_of)) : std::nullopt,

@@ -6,21 +6,21 @@
 
 namespace skald::storage {
 
-std::string labels_to_json(const std::map<std::string, std::string>& labels) {
-  if (labels.empty()) return "{}";
-  return dump_json(Json(labels));
+std::string texts_to_json(const std::map<std::string, std::string>& texts) {
+  if (texts.empty()) return "{}";
+  return dump_json(Json(texts));
 }
 
-std::map<std::string, std::string> labels_from_json(const std::string& text) {
-  std::map<std::string, std::string> labels;
-  if (text == "{}") return labels;
+std::map<std::string, std::string> texts_from_json(const std::string& text) {
+  std::map<std::string, std::string> texts;
+  if (text == "{}") return texts;
   const auto value = parse_json(text);
-  if (!value || !value->is_object()) throw CorruptRow("the labels of an execution are not a JSON object");
+  if (!value || !value->is_object()) throw CorruptRow("labels or documents are not a JSON object");
   for (const auto& [key, item] : value->items()) {
-    if (!item.is_string()) throw CorruptRow("a label of an execution is not a string");
-    labels[key] = item.get<std::string>();
+    if (!item.is_string()) throw CorruptRow("a label or a document is not a string");
+    texts[key] = item.get<std::string>();
   }
-  return labels;
+  return texts;
 }
 
 ExecutionId id_from_text(const std::string& text) {

@@ -21,9 +21,9 @@ class CorruptRow : public std::runtime_error {
 ExecutionId id_from_text(const std::string& text);
 
 // {"region":"eu"}: an object of strings.
-std::string labels_to_json(const std::map<std::string, std::string>& labels);
+std::string texts_to_json(const std::map<std::string, std::string>& texts);
 // Throws CorruptRow.
-std::map<std::string, std::string> labels_from_json(const std::string& text);
+std::map<std::string, std::string> texts_from_json(const std::string& text);
 
 // "3, 17", for IN; "NULL" for none.
 std::string sql_list_of(const ports::ShardSet& shards);

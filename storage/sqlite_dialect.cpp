@@ -75,6 +75,7 @@ const std::vector<std::vector<std::string>>& sqlite_migrations() {
           "CREATE INDEX executions_parent ON executions (parent, id) WHERE parent IS NOT NULL",
       },
       unique_columns(),
+      {"ALTER TABLE definitions ADD COLUMN documents TEXT NOT NULL DEFAULT '{}'"},  // texts by the URI that names them
   };
   return versions;
 }

@@ -84,7 +84,7 @@ void add_creation(JsonObject& object, const NewExecution& execution) {
   object.text("workflow", execution.workflow);
   object.text("version", execution.version);
   object.text("digest", execution.digest);
-  object.text("labels", labels_to_json(execution.labels));
+  object.text("labels", texts_to_json(execution.labels));
   object.number("started_at", to_millis(execution.started_at));
   if (execution.idempotency_key) object.text("key", *execution.idempotency_key);
   object.text("fingerprint", execution.idempotency_fingerprint);

@@ -36,6 +36,8 @@ struct Hooks {
   std::function<int(const ServeOptions&)> serve;
   // The operations that an adapters file offers.
   std::function<Result<definition::OperationCatalog>(const std::string& file)> load_operations;
+  // A document of http:// or https:// that a workflow file names.
+  std::function<Result<std::string>(const std::string& uri)> fetch_document;
   std::string version;
 };
 

@@ -5,6 +5,8 @@
 #include <iostream>
 #include <sstream>
 
+#include "engine/runtime/documents.hpp"
+
 namespace skald::cli {
 
 Result<std::string> read_text(const std::string& file) {
@@ -20,6 +22,15 @@ Result<std::string> read_text(const std::string& file) {
   }
   if (stream.peek() != std::ifstream::traits_type::eof()) text << stream.rdbuf();
   return std::move(text).str();
+}
+
+definition::LoadResult load_definition(const Context& context, const std::string& file, const std::string& source,
+                                       const definition::LoadOptions& options) {
+  const auto folder = std::filesystem::path(file).parent_path();
+  return runtime::load_with_documents(source, options, [&](const std::string& uri) {
+    return definition::is_remote_document(uri) ? context.hooks.fetch_document(uri)
+                                               : runtime::read_document_file(folder, uri);
+  });
 }
 
 Result<void> write_text(const std::string& file, std::string_view text) {

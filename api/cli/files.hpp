@@ -4,12 +4,18 @@
 #include <string>
 #include <string_view>
 
+#include "api/cli/cli.hpp"
 #include "engine/base/error.hpp"
+#include "engine/definition/load.hpp"
 
 namespace skald::cli {
 
 // "-" is standard input. Errors: "file.unreadable".
 Result<std::string> read_text(const std::string& file);
+
+// Loads a workflow file with the documents that it names, relative ones from its folder.
+definition::LoadResult load_definition(const Context& context, const std::string& file, const std::string& source,
+                                       const definition::LoadOptions& options);
 
 // Replaces what the file held. Errors: "file.unwritable".
 Result<void> write_text(const std::string& file, std::string_view text);

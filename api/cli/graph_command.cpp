@@ -26,10 +26,10 @@ std::string format_of(const GraphOptions& options) {
   return extension == ".dot" || extension == ".gv" ? "dot" : "mermaid";
 }
 
-int draw(const GraphOptions& options) {
+int draw(const Context& context, const GraphOptions& options) {
   const auto source = read_text(options.file);
   if (!source) return report(source.error());
-  const auto result = definition::load(*source, {});
+  const auto result = load_definition(context, options.file, *source, {});
   if (!result.ok()) {
     for (const auto& diagnostic : result.diagnostics) {
       std::cerr << definition::to_text(options.file, diagnostic) << '\n';
@@ -59,7 +59,7 @@ void add_graph(CLI::App& app, Context& context) {
       ->check(CLI::IsMember({"mermaid", "dot", "svg"}));
   command->add_option("-o,--output", options->output,
                       "Where to write it; .svg and .dot choose the format where --format does not");
-  command->callback([&context, options] { context.chosen = [options] { return draw(*options); }; });
+  command->callback([&context, options] { context.chosen = [&context, options] { return draw(context, *options); }; });
 }
 
 }  // namespace skald::cli

@@ -146,10 +146,11 @@ int explore(const SimulateOptions& options, const dry_run::Subject& subject, std
 }
 
 // The definition; null where it has errors, which are printed.
-Result<definition::DefinitionPtr> load_file(const std::string& file, const definition::LoadOptions& options) {
+Result<definition::DefinitionPtr> load_file(const Context& context, const std::string& file,
+                                            const definition::LoadOptions& options) {
   const auto source = read_text(file);
   if (!source) return std::unexpected(source.error());
-  const auto loaded = definition::load(*source, options);
+  const auto loaded = load_definition(context, file, *source, options);
   for (const auto& diagnostic : loaded.diagnostics) {
     if (!loaded.ok()) std::cerr << definition::to_text(file, diagnostic) << '\n';
   }
@@ -163,7 +164,7 @@ int simulate(const Context& context, const SimulateOptions& options) {
     if (!loaded) return report(loaded.error());
     operations = std::move(*loaded);
   }
-  const auto definition = load_file(options.file, {.operations = operations ? &*operations : nullptr});
+  const auto definition = load_file(context, options.file, {.operations = operations ? &*operations : nullptr});
   if (!definition) return report(definition.error());
   if (!*definition) return kNotCompleted;
   std::vector<std::string> may_stand;

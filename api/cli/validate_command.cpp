@@ -45,7 +45,7 @@ int validate(const Context& context, const ValidateOptions& options) {
   for (const auto& file : options.files) {
     const auto source = read_text(file);
     if (!source) return report(source.error());
-    const auto result = definition::load(*source, load_options);
+    const auto result = load_definition(context, file, *source, load_options);
     has_errors = has_errors || !result.ok();
     for (const auto& diagnostic : result.diagnostics) {
       if (options.format == "json") {

@@ -5,6 +5,7 @@
 #include "api/problem.hpp"
 #include "engine/base/duration.hpp"
 #include "engine/base/json_object.hpp"
+#include "engine/definition/digest.hpp"
 
 namespace skald::api {
 namespace {
@@ -129,6 +130,16 @@ void append_item_fields(JsonObject& object, const runtime::RegisteredDefinition&
   object.text_or_null("summary", definition.summary);
 }
 
+void append_documents(std::string& out, const definition::Documents& documents) {
+  out += '[';
+  append_joined(out, documents, [](std::string& text, const auto& document) {
+    JsonObject object(text);
+    object.text("uri", document.first);
+    object.text("digest", definition::sha256_hex(document.second));
+  });
+  out += ']';
+}
+
 }  // namespace
 
 void append_workflow_item(std::string& out, const runtime::RegisteredDefinition& registered) {
@@ -146,6 +157,7 @@ std::string workflow_view(const runtime::RegisteredDefinition& registered,
     object.text_or_null("timeout", timeout ? format_duration(*timeout) : std::string());
     append_steps(object.key("steps"), registered.definition->steps);
     object.text("source", registered.definition->source);
+    append_documents(object.key("documents"), registered.definition->documents);
     object.raw("warnings", diagnostics_json(warnings));
   }
   return out;

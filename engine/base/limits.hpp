@@ -13,6 +13,9 @@ namespace skald::limits {
 inline constexpr std::size_t kDefinitionBytesMax = 256 * 1024;
 inline constexpr std::size_t kDefinitionNodesMax = 20'000;
 inline constexpr std::size_t kDefinitionDepthMax = 32;
+inline constexpr std::size_t kDocumentsMax = 16;  // external ones that a definition names
+inline constexpr std::size_t kDocumentBytesMax = 1024 * 1024;
+inline constexpr std::size_t kDocumentNodesMax = 100'000;  // of one in YAML
 inline constexpr std::size_t kLoopIterationsMax = 10'000;
 inline constexpr std::int64_t kLoopConcurrencyMax = 100;
 inline constexpr std::size_t kDefinitionStepsMax = 1'000;

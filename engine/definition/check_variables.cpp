@@ -6,6 +6,7 @@
 #include <map>
 
 #include "engine/definition/check.hpp"
+#include "engine/definition/step_lists.hpp"
 #include "engine/definition/step_names.hpp"
 #include "engine/definition/step_order.hpp"
 #include "engine/definition/yaml_scalar.hpp"
@@ -172,15 +173,16 @@ void check_callback(LoadContext& context, const Definition& definition, const Ex
   context.uses_callbacks = true;
   const std::string name = use.fields.empty() ? "" : use.fields[0];
   const ResolvedName resolved = resolve_step_name(definition, site.scope.step, name);
+  const Step* step = without_hooks(resolved.step);
   std::string why;
   if (name.empty()) {
     why = "must name a step, as in $callbacks.awaitPayment.url";
-  } else if (resolved.step == nullptr || resolved.is_ambiguous) {
+  } else if (step == nullptr || resolved.is_ambiguous) {
     why = resolved.is_ambiguous ? "is ambiguous: several steps have this name"
                                 : "names no step" + context.report.hint(name, names_of_steps(definition));
-  } else if (!std::holds_alternative<ListenStep>(resolved.step->kind)) {
+  } else if (!std::holds_alternative<ListenStep>(step->kind)) {
     why = "names a step that does not listen";
-  } else if (is_repeated(definition, resolved.step->path)) {
+  } else if (is_repeated(definition, step->path)) {
     why = "names a step within 'for', 'foreach' or 'try', which may listen several times; correlate events instead";
   } else {
     has_known_field(context, site, use);

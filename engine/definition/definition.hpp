@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/base/payload.hpp"
+#include "engine/definition/documents.hpp"
 #include "engine/definition/schedule/schedule.hpp"
 #include "engine/definition/step.hpp"
 
@@ -47,9 +48,10 @@ struct Definition {
   std::string title;
   std::string summary;
 
-  std::string source;  // the bytes it was loaded from
-  std::string digest;  // SHA-256 of `source`, 64 hex digits
-  Payload document;    // `source` as JSON, where some expression may look at it; else null
+  std::string source;   // the bytes it was loaded from
+  Documents documents;  // that it names, and was loaded with
+  std::string digest;   // 64 hex digits: digest_of(source, documents)
+  Payload written;      // `source` as JSON, where some expression may look at it; else null
 
   DataFlow data;  // input.{from,schema} and output.{as,schema} of the workflow
   std::optional<Millis> timeout;

@@ -23,4 +23,11 @@ std::string sha256_hex(std::string_view bytes) {
   return hex;
 }
 
+std::string digest_of(std::string_view source, const Documents& documents) {
+  if (documents.empty()) return sha256_hex(source);
+  std::string list = "source " + sha256_hex(source) + "\n";
+  for (const auto& [uri, bytes] : documents) list += "document " + sha256_hex(uri) + " " + sha256_hex(bytes) + "\n";
+  return sha256_hex(list);
+}
+
 }  // namespace skald::definition

@@ -52,12 +52,16 @@ LoadResult load(std::string_view source, const LoadOptions& options) {
   for (const Step& step : definition->steps) index_step(*definition, step);
   check(context, tree.root, *definition);
   apply_silences(context);
-  if (context.report.has_errors()) return {nullptr, take_all(context)};
+  if (context.report.has_errors()) {
+    const auto& missing = context.missing_documents;
+    return {nullptr, take_all(context), {missing.begin(), missing.end()}};
+  }
 
   definition->uses_callbacks = context.uses_callbacks;
-  if (context.uses_document) definition->document = Payload::from_json(to_json(tree.root));
+  if (context.uses_document) definition->written = Payload::from_json(to_json(tree.root));
   definition->source = source;
-  definition->digest = sha256_hex(source);
+  for (const auto& [uri, document] : context.documents) definition->documents[uri] = *options.documents.at(uri);
+  definition->digest = digest_of(source, definition->documents);
   return {std::move(definition), take_all(context)};
 }
 

@@ -1,7 +1,7 @@
 // From YAML (or JSON) text to a Definition, with every problem reported at once.
 //
-// Pure: the same text and catalog give the same result. Any thread; needs more stack than a coroutine has, so call it
-// from a plain thread.
+// Pure: the same text, documents and catalog give the same result. Any thread; needs more stack than a coroutine has,
+// so call it from a plain thread.
 #pragma once
 
 #include <string>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/definition/definition.hpp"
+#include "engine/definition/documents.hpp"
 #include "engine/definition/operation_catalog.hpp"
 
 namespace skald::definition {
@@ -36,11 +37,15 @@ struct LoadOptions {
   std::vector<std::string> allowed_hosts;  // "api.example.com" or "api.example.com:8443"
   // Of definitions uploaded over HTTP: the secrets that they may name in use.secrets.
   std::vector<std::string> allowed_secrets;
+  // What the documents hold that the definition names. A load that lacks one says which.
+  ReadDocuments documents = {};
 };
 
 struct LoadResult {
   DefinitionPtr definition;             // null when there is an error
   std::vector<Diagnostic> diagnostics;  // in document order
+  // That `documents` lacks, each an error too: read them, and load again. Documents name no others.
+  std::vector<std::string> missing_documents = {};
 
   bool ok() const { return definition != nullptr; }
 };

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -65,6 +66,8 @@ struct Extension {
   const Node* after = nullptr;
   bool is_used = false;
 };
+struct ExternalDocument;
+class ApiDocument;
 
 struct LoadContext {
   const SourceText& source;
@@ -86,6 +89,11 @@ struct LoadContext {
   std::vector<std::string> open_functions;  // those that are being read, each called by the one before
 
   std::vector<Extension> extensions;  // use.extensions
+
+  // By URI, each parsed once; null: reported.
+  std::map<std::string, std::shared_ptr<const ExternalDocument>> documents;
+  std::map<std::string, std::shared_ptr<const ApiDocument>> apis;
+  std::set<std::string> missing_documents;
 
   std::vector<ExpressionSite> sites;
   bool uses_callbacks = false;

@@ -99,7 +99,8 @@ void read_saga_keys(LoadContext& context, MapReader& map, const StepKind* kind, 
     step.pivot = read_flag(context, *node).value_or(false);
     if (step.pivot && scope.is_undo) misplaced(context, *node, "cannot stand in a compensation");
     if (step.pivot && scope.is_repeated) {
-      misplaced(context, *node, "cannot stand within 'for', 'foreach', 'try' or 'fork': a workflow passes its pivot once");
+      misplaced(context, *node,
+                "cannot stand within 'for', 'foreach', 'try' or 'fork': a workflow passes its pivot once");
     }
     if (step.pivot && kind != nullptr && !kind->is_call) misplaced(context, *node, "stands on calls and runs only");
   }
@@ -127,7 +128,7 @@ std::shared_ptr<const Step> read_compensation(LoadContext& context, const Node& 
   if (node.is_sequence()) {
     undo->pointer = pointer_of(node);
     undo->mark = node.mark;
-    undo->kind = DoStep{read_step_list(context, node, scope)};
+    undo->kind = DoStep{.steps = read_step_list(context, node, scope), .hooked = {}};
   } else if (node.is_map()) {
     read_step_body(context, node, scope, *undo);
     const bool undoes = std::holds_alternative<CallStep>(undo->kind) || std::holds_alternative<DoStep>(undo->kind);

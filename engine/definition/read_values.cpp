@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/base/duration.hpp"
+#include "engine/definition/external_document.hpp"
 #include "engine/definition/map_reader.hpp"
 #include "engine/definition/suggest.hpp"
 
@@ -19,6 +20,17 @@ namespace {
 
 std::nullopt_t wrong_type(LoadContext& context, const Node& node, std::string_view expected) {
   context.report.error("wrong-type", node, fmt::format("must be {} (got {})", expected, show(node)));
+  return std::nullopt;
+}
+
+std::optional<JsonSchema> read_external_schema(LoadContext& context, const Node& resource) {
+  const auto document = read_external_document(context, resource);
+  if (!document) return std::nullopt;
+  auto schema = JsonSchema::compile(document->content);
+  if (schema) return std::move(*schema);
+  context.report.error(
+      "bad-schema", resource,
+      fmt::format("is '{}', where '{}': {}", document->uri, schema.error().subject, schema.error().message));
   return std::nullopt;
 }
 
@@ -235,9 +247,14 @@ std::optional<JsonSchema> read_schema(LoadContext& context, const Node& node) {
       context.report.error("not-supported", *format, fmt::format("must be json (got '{}')", *text));
     }
   }
-  const bool external = map.refuse_for_now("resource");
-  const Node* document = external ? map.take("document") : map.require("document");
+  const Node* resource = map.take("resource");
+  const Node* document = resource != nullptr ? map.take("document") : map.require("document");
   map.finish();
+  if (resource != nullptr && document != nullptr) {
+    context.report.error("misplaced-key", *document, "stands beside 'resource'; a schema is one of the two");
+    return std::nullopt;
+  }
+  if (resource != nullptr) return read_external_schema(context, *resource);
   if (document == nullptr) return std::nullopt;
   auto schema = JsonSchema::compile(to_json(*document));
   if (!schema) {

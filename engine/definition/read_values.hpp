@@ -64,7 +64,7 @@ std::optional<expression::ValueTemplate> read_template(LoadContext& context, con
 std::optional<expression::ValueTemplate> read_projection(LoadContext& context, const Node& node, const Scope& scope,
                                                          Slot slot);
 
-// {format: json, document: {...}}
+// {format: json, document: {...}} or {format: json, resource: {endpoint: ...}}
 std::optional<JsonSchema> read_schema(LoadContext& context, const Node& node);
 
 // "null", "a list", or the value of a scalar: for "(got ...)".

@@ -27,6 +27,12 @@ inline const Step* hooked_step(const Step& step) {
   return list != nullptr && list->hooked ? &list->steps[*list->hooked] : nullptr;
 }
 
+// The step of the document within all its hooks.
+inline const Step* without_hooks(const Step* step) {
+  while (const Step* hooked = step != nullptr ? hooked_step(*step) : nullptr) step = hooked;
+  return step;
+}
+
 // The list that holds `child`, which stands directly inside `parent`, and its role.
 inline std::pair<ListRole, const std::vector<Step>*> list_around(const Step& parent, const Step& child) {
   std::pair<ListRole, const std::vector<Step>*> found{ListRole::kSequence, nullptr};

@@ -27,7 +27,7 @@ ResolvedName resolve_step_name(const Definition& definition, std::string_view fr
   } while (!scope.empty());
   ResolvedName only;
   for (const auto& [path, step] : definition.by_path) {
-    if (step->name != name || is_undo_path(path)) continue;
+    if (step->name != name || is_undo_path(path) || step->given.is_input_around) continue;  // that is the list's name
     if (only.step != nullptr) return {nullptr, true};
     only.step = step;
   }

@@ -143,6 +143,14 @@ constexpr std::array kNeighbours = std::to_array<Neighbour>({
     {MapKind::kHttp, "json", "body"},
     {MapKind::kHttp, "data", "body"},
     {MapKind::kHttp, "payload", "body"},
+    {MapKind::kOpenapi, "operation", "operationId"},
+    {MapKind::kOpenapi, "endpoint", "document"},
+    {MapKind::kOpenapi, "url", "document"},
+    {MapKind::kOpenapi, "params", "parameters"},
+    {MapKind::kOpenapi, "arguments", "parameters"},
+    {MapKind::kOpenapi, "query", "parameters"},
+    {MapKind::kOpenapi, "headers", "parameters"},
+    {MapKind::kOpenapi, "body", "parameters.body"},
 });
 
 std::string plain_form(std::string_view word) {

@@ -10,7 +10,19 @@
 namespace skald::definition {
 
 // Where a key stands; a foreign word means different things in different places.
-enum class MapKind : std::uint8_t { kWorkflow, kUse, kSaga, kStep, kRetry, kTimeout, kBackoff, kHttp, kSchema, kOther };
+enum class MapKind : std::uint8_t {
+  kWorkflow,
+  kUse,
+  kSaga,
+  kStep,
+  kRetry,
+  kTimeout,
+  kBackoff,
+  kHttp,
+  kOpenapi,
+  kSchema,
+  kOther
+};
 
 // Our spelling of a foreign key: "limit.attempt.count" for "maximumAttempts" in a retry. Case, '-' and '_' are ignored.
 std::optional<std::string_view> neighbour_spelling(MapKind kind, std::string_view word);

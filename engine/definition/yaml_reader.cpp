@@ -12,15 +12,11 @@
 #include <sstream>
 #include <unordered_set>
 
-#include "engine/base/limits.hpp"
 #include "engine/definition/yaml_scalar.hpp"
 #include "engine/definition/yaml_tree.hpp"
 
 namespace skald::definition {
 namespace {
-
-// Copies made by aliases: a small document must not become a large one.
-constexpr std::size_t kAliasBytesMax = 4 * limits::kDefinitionBytesMax;
 
 // Stops the parser from inside a handler.
 struct Refusal {
@@ -52,7 +48,8 @@ std::size_t count_bytes(const Node& node) {
 
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(const SourceText& source, std::vector<YamlProblem>& problems) : source_(source), problems_(problems) {}
+  TreeBuilder(const SourceText& source, const YamlLimits& limits, std::vector<YamlProblem>& problems)
+      : source_(source), limits_(limits), problems_(problems) {}
 
   Node take_root() { return std::move(root_); }
 
@@ -100,8 +97,9 @@ class TreeBuilder final : public YAML::EventHandler {
     const Node& original = found->second;
     nodes_ += count_nodes(original) - 1;  // add() counts its root
     alias_bytes_ += count_bytes(original);
-    if (alias_bytes_ > kAliasBytesMax) {
-      refuse("too-large", place, fmt::format("aliases expand the document beyond {} KiB", kAliasBytesMax / 1024));
+    if (const std::size_t max = 4 * limits_.bytes;
+        alias_bytes_ > max) {  // a small document must not become a large one
+      refuse("too-large", place, fmt::format("aliases expand the document beyond {} KiB", max / 1024));
     }
     check_depth(frames_.size() + height_of(original), place);
     add(original, 0, place);
@@ -149,9 +147,8 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void check_depth(std::size_t depth, Mark mark) const {
-    if (depth > limits::kDefinitionDepthMax) {
-      refuse("too-deep", mark,
-             fmt::format("the document is nested deeper than {} levels", limits::kDefinitionDepthMax));
+    if (depth > limits_.depth) {
+      refuse("too-deep", mark, fmt::format("the document is nested deeper than {} levels", limits_.depth));
     }
   }
 
@@ -178,8 +175,8 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void add(Node node, YAML::anchor_t anchor, Mark place) {
-    if (++nodes_ > limits::kDefinitionNodesMax) {
-      refuse("too-large", place, fmt::format("the document has more than {} nodes", limits::kDefinitionNodesMax));
+    if (++nodes_ > limits_.nodes) {
+      refuse("too-large", place, fmt::format("the document has more than {} nodes", limits_.nodes));
     }
     if (anchor != 0) anchors_.insert_or_assign(anchor, node);
     if (frames_.empty()) {
@@ -226,6 +223,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   const SourceText& source_;
+  const YamlLimits& limits_;
   std::vector<YamlProblem>& problems_;
   std::vector<Frame> frames_;
   std::map<YAML::anchor_t, Node> anchors_;
@@ -250,11 +248,11 @@ class TrailerFinder final : public YAML::EventHandler {
 
 // yaml-cpp takes 0x04 for the end of the input and guesses encodings from zero bytes, so control characters (which
 // YAML forbids anyway) are refused before it sees them; and it queues tokens of flow collections without a bound.
-void check_bytes(const SourceText& source) {
+void check_bytes(const SourceText& source, const YamlLimits& limits) {
   const std::string_view text = source.text();
-  if (text.size() > limits::kDefinitionBytesMax) {
+  if (text.size() > limits.bytes) {
     refuse("too-large", {1, 1},
-           fmt::format("the document has {} bytes; at most {} are allowed", text.size(), limits::kDefinitionBytesMax));
+           fmt::format("the document has {} bytes; at most {} are allowed", text.size(), limits.bytes));
   }
   if (const auto at = find_invalid_utf8(text)) {
     refuse("yaml-encoding", source.mark_at(*at), fmt::format("byte {} is not valid UTF-8", *at));
@@ -267,9 +265,8 @@ void check_bytes(const SourceText& source) {
     }
     if (c == '[' || c == '{' || c == ',') ++indicators;
   }
-  if (indicators > 2 * limits::kDefinitionNodesMax) {
-    refuse("too-large", {1, 1},
-           fmt::format("the document has more than {} brackets and commas", 2 * limits::kDefinitionNodesMax));
+  if (indicators > 2 * limits.nodes) {
+    refuse("too-large", {1, 1}, fmt::format("the document has more than {} brackets and commas", 2 * limits.nodes));
   }
 }
 
@@ -361,13 +358,13 @@ void check_end(const SourceText& source, YAML::Parser& parser) {
   refuse("yaml-syntax", place, "only one document is allowed; what stands here is not part of the first");
 }
 
-Node parse(const SourceText& source, std::vector<YamlProblem>& problems) {
-  check_bytes(source);
+Node parse(const SourceText& source, const YamlLimits& limits, std::vector<YamlProblem>& problems) {
+  check_bytes(source, limits);
   const std::size_t first = source.text().find_first_not_of(" \t\r\n");
   const bool is_json = first != std::string_view::npos && source.text()[first] == '{';
   std::istringstream stream(is_json ? join_surrogate_escapes(source.text()) : std::string(source.text()));
   YAML::Parser parser(stream);
-  TreeBuilder builder(source, problems);
+  TreeBuilder builder(source, limits, problems);
   read_one(source, parser, builder);
   check_end(source, parser);
   return builder.take_root();
@@ -375,10 +372,10 @@ Node parse(const SourceText& source, std::vector<YamlProblem>& problems) {
 
 }  // namespace
 
-YamlTree read_yaml(const SourceText& source) {
+YamlTree read_yaml(const SourceText& source, const YamlLimits& limits) {
   YamlTree tree;
   try {
-    tree.root = parse(source, tree.problems);
+    tree.root = parse(source, limits, tree.problems);
     tree.complete = true;
   } catch (const Refusal& refusal) {
     tree.problems.push_back(refusal.problem);

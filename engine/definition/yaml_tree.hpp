@@ -1,7 +1,7 @@
 // A YAML document as a tree with places, read through yaml-cpp's event interface.
 //
 // yaml-cpp's own node API accepts duplicate keys, builds self-referencing aliases and has no limits; this reader takes
-// one document, typed by the YAML 1.2 core schema (`yes`, `no`, `on` and `off` are strings), within limits.hpp. Aliases
+// one document, typed by the YAML 1.2 core schema (`yes`, `no`, `on` and `off` are strings), within limits. Aliases
 // are copied within the node and byte budgets; merge keys and application tags are refused. A JSON text is a YAML text.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/json.hpp"
+#include "engine/base/limits.hpp"
 #include "engine/definition/mark.hpp"
 #include "engine/definition/source_text.hpp"
 
@@ -54,8 +55,15 @@ struct YamlTree {
   std::vector<YamlProblem> problems;  // duplicate keys leave the tree complete
 };
 
+// Those of a definition, where nothing else is said.
+struct YamlLimits {
+  std::size_t bytes = limits::kDefinitionBytesMax;
+  std::size_t nodes = limits::kDefinitionNodesMax;
+  std::size_t depth = limits::kDefinitionDepthMax;
+};
+
 // `source` must be the text that positions refer to. Needs more stack than a coroutine has.
-YamlTree read_yaml(const SourceText& source);
+YamlTree read_yaml(const SourceText& source, const YamlLimits& limits = {});
 
 // Sets `parent` and `index` throughout; call once the root has its final address.
 void link_tree(Node& root);

@@ -135,7 +135,9 @@ class FlowReader {
   void read_http(const definition::HttpCall& call, Shape* input, const Scope& scope) {
     if (call.endpoint_expression) read_one(*call.endpoint_expression, input, scope);
     if (call.authentication) read_authentication(*call.authentication, input, scope);
-    for (std::size_t i = 1; i < call.endpoint.size() && input != nullptr; i += 2) input->field(call.endpoint[i]);
+    if (call.parameters) read_all(call.parameters->values, input, scope);
+    const bool asks_input = input != nullptr && !call.parameters;
+    for (std::size_t i = 1; i < call.endpoint.size() && asks_input; i += 2) input->field(call.endpoint[i]);
     for (const auto* part : {&call.headers, &call.query, &call.body}) {
       if (*part) read_all(**part, input, scope);
     }

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,7 +29,8 @@ struct StoredDefinition {
   std::string version;
   std::uint64_t revision = 1;  // counts the contents that stood under one version
   std::string source;
-  std::string origin;  // "file:checkout.yaml" or "api"
+  std::map<std::string, std::string> documents = {};  // that it names, by URI
+  std::string origin;                                 // "file:checkout.yaml" or "api"
   Timestamp registered_at{};
   std::vector<StoredFilter> filters = {};  // written with it, not read
 };

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "engine/runtime/definition_loader.hpp"
 #include "engine/runtime/definition_shelf.hpp"
 #include "engine/runtime/event_filters.hpp"
 
@@ -62,11 +63,6 @@ RegisterOutcome::Kind kind_of(const std::vector<ports::StoredDefinition>& revisi
   return RegisterOutcome::Kind::kSuperseded;
 }
 
-// What was accepted once is not judged by the adapters and allow-lists of today.
-definition::LoadResult load_accepted(const std::string& source) {
-  return definition::load(source, definition::LoadOptions{.is_stored = true});
-}
-
 void log_registered(ports::Log& log, const RegisterOutcome& outcome) {
   const auto& d = *outcome.registered->definition;
   const bool is_new = outcome.kind == RegisterOutcome::Kind::kCreated;
@@ -90,11 +86,8 @@ struct Definitions::Impl {
   ports::Log& log;
   ports::Telemetry& telemetry;
 
+  DefinitionLoader loader;
   mutable std::shared_mutex mutex;
-  std::shared_ptr<const definition::OperationCatalog> operations =
-      std::make_shared<const definition::OperationCatalog>();
-  std::vector<std::string> allowed_hosts;
-  std::vector<std::string> allowed_secrets;
   std::function<void(const std::vector<std::string>&)> need_secrets;
   DefinitionShelf shelf;
   Scheduled scheduled = std::make_shared<const std::vector<DefinitionPtr>>();
@@ -197,7 +190,7 @@ struct Definitions::Impl {
   // The current revision of its version, as the store has it.
   void take(const ports::StoredDefinition& row) {
     if (knows(row)) return;
-    auto loaded = load_accepted(row.source);
+    auto loaded = load_accepted(row);
     if (!loaded.ok()) return set_unreadable(row, loaded.diagnostics);
     shelve(registered_as(loaded.definition, row));
   }
@@ -208,19 +201,6 @@ struct Definitions::Impl {
     for (const auto& row : *stored) take(row);
     return {};
   }
-
-  definition::LoadResult load(const std::string& source, bool trusted) const {
-    std::shared_ptr<const definition::OperationCatalog> catalog;
-    definition::LoadOptions options{.trusted = trusted};
-    {
-      const std::shared_lock lock(mutex);
-      catalog = operations;
-      options.allowed_hosts = allowed_hosts;
-      options.allowed_secrets = allowed_secrets;
-    }
-    options.operations = catalog.get();
-    return definition::load(source, options);
-  }
 };
 
 Definitions::Definitions(ports::DefinitionStore& store, ports::Clock& clock, ports::Log& log,
@@ -230,19 +210,30 @@ Definitions::Definitions(ports::DefinitionStore& store, ports::Clock& clock, por
 Definitions::~Definitions() = default;
 
 void Definitions::set_operations(std::shared_ptr<const definition::OperationCatalog> operations) {
-  const std::unique_lock lock(impl_->mutex);
-  impl_->operations = std::move(operations);
+  impl_->loader.set_operations(std::move(operations));
 }
 
 std::shared_ptr<const definition::OperationCatalog> Definitions::operations() const {
-  const std::shared_lock lock(impl_->mutex);
-  return impl_->operations;
+  return impl_->loader.operations();
 }
 
 void Definitions::set_allowed(std::vector<std::string> hosts, std::vector<std::string> secrets) {
-  const std::unique_lock lock(impl_->mutex);
-  impl_->allowed_hosts = std::move(hosts);
-  impl_->allowed_secrets = std::move(secrets);
+  impl_->loader.set_allowed(std::move(hosts), std::move(secrets));
+}
+
+void Definitions::set_fetch(ReadDocument fetch) {
+  impl_->loader.set_fetch(std::move(fetch));
+}
+
+Result<std::string> Definitions::fetch(const std::string& uri) const {
+  return impl_->loader.fetch(uri);
+}
+
+definition::Documents Definitions::documents_of(const std::string& source) const {
+  for (const auto& registered : list()) {
+    if (registered.definition->source == source) return registered.definition->documents;
+  }
+  return {};
 }
 
 void Definitions::on_secrets(std::function<void(const std::vector<std::string>&)> need) {
@@ -254,8 +245,8 @@ Result<void> Definitions::load_stored() {
 }
 
 Result<RegisterOutcome> Definitions::add(const std::string& source, const std::string& origin, Replace replace,
-                                         bool trusted) {
-  auto loaded = impl_->load(source, trusted);
+                                         bool trusted, const ReadDocument& read) {
+  auto loaded = impl_->loader.load(source, trusted, read);
   RegisterOutcome outcome{.diagnostics = std::move(loaded.diagnostics)};
   if (!loaded.definition) return outcome;
   const auto& d = *loaded.definition;
@@ -280,6 +271,7 @@ Result<RegisterOutcome> Definitions::add(const std::string& source, const std::s
                                                .version = d.version,
                                                .revision = revisions->empty() ? 1 : revisions->back().revision + 1,
                                                .source = source,
+                                               .documents = d.documents,
                                                .origin = origin,
                                                .registered_at = impl_->clock.now(),
                                                .filters = filters_of(d)});
@@ -293,8 +285,8 @@ Result<RegisterOutcome> Definitions::add(const std::string& source, const std::s
   }
 }
 
-RegisterOutcome Definitions::check(const std::string& source, bool trusted) const {
-  auto loaded = impl_->load(source, trusted);
+RegisterOutcome Definitions::check(const std::string& source, bool trusted, const ReadDocument& read) const {
+  auto loaded = impl_->loader.load(source, trusted, read);
   RegisterOutcome outcome{.diagnostics = std::move(loaded.diagnostics)};
   if (!loaded.definition) return outcome;
   auto current = impl_->current(*loaded.definition);
@@ -356,7 +348,7 @@ Result<DefinitionPtr> Definitions::by_digest(const std::string& digest) {
   auto stored = impl_->store.get_definition(digest);
   if (!stored) return std::unexpected(std::move(stored.error()));
   if (!*stored) return failure("definition.unknown", "no definition with this digest is stored", digest);
-  auto loaded = load_accepted((*stored)->source);
+  auto loaded = load_accepted(**stored);
   if (!loaded.ok()) return std::unexpected(does_not_load(digest, loaded.diagnostics));
   impl_->need_secrets_of(*loaded.definition);
   const std::unique_lock lock(impl_->mutex);

@@ -16,6 +16,7 @@
 #include "engine/ports/definition_store.hpp"
 #include "engine/ports/log.hpp"
 #include "engine/ports/telemetry.hpp"
+#include "engine/runtime/documents.hpp"
 
 namespace skald::runtime {
 
@@ -52,6 +53,8 @@ class Definitions {
   std::shared_ptr<const definition::OperationCatalog> operations() const;
   // Hosts that uploaded definitions may name in literal endpoints, and secrets that they may use.
   void set_allowed(std::vector<std::string> hosts, std::vector<std::string> secrets);
+  // How documents of http:// and https:// are fetched. Set it before anything is added.
+  void set_fetch(ReadDocument fetch);
   // Called with the secrets of each definition before anything of it may be sent, from the thread that loads it. Set it
   // before anything is loaded.
   void on_secrets(std::function<void(const std::vector<std::string>&)> need);
@@ -62,9 +65,15 @@ class Definitions {
 
   // Blocking; what is current is asked of the store. `trusted` is false for uploads. Errors: "store.unavailable",
   // "definition.unreadable": the version has content that this binary does not load, and it is not to be replaced.
-  Result<RegisterOutcome> add(const std::string& source, const std::string& origin, Replace replace, bool trusted);
-  // Checks only.
-  RegisterOutcome check(const std::string& source, bool trusted) const;
+  // `read` gives the documents that the definition names; without it, remote ones are fetched.
+  Result<RegisterOutcome> add(const std::string& source, const std::string& origin, Replace replace, bool trusted,
+                              const ReadDocument& read = {});
+  // Blocking; checks only.
+  RegisterOutcome check(const std::string& source, bool trusted, const ReadDocument& read = {}) const;
+  // Blocking: a remote document. Errors: those of what fetches.
+  Result<std::string> fetch(const std::string& uri) const;
+  // Those that a current definition of this very source was loaded with; none where there is no such definition.
+  definition::Documents documents_of(const std::string& source) const;
 
   // For starts. Absent version: the highest release by semantic versioning (a pre-release only if there is nothing
   // else). Errors: "workflow.unknown", "workflow.unknown_version", "definition.unreadable". Not blocking.

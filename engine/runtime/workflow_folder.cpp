@@ -2,16 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <set>
 
 #include "engine/base/limits.hpp"
+#include "engine/runtime/documents.hpp"
 
 namespace skald::runtime {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Of a document that could not be fetched.
+constexpr std::uint64_t kLooksBetweenFetches = 60;
 
 bool is_definition_file(const fs::path& path) {
   const auto extension = path.extension();
@@ -66,16 +71,58 @@ void WorkflowFolder::scan() {
     return true;
   });
   starting_ = false;
+  ++looks_;
 }
 
 void WorkflowFolder::look_at(const std::string& name, const Stamp& stamp) {
   auto& file = files_.try_emplace(name, Watched{.is_first = starting_}).first->second;
-  if (file.seen == stamp && file.settled) return;
-  const bool held_still = file.seen == stamp;
+  const bool held_still = !has_changed(file, stamp);
+  if (held_still && file.settled) return;
   if (!starting_ && !held_still) file.is_first = false;
-  file.seen = stamp;
   file.settled = false;
   if (held_still || starting_) take(name, file);
+}
+
+// Since the last look, which this one becomes.
+bool WorkflowFolder::has_changed(Watched& file, const Stamp& stamp) const {
+  bool changed = std::exchange(file.seen, stamp) != stamp;
+  for (auto& [uri, document] : file.documents) {
+    const bool is_lacking = definition::is_remote_document(uri) && !document.content;
+    const Stamp now = is_lacking ? Stamp{.size = looks_ / kLooksBetweenFetches} : stamp_of(uri);
+    changed = std::exchange(document.seen, now) != now || changed;
+  }
+  return changed;
+}
+
+WorkflowFolder::Stamp WorkflowFolder::stamp_of(const std::string& uri) const {
+  const auto path = document_path(folder_, uri);
+  if (!path || definition::is_remote_document(uri)) return {};
+  std::error_code error;
+  const Stamp stamp{.modified = fs::last_write_time(*path, error), .size = fs::file_size(*path, error)};
+  return error ? Stamp{} : stamp;
+}
+
+bool WorkflowFolder::is_as_dealt_with(const Watched& file, const std::string& content) const {
+  if (file.content.empty() || file.content != content) return false;
+  return std::ranges::all_of(file.documents, [&](const auto& entry) {
+    const auto& [uri, document] = entry;
+    if (definition::is_remote_document(uri)) return document.content.has_value();
+    return read_document_file(folder_, uri) == document.content;
+  });
+}
+
+// Each once, and remembered; what is fetched stays with a workflow's text that has not changed.
+ReadDocument WorkflowFolder::read_documents_of(Watched& file, const std::string& content) const {
+  file.documents.clear();
+  return [this, &file, known = definitions_.documents_of(content)](const std::string& uri) {
+    if (const auto read = file.documents.find(uri); read != file.documents.end()) return read->second.content;
+    const Stamp stamp = stamp_of(uri);  // before it is read: a later change shows
+    const auto fetched = known.find(uri);
+    auto bytes = !definition::is_remote_document(uri) ? read_document_file(folder_, uri)
+                 : fetched != known.end()             ? Result<std::string>(fetched->second)
+                                                      : definitions_.fetch(uri);
+    return file.documents.emplace(uri, WatchedDocument{stamp, std::move(bytes)}).first->second.content;
+  };
 }
 
 void WorkflowFolder::take(const std::string& name, Watched& file) {
@@ -83,7 +130,7 @@ void WorkflowFolder::take(const std::string& name, Watched& file) {
   if (!content) {
     return report({.file = name, .kind = FileReport::Kind::kFailed, .message = to_text(content.error())});
   }
-  if (!file.content.empty() && file.content == *content) {
+  if (is_as_dealt_with(file, *content)) {
     file.settled = true;
     return;
   }
@@ -92,7 +139,8 @@ void WorkflowFolder::take(const std::string& name, Watched& file) {
 
 void WorkflowFolder::register_content(const std::string& name, Watched& file, std::string content) {
   using Kind = FileReport::Kind;
-  const auto checked = definitions_.check(content, true);
+  const ReadDocument read = read_documents_of(file, content);
+  const auto checked = definitions_.check(content, true, read);
   if (checked.kind == RegisterOutcome::Kind::kInvalid) {
     file.settled = true;
     file.content = std::move(content);
@@ -106,7 +154,7 @@ void WorkflowFolder::register_content(const std::string& name, Watched& file, st
                    .message = fmt::format("another file of the folder defines {} already", workflow)});
   }
   const auto replace = file.is_first ? Replace::kUnlessOlder : Replace::kYes;
-  auto outcome = definitions_.add(content, "file:" + name, replace, true);
+  auto outcome = definitions_.add(content, "file:" + name, replace, true, read);
   if (!outcome) return report({.file = name, .kind = Kind::kFailed, .message = to_text(outcome.error())});
   file.is_first = false;
   file.settled = true;

@@ -1,5 +1,7 @@
 // The folder of workflow files: loaded at start, then looked at once a second.
 //
+// Documents that a workflow names as files are read from this folder or below, and looked at like the workflow's own
+// file; remote ones are fetched when the workflow's file has changed, and once a minute where that failed.
 // A changed file becomes a new revision of its version for the executions that start from then on; running ones keep
 // theirs. A broken file is reported with every diagnostic and the definition it had stays. A file that has vanished
 // takes nothing away. At start-up a file equal to an older revision does not replace the current one.
@@ -60,17 +62,26 @@ class WorkflowFolder {
     std::uintmax_t size = 0;
     bool operator==(const Stamp&) const = default;
   };
+  struct WatchedDocument {
+    Stamp seen;  // of a file, at the last look
+    Result<std::string> content;
+  };
   struct Watched {
     Stamp seen;            // at the last look
     bool settled = false;  // `seen` has been dealt with
     bool is_first = true;  // it was there at the start, and nothing of it has been dealt with
     std::string content;   // as dealt with last
     std::string workflow;  // "shop/checkout:1.0.0" it registered; empty: none
+    std::map<std::string, WatchedDocument> documents;  // that it names, as dealt with last
   };
 
   void look_at(const std::string& name, const Stamp& stamp);
+  bool has_changed(Watched& file, const Stamp& stamp) const;
+  bool is_as_dealt_with(const Watched& file, const std::string& content) const;
+  ReadDocument read_documents_of(Watched& file, const std::string& content) const;
   void take(const std::string& name, Watched& file);
   void register_content(const std::string& name, Watched& file, std::string content);
+  Stamp stamp_of(const std::string& uri) const;
   bool is_taken_by_another(const std::string& name, const std::string& workflow) const;
   void report(FileReport report);
 
@@ -79,6 +90,7 @@ class WorkflowFolder {
   ports::Log& log_;
   OnReport on_report_;
   bool starting_ = true;
+  std::uint64_t looks_ = 0;
   bool folder_missing_ = false;
   std::map<std::string, Watched> files_;
   std::optional<async::PeriodicThread> watcher_;

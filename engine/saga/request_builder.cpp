@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/limits.hpp"
+#include "engine/saga/request_parameters.hpp"
+#include "engine/saga/request_text.hpp"
 
 namespace skald::saga {
 namespace {
@@ -18,45 +20,8 @@ bool has_body(std::string_view method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
 }
 
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
-
-// RFC 3986, section 2.1: everything but unreserved characters.
-std::string percent_encode(std::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    if (is_unreserved(c)) {
-      encoded += c;
-    } else {
-      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return encoded;
-}
-
-std::string scalar_text(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : dump_json(value);
-}
-
-// Text for one path segment. An empty one would name another resource.
-Result<std::string> path_segment(const Json& arguments, const std::string& name, std::string_view where) {
-  const auto it = arguments.is_object() ? arguments.find(name) : arguments.end();
-  if (it == arguments.end() || it->is_null() || it->is_structured()) {
-    return failure("configuration", fmt::format("the path parameter '{}' has no value", name), std::string(where),
-                   "give it a string or a number in `with`");
-  }
-  std::string text = scalar_text(*it);
-  if (text.empty() || text == "." || text == "..") {
-    return failure("configuration", fmt::format("the path parameter '{}' must not be '{}'", name, text),
-                   std::string(where));
-  }
-  return percent_encode(text);
-}
-
-// The same for an endpoint, where the specification has a value that is missing be empty text. Not in an undo: it must
-// not meet another resource.
+// One path segment of an endpoint, where the specification has a value that is missing be empty text. Not in an undo:
+// it must not meet another resource.
 Result<std::string> endpoint_part(const Json& input, const std::string& name, bool is_undo) {
   const auto it = input.is_object() ? input.find(name) : input.end();
   if (is_undo) return path_segment(input, name, "endpoint");
@@ -66,22 +31,6 @@ Result<std::string> endpoint_part(const Json& input, const std::string& name, bo
                                              it->is_array() ? "a list" : "an object"));
   }
   return path_segment(input, name, "endpoint");
-}
-
-void append_query(std::string& target, const Json& fields) {
-  char separator = target.find('?') == std::string::npos ? '?' : '&';
-  const auto append = [&](const std::string& name, const Json& value) {
-    target += separator + percent_encode(name) + '=' + percent_encode(scalar_text(value));
-    separator = '&';
-  };
-  for (const auto& [name, value] : fields.items()) {
-    if (value.is_null()) continue;
-    if (value.is_array()) {
-      for (const auto& item : value) append(name, item);
-    } else {
-      append(name, value);
-    }
-  }
 }
 
 // Fills `{name}` places of an operation's path and takes the names out of the arguments.
@@ -140,8 +89,9 @@ Result<Request> build(const AdapterCall& call, const definition::OperationCatalo
   return request;
 }
 
-Result<std::string> fill_endpoint(const HttpCall& call, const Json& input, const expression::Environment& environment,
-                                  bool is_undo) {
+// `values`: of the places.
+Result<std::string> fill_endpoint(const HttpCall& call, const Json& input, const Json& values,
+                                  const expression::Environment& environment, bool is_undo) {
   if (call.endpoint_expression) {
     auto value = call.endpoint_expression->evaluate(input, environment);
     if (!value) return std::unexpected(std::move(value.error()));
@@ -154,7 +104,8 @@ Result<std::string> fill_endpoint(const HttpCall& call, const Json& input, const
       target += call.endpoint[i];
       continue;
     }
-    auto segment = endpoint_part(input, call.endpoint[i], is_undo);
+    auto segment =
+        call.parameters ? list_segment(values, call.endpoint[i]) : endpoint_part(values, call.endpoint[i], is_undo);
     if (!segment) return segment;
     target += *segment;
   }
@@ -163,7 +114,12 @@ Result<std::string> fill_endpoint(const HttpCall& call, const Json& input, const
 
 Result<Request> build(const HttpCall& call, const definition::OperationCatalog&, const Json& input,
                       const expression::Environment& environment, bool is_undo) {
-  auto target = fill_endpoint(call, input, environment, is_undo);
+  auto arguments = call.parameters ? render(call.parameters->values, input, environment) : Result<Json>(Json());
+  if (arguments && call.parameters) {
+    if (auto fits = check_arguments(call.parameters->declared, *arguments); !fits) return std::unexpected(fits.error());
+  }
+  if (!arguments) return std::unexpected(std::move(arguments.error()));
+  auto target = fill_endpoint(call, input, call.parameters ? *arguments : input, environment, is_undo);
   if (!target) return std::unexpected(std::move(target.error()));
   Request request;
   request.method = call.method;
@@ -186,6 +142,11 @@ Result<Request> build(const HttpCall& call, const definition::OperationCatalog&,
     auto body = render(*call.body, input, environment);
     if (!body) return std::unexpected(std::move(body.error()));
     request.body = dump_json(*body);
+  }
+  if (call.parameters) {
+    if (auto done = place_arguments(call.parameters->declared, *arguments, request); !done) {
+      return std::unexpected(std::move(done.error()));
+    }
   }
   return request;
 }

@@ -135,12 +135,12 @@ expression::Environment::Found Variables::workflow(std::span<const std::string> 
   if (field == "input") return {&state_.input.json(), 1};
   if (field == "id") return keep(to_string(state_.id), 1);
   if (field == "startedAt") return keep(describe_time(state_.started_at), 1);
-  if (field == "definition") return {&definition_.document.json(), 1};
+  if (field == "definition") return {&definition_.written.json(), 1};
   return keep({{"id", to_string(state_.id)},
                {"input", state_.input.json()},
                {"startedAt", describe_time(state_.started_at)},
                {"labels", state_.labels},
-               {"definition", definition_.document.json()}},
+               {"definition", definition_.written.json()}},
               0);
 }
 
@@ -173,7 +173,7 @@ expression::Environment::Found Variables::hooked_step(std::string_view list) con
 
 // The step as it stands in the document; null where no expression looks at that.
 const Json& Variables::written(const definition::Step& step) const {
-  const Json& document = definition_.document.json();
+  const Json& document = definition_.written.json();
   const Json::json_pointer place(step.pointer);
   return document.is_object() && document.contains(place) ? document[place] : null_json();
 }
@@ -233,8 +233,9 @@ expression::Environment::Found Variables::steps(std::span<const std::string> fie
 std::optional<expression::Environment::Found> Variables::callback(std::span<const std::string> fields) const {
   if (fields.empty()) return std::nullopt;
   const auto resolved = definition::resolve_step_name(definition_, static_path(scope_.path), fields[0]);
-  if (!resolved.step) return std::nullopt;
-  const std::string url = state_.callback_url + callback_token(state_, resolved.step->path);
+  const auto* step = definition::without_hooks(resolved.step);
+  if (!step) return std::nullopt;
+  const std::string url = state_.callback_url + callback_token(state_, step->path);
   if (fields.size() > 1 && fields[1] == "url") return keep(url, 2);
   return keep({{"url", url}}, 1);
 }

@@ -18,7 +18,8 @@ SOLD_OUT = {"sku": "sold-out", "quantity": 1}
 class Examples(ServerCase):
     def setUp(self):
         super().setUp()
-        self.server = self.make_server(SqliteFile(self.folder).storage)
+        lead = f"127.0.0.1:9090={self.samples.base.removeprefix('http://')}"  # the server of workflows/openapi/shop.yaml
+        self.server = self.make_server(SqliteFile(self.folder).storage, arguments=("--http-connect-to", lead))
         self.server.spawn()
         self.server.wait_until_ready()
         self.orders = self.sent = 0
@@ -50,6 +51,22 @@ class Examples(ServerCase):
         tested = {"checkout"}  # kill_test.py, demo_test.py and many more
         tested |= {name[5:].split("__")[0].replace("_", "-") for name in dir(self) if "__" in name and name.startswith("test_")}
         self.assertEqual({path.stem for path in WORKFLOWS.glob("*.yaml")}, tested)
+
+    def test_order_by_openapi__completes(self):
+        order, ended = self.run_order("order-by-openapi")
+        self.expect(ended, "completed")
+        self.assertEqual(sorted(ended["output"]), ["charge", "orderId", "shipment"])
+        self.assertEqual(self.standing(order), [f"{service}:{order}" for service in ("payments", "shipping")])
+
+    def test_order_by_openapi__is_undone(self):
+        order, ended = self.run_order("order-by-openapi", address="Nowhere")
+        self.expect(ended, "compensated")
+        self.assertEqual(self.effects(order, "undone"), [f"payments:{order}"])
+
+    def test_order_by_openapi__is_refused_by_the_schema_beside_it(self):
+        order = {"orderId": "o", "amount": 10, "address": "1 Main Street", "items": [BOOK]}
+        status, problem = request(self.server.base, "POST", "/v1/workflows/shop/order-by-openapi/executions", order)
+        self.assertEqual(status, 422, problem)
 
     def test_parallel_reservation__completes(self):
         order, ended = self.run_order("parallel-reservation")

@@ -213,6 +213,20 @@ TEST_P(StoreConformance, ADefinitionIsStoredOnce) {
   EXPECT_EQ(store_->get_definition("d2").value(), std::nullopt);
 }
 
+TEST_P(StoreConformance, ADefinitionKeepsItsDocuments) {
+  StoredDefinition with = definition("d1", "checkout", "1.0.0");
+  with.documents = {{"openapi/a.yaml", "openapi: 3.1.0\nx: \"\\u0041 ä\"\n"},
+                    {"https://a/b", std::string(1'000'000, 'x')}};
+  (void)store_->put_definition(with);
+  (void)store_->put_definition(definition("d2", "checkout", "1.0.0", 2));
+  EXPECT_EQ(store_->get_definition("d1").value()->documents, with.documents);
+  const auto revisions = store_->list_revisions("shop", "checkout", "1.0.0").value();
+  ASSERT_EQ(revisions.size(), 2u);
+  EXPECT_EQ(revisions[0].documents, with.documents);
+  EXPECT_THAT(revisions[1].documents, IsEmpty());
+  EXPECT_THAT(store_->list_current_definitions({}).value()[0].documents, IsEmpty());
+}
+
 TEST_P(StoreConformance, OtherContentUnderAVersionIsItsNextRevision) {
   (void)store_->put_definition(definition("d1", "checkout", "1.0.0"));
   EXPECT_EQ(store_->put_definition(definition("d2", "checkout", "1.0.0", 2)).value().revision, 2u);

@@ -9,6 +9,7 @@
 #include "engine/definition/read_values.hpp"
 #include "engine/definition/steps/http_call.hpp"
 #include "engine/definition/steps/kinds.hpp"
+#include "engine/definition/steps/openapi_call.hpp"
 
 namespace skald::definition {
 namespace {
@@ -71,15 +72,16 @@ std::optional<Step::Kind> read_adapter_call(LoadContext& context, const Node& ca
   const auto name = cut_name(call.text);
   if (!name) {
     std::vector<std::string> candidates = keys_of(context.functions);
-    candidates.emplace_back("http");
+    candidates.insert(candidates.end(), {"http", "openapi"});
     if (context.options.operations != nullptr) {
       for (const auto& [adapter, operations] : context.options.operations->adapters) {
         for (const auto& operation : operations) candidates.push_back(adapter + "." + operation.first);
       }
     }
-    context.report.error("bad-call", call,
-                         fmt::format("must be 'http', '<adapter>.<operation>' or a name in use.functions (got {}){}",
-                                     show(call), context.report.hint(call.text, candidates)));
+    context.report.error(
+        "bad-call", call,
+        fmt::format("must be 'http', 'openapi', '<adapter>.<operation>' or a name in use.functions (got {}){}",
+                    show(call), context.report.hint(call.text, candidates)));
     return std::nullopt;
   }
   AdapterCall target{name->first, name->second, *expression::ValueTemplate::compile(Json())};
@@ -104,8 +106,9 @@ std::optional<Step::Kind> read_call(LoadContext& context, MapReader& step, const
     return CallStep{std::move(*call)};
   }
   if (value.text == "openapi") {
-    report_not_yet(context, value);
-    return std::nullopt;
+    auto call = read_openapi_call(context, value, with, scope);
+    if (!call) return std::nullopt;
+    return CallStep{std::move(*call)};
   }
   if (std::find(kForeignProtocols.begin(), kForeignProtocols.end(), value.text) != kForeignProtocols.end()) {
     context.report.error("not-supported", value,

@@ -100,32 +100,35 @@ void check_receiver(LoadContext& context, const Node& value, const HttpCall& cal
                        "needs a uri whose host is literal: data must not say who gets a credential");
 }
 
-bool check_address(LoadContext& context, const Node& node, std::string_view uri) {
-  std::size_t start = uri.starts_with("http://") ? 7 : uri.starts_with("https://") ? 8 : 0;
-  if (start == 0)
-    return report(context, node, 0, fmt::format("must start with http:// or https:// (got {})", show(node)));
+std::optional<AddressProblem> find_problem(const LoadOptions& options, std::string_view uri) {
+  const std::size_t start = uri.starts_with("http://") ? 7 : uri.starts_with("https://") ? 8 : 0;
+  if (start == 0) return AddressProblem{0, "must start with http:// or https://"};
   const std::string_view authority = uri.substr(start, uri.find_first_of("/?#", start) - start);
   if (authority.find('@') != std::string_view::npos) {
-    return report(context, node, start, "must not carry credentials; they belong to an adapter");
+    return AddressProblem{start, "must not carry credentials; they belong to an adapter"};
   }
   std::string host;
   if (!is_authority(authority, host)) {
-    return report(context, node, start, fmt::format("has no valid host and port (got '{}')", authority));
+    return AddressProblem{start, fmt::format("has no valid host and port (got '{}')", authority)};
   }
   for (std::size_t at = start; at < uri.size(); ++at) {
     const auto c = static_cast<unsigned char>(uri[at]);
     if (c <= 0x20 || c >= 0x7F || std::string_view("\"<>\\^`|").find(uri[at]) != std::string_view::npos) {
-      return report(context, node, at, "has a character that a URI must percent-encode");
+      return AddressProblem{at, "has a character that a URI must percent-encode"};
     }
-    if (c == '#') return report(context, node, at, "must not have a fragment");
+    if (c == '#') return AddressProblem{at, "must not have a fragment"};
   }
-  if (context.options.trusted) return true;
-  if (authority.find('{') != std::string_view::npos || !is_allowed(context.options, host, authority)) {
-    return report(
-        context, node, start,
-        fmt::format("calls '{}', which is not among http.allowedHosts of this server; use an adapter", authority));
-  }
-  return true;
+  if (options.trusted) return std::nullopt;
+  if (authority.find('{') == std::string_view::npos && is_allowed(options, host, authority)) return std::nullopt;
+  return AddressProblem{
+      start, fmt::format("calls '{}', which is not among http.allowedHosts of this server; use an adapter", authority)};
+}
+
+bool check_address(LoadContext& context, const Node& node, std::string_view uri) {
+  const auto problem = find_problem(context.options, uri);
+  if (!problem) return true;
+  const std::string got = problem->offset == 0 ? fmt::format(" (got {})", show(node)) : "";
+  return report(context, node, problem->offset, problem->message + got);
 }
 
 namespace {

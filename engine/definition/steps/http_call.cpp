@@ -6,7 +6,6 @@
 #include <array>
 #include <cctype>
 
-#include "engine/definition/map_reader.hpp"
 #include "engine/definition/read_credential.hpp"
 #include "engine/definition/read_values.hpp"
 #include "engine/definition/secret_reference.hpp"
@@ -37,12 +36,10 @@ bool is_token(std::string_view text) {
 void check_header(LoadContext& context, const Node& headers, std::size_t index) {
   const std::string& name = headers.keys[index];
   const Node& value = headers.items[index];
-  const std::string plain = lower(name);
-  const bool reserved = std::find(kReservedHeaders.begin(), kReservedHeaders.end(), plain) != kReservedHeaders.end();
   if (!is_token(name)) {
     context.report.error_at("bad-header", value, headers.key_marks[index],
                             fmt::format("'{}' is not a header name (RFC 9110)", name));
-  } else if (reserved || plain.starts_with("skald-")) {
+  } else if (is_engine_header(name)) {
     context.report.error_at("bad-header", value, headers.key_marks[index],
                             fmt::format("the header '{}' is written by the engine", name));
   }
@@ -126,6 +123,20 @@ std::string read_method(LoadContext& context, const Node& node) {
 
 }  // namespace
 
+bool is_engine_header(std::string_view name) {
+  const std::string plain = lower(name);
+  return std::find(kReservedHeaders.begin(), kReservedHeaders.end(), plain) != kReservedHeaders.end() ||
+         plain.starts_with("skald-");
+}
+
+void read_answer_keys(LoadContext& context, MapReader& map, HttpCall& call) {
+  if (const Node* node = map.take("output")) {
+    const auto choice = read_choice(context, *node, {kAnswerForms[0], kAnswerForms[1], kAnswerForms[2]});
+    if (choice) call.output = static_cast<AnswerForm>(*choice);
+  }
+  if (const Node* node = map.take("redirect")) call.redirect = read_flag(context, *node).value_or(false);
+}
+
 std::optional<HttpCall> read_http_call(LoadContext& context, const Node& call, const Node* with, const Scope& scope) {
   if (with == nullptr) {
     context.report.error("missing-key", call, "'http' needs the key 'with' beside it: {method, endpoint}");
@@ -143,11 +154,7 @@ std::optional<HttpCall> read_http_call(LoadContext& context, const Node& call, c
   }
   if (const Node* node = map.take("query")) result.query = read_query(context, *node, scope);
   if (const Node* node = map.take("body")) result.body = read_template(context, *node, scope, Slot::kArguments);
-  if (const Node* node = map.take("output")) {
-    const auto choice = read_choice(context, *node, {kAnswerForms[0], kAnswerForms[1], kAnswerForms[2]});
-    if (choice) result.output = static_cast<AnswerForm>(*choice);
-  }
-  if (const Node* node = map.take("redirect")) result.redirect = read_flag(context, *node).value_or(false);
+  read_answer_keys(context, map, result);
   map.finish();
   return result;
 }

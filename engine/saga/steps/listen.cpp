@@ -99,7 +99,7 @@ std::expected<IterationCompleted, Payload> result_of(const Planner& planner, con
       return std::unexpected(make_problem("runtime", 0, title, {}, step.pointer));
     }
   }
-  if (auto problem = check_schema(data.output_schema, result, "output of an iteration", step)) {
+  if (auto problem = check_schema(data.output_schema, result, "The output of an iteration", step.pointer)) {
     return std::unexpected(std::move(*problem));
   }
   if (data.export_as) {
@@ -107,7 +107,8 @@ std::expected<IterationCompleted, Payload> result_of(const Planner& planner, con
     auto rendered = render(planner, *data.export_as, result, scope);
     if (!rendered) return std::unexpected(expression_problem(rendered.error(), step));
     completed.context = std::move(*rendered);
-    if (auto problem = check_schema(data.export_schema, *completed.context, "exported context", step)) {
+    if (auto problem =
+            check_schema(data.export_schema, *completed.context, "The step's exported context", step.pointer)) {
       return std::unexpected(std::move(*problem));
     }
   }

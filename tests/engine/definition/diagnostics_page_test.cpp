@@ -11,6 +11,7 @@
 #include "engine/definition/rules.hpp"
 #include "tests/engine/definition/page_blocks.hpp"
 #include "tests/engine/definition/sample_catalog.hpp"
+#include "tests/engine/definition/sample_documents.hpp"
 #include "tests/support/files.hpp"
 
 namespace skald::definition {
@@ -29,7 +30,8 @@ std::string said_of(const Block& example) {
   const OperationCatalog catalog = sample_catalog();
   const ExampleDocument document = document_of(example);
   // The page cannot hold the character itself.
-  const LoadResult result = load(replaced(document.source, "␇", "\a"), {.operations = &catalog});
+  const LoadResult result =
+      load(replaced(document.source, "␇", "\a"), {.operations = &catalog, .documents = sample_documents()});
   std::string said;
   for (Diagnostic diagnostic : result.diagnostics) {
     diagnostic.mark.line -=

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "tests/engine/definition/sample_catalog.hpp"
+#include "tests/engine/definition/sample_documents.hpp"
 #include "tests/support/files.hpp"
 
 namespace skald::definition {
@@ -22,6 +23,7 @@ class Documents : public testing::TestWithParam<fs::path> {};
 TEST_P(Documents, SayWhatIsExpected) {
   const OperationCatalog catalog = sample_catalog();
   LoadOptions options{.operations = &catalog};
+  options.documents = sample_documents();
   if (GetParam().stem() == "untrusted") {
     options.trusted = false;
     options.allowed_hosts = {"api.example.com", "pay.example.com:8443"};

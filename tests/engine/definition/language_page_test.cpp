@@ -9,6 +9,7 @@
 
 #include "tests/engine/definition/page_blocks.hpp"
 #include "tests/engine/definition/sample_catalog.hpp"
+#include "tests/engine/definition/sample_documents.hpp"
 #include "tests/support/files.hpp"
 
 namespace skald::definition {
@@ -26,7 +27,7 @@ TEST(LanguagePage, ExamplesLoad) {
   for (const Block& block : blocks_of(page())) {
     if (!block.kind.starts_with("yaml")) continue;
     const std::string source = document_of(block).source;
-    const LoadResult result = load(source, {.operations = &catalog});
+    const LoadResult result = load(source, {.operations = &catalog, .documents = sample_documents()});
     EXPECT_TRUE(result.ok()) << "line " << block.line;
     for (const Diagnostic& diagnostic : result.diagnostics) {
       ADD_FAILURE() << "line " << block.line << ": " << to_text("example", diagnostic) << "\n" << source;

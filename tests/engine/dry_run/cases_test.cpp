@@ -9,6 +9,7 @@
 
 #include "engine/dry_run/explore.hpp"
 #include "engine/dry_run/report_text.hpp"
+#include "tests/engine/definition/document_files.hpp"
 #include "tests/engine/dry_run/try_out.hpp"
 #include "tests/support/files.hpp"
 
@@ -29,7 +30,9 @@ std::vector<fs::path> all_files() {
 class Cases : public testing::TestWithParam<fs::path> {};
 
 TEST_P(Cases, AreReportedAsExpected) {
-  const auto subject = subject_of(load_definition(test::text_of(GetParam())));
+  const auto loaded = definition::load_file(GetParam(), {});
+  ASSERT_TRUE(loaded.ok());
+  const auto subject = subject_of(loaded.definition);
   const std::string file = fs::relative(GetParam(), kRoot).string();
   const auto report = explore(subject, {});
   const std::string said = to_text(report, {.file = file, .command = "skald simulate " + file}, false);

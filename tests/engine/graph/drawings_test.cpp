@@ -9,6 +9,7 @@
 
 #include "engine/definition/load.hpp"
 #include "engine/graph/writers.hpp"
+#include "tests/engine/definition/document_files.hpp"
 #include "tests/support/files.hpp"
 
 namespace skald::graph {
@@ -22,7 +23,7 @@ const fs::path kDrawings = kRoot / "tests/engine/graph/drawings";
 class Drawings : public testing::TestWithParam<fs::path> {};
 
 TEST_P(Drawings, AreAsExpected) {
-  const auto loaded = definition::load(test::text_of(GetParam()), {});
+  const auto loaded = definition::load_file(GetParam(), {});
   for (const auto& diagnostic : loaded.diagnostics) {
     EXPECT_NE(diagnostic.severity, definition::Severity::kError)
         << definition::to_text(GetParam().string(), diagnostic);

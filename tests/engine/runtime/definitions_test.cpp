@@ -175,5 +175,70 @@ TEST_F(Registry, WhoeverIsSecondIsJudgedByWhatTheFirstPut) {
   EXPECT_EQ(store.list_revisions("demo", "greet", "1.0.0")->size(), 3u);
 }
 
+constexpr const char* kApi =
+    "openapi: 3.1.0\nservers: [ { url: 'https://shop.example.com' } ]\npaths: { /a: { get: { operationId: a } } }\n";
+
+std::string calling(std::string_view document) {
+  return fmt::format(
+      "document: {{ dsl: '1.0.3', namespace: demo, name: greet, version: '1.0.0' }}\ndo:\n  - a: {{ call: openapi, "
+      "with: {{ "
+      "document: {{ endpoint: '{}' }}, operationId: a }} }}\n",
+      document);
+}
+
+// Neither a restart nor another node asks for a document again.
+TEST_F(Registry, KeepsDocumentsWithTheDefinition) {
+  std::string served = kApi;
+  int fetched = 0;
+  const auto fetch = [&](const std::string& uri) -> Result<std::string> {
+    EXPECT_EQ(uri, "https://shop.example.com/api.yaml");
+    ++fetched;
+    return served;
+  };
+  definitions.set_fetch(fetch);
+  definitions.set_allowed({"shop.example.com"}, {});
+  const std::string source = calling("https://shop.example.com/api.yaml");
+  const auto first = definitions.add(source, "api", runtime::Replace::kNo, false);
+  ASSERT_EQ(first->kind, Kind::kCreated);
+  const auto digest = first->registered->definition->digest;
+  EXPECT_EQ(fetched, 1);
+
+  served += "# changed\n";
+  EXPECT_EQ(definitions.check(source, false).kind, Kind::kConflict);
+  EXPECT_EQ(definitions.add(source, "api", runtime::Replace::kNo, false)->kind, Kind::kConflict);
+  const auto second = definitions.add(source, "api", runtime::Replace::kYes, false);
+  EXPECT_EQ(second->kind, Kind::kReplaced);
+  EXPECT_NE(second->registered->definition->digest, digest);
+  fetched = 0;
+
+  runtime::Definitions next(store, clock, log, telemetry);
+  next.set_fetch(fetch);
+  ASSERT_TRUE(next.load_stored().has_value());
+  EXPECT_EQ(next.find("demo", "greet", "1.0.0")->definition->digest, second->registered->definition->digest);
+  const auto found = next.by_digest(digest);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ((*found)->digest, digest);
+  EXPECT_EQ((*found)->documents.at("https://shop.example.com/api.yaml"), kApi);
+  EXPECT_EQ(fetched, 0);
+}
+
+TEST_F(Registry, SaysWhyADocumentIsNotThere) {
+  const auto said = [&](const std::string& source, bool trusted) {
+    std::string all;
+    for (const auto& d : definitions.check(source, trusted).diagnostics) all += definition::to_text("f", d) + "\n";
+    return all;
+  };
+  EXPECT_EQ(said(calling("a.yaml"), true),
+            "f:3:55: error: step 'a': with.document.endpoint names 'a.yaml', which cannot be read: the definition has "
+            "no folder [unreadable-document]\n");
+  EXPECT_EQ(said(calling("https://a/b"), true),
+            "f:3:55: error: step 'a': with.document.endpoint names 'https://a/b', which cannot be read: nothing is "
+            "fetched here [unreadable-document]\n");
+  definitions.set_fetch([](const std::string&) { return failure("document.unreadable", "its host answered 404"); });
+  EXPECT_EQ(said(calling("https://a/b"), true),
+            "f:3:55: error: step 'a': with.document.endpoint names 'https://a/b', which cannot be read: its host "
+            "answered 404 [unreadable-document]\n");
+}
+
 }  // namespace
 }  // namespace skald::test

@@ -153,5 +153,126 @@ TEST_F(Folder, WatchesOnAThreadOfItsOwn) {
   EXPECT_EQ(current(), workflow(1));
 }
 
+std::string api(std::string_view path) {
+  return fmt::format(
+      "openapi: 3.1.0\nservers: [ {{ url: 'https://a' }} ]\npaths: {{ {}: {{ get: {{ operationId: a }} }} }}\n", path);
+}
+
+std::string calling(std::string_view document) {
+  return fmt::format(
+      "document: {{ dsl: '1.0.3', namespace: demo, name: greet, version: '1.0.0' }}\ndo:\n  - a: {{ call: openapi, "
+      "with: {{ "
+      "document: {{ endpoint: '{}' }}, operationId: a }} }}\n",
+      document);
+}
+
+struct FolderWithDocuments : Folder {
+  FolderWithDocuments() { fs::create_directories(path / "openapi"); }
+
+  std::string called() {
+    const auto found = definitions.find("demo", "greet", std::nullopt);
+    if (!found) return "";
+    const auto& kind = found->definition->steps[0].kind;
+    return std::get<definition::HttpCall>(std::get<definition::CallStep>(kind).target).endpoint[0];
+  }
+};
+
+TEST_F(FolderWithDocuments, AChangedDocumentIsANewRevision) {
+  write("openapi/shop.yaml", api("/one"));
+  write("greet.yaml", calling("openapi/shop.yaml"));
+  EXPECT_THAT(scan(), ElementsAre(std::pair("greet.yaml", Kind::kRegistered)));
+  EXPECT_EQ(called(), "https://a/one");
+  EXPECT_THAT(scan(), ElementsAre());
+  write("openapi/shop.yaml", api("/two"));
+  EXPECT_THAT(scan(), ElementsAre());
+  EXPECT_THAT(scan(), ElementsAre(std::pair("greet.yaml", Kind::kRegistered)));
+  EXPECT_EQ(called(), "https://a/two");
+  EXPECT_EQ(definitions.find("demo", "greet", "1.0.0")->revision, 2u);
+  write("openapi/shop.yaml", api("/two"));  // touched
+  for (int i = 0; i < 3; ++i) EXPECT_THAT(scan(), ElementsAre());
+}
+
+TEST_F(FolderWithDocuments, ABrokenDocumentKeepsWhatWasThereUntilItIsMended) {
+  write("greet.yaml", calling("openapi/shop.yaml"));
+  EXPECT_THAT(scan(), ElementsAre(std::pair("greet.yaml", Kind::kBroken)));
+  EXPECT_TRUE(log.contains("there is no such file"));
+  EXPECT_THAT(scan(), ElementsAre());
+  write("openapi/shop.yaml", api("/one"));
+  scan();
+  EXPECT_THAT(scan(), ElementsAre(std::pair("greet.yaml", Kind::kRegistered)));
+  write("openapi/shop.yaml", "openapi: [");
+  scan();
+  EXPECT_THAT(scan(), ElementsAre(std::pair("greet.yaml", Kind::kBroken)));
+  EXPECT_EQ(called(), "https://a/one");
+  fs::remove(path / "openapi/shop.yaml");
+  scan();
+  EXPECT_THAT(scan(), ElementsAre(std::pair("greet.yaml", Kind::kBroken)));
+  EXPECT_EQ(called(), "https://a/one");
+}
+
+// The definition is loaded from the store, where its documents are.
+TEST_F(FolderWithDocuments, ARestartNeedsNoDocument) {
+  write("openapi/shop.yaml", api("/one"));
+  write("greet.yaml", calling("openapi/shop.yaml"));
+  scan();
+  const auto digest = definitions.find("demo", "greet", std::nullopt)->definition->digest;
+  fs::remove_all(path);
+  runtime::Definitions next(store, clock, log, telemetry);
+  ASSERT_TRUE(next.load_stored().has_value());
+  EXPECT_EQ(next.find("demo", "greet", std::nullopt)->definition->digest, digest);
+}
+
+TEST_F(FolderWithDocuments, WhatWasFetchedStaysWithAFileThatHasNotChanged) {
+  int fetched = 0;
+  bool is_up = true;
+  const auto fetch = [&](const std::string&) -> Result<std::string> {
+    ++fetched;
+    if (!is_up) return failure("document.unreadable", "its host does not answer");
+    return api(fmt::format("/{}", fetched));
+  };
+  definitions.set_fetch(fetch);
+  write("greet.yaml", calling("https://a/api.yaml"));
+  scan();
+  EXPECT_EQ(called(), "https://a/1");
+  is_up = false;
+  open();  // a restart
+  EXPECT_THAT(scan(), ElementsAre(std::pair("greet.yaml", Kind::kUnchanged)));
+  EXPECT_EQ(fetched, 1);
+  write("greet.yaml", calling("https://a/api.yaml") + "# edited\n");
+  scan();
+  EXPECT_THAT(scan(), ElementsAre(std::pair("greet.yaml", Kind::kBroken)));
+  for (int i = 0; i < 10; ++i) EXPECT_THAT(scan(), ElementsAre());
+  is_up = true;
+  for (int i = 0; i < 150; ++i) scan();
+  EXPECT_EQ(called(), "https://a/3");
+}
+
+TEST_F(FolderWithDocuments, NothingOutsideIsRead) {
+  const fs::path outside = path.string() + "-outside.yaml";
+  std::ofstream(outside) << api("/one");
+  fs::create_symlink(outside, path / "openapi/link.yaml");
+  fs::create_directory(path / "openapi/folder");
+  const auto error = [&](std::string_view uri) { return runtime::read_document_file(path, uri).error().code; };
+  EXPECT_EQ(error("../" + outside.filename().string()), "document.outside");
+  EXPECT_EQ(error("openapi/../../" + outside.filename().string()), "document.outside");
+  EXPECT_EQ(error("openapi/%2e%2e/%2E%2E/" + outside.filename().string()), "document.outside");
+  EXPECT_EQ(error("file://" + outside.string()), "document.outside");
+  EXPECT_EQ(error("/etc/passwd"), "document.outside");
+  EXPECT_EQ(error("openapi/link.yaml"), "document.outside");
+  EXPECT_EQ(error("openapi/folder"), "document.unreadable");
+  EXPECT_EQ(error("openapi/absent.yaml"), "document.unreadable");
+  EXPECT_EQ(error("file://host/openapi/a.yaml"), "document.uri");
+  EXPECT_EQ(error("ftp://host/a.yaml"), "document.uri");
+  EXPECT_EQ(error("a.yaml?x"), "document.uri");
+  EXPECT_EQ(error("a%00b"), "document.uri");
+  fs::remove(outside);
+  write("openapi/a b.yaml", "x");
+  EXPECT_EQ(runtime::read_document_file(path, "openapi/a%20b.yaml"), "x");
+  EXPECT_EQ(runtime::read_document_file(path, "file:openapi/a b.yaml"), "x");
+  EXPECT_EQ(runtime::read_document_file(path, "file://" + (path / "openapi/a b.yaml").string()), "x");
+  write("openapi/long.yaml", std::string(1024 * 1024 + 1, 'x'));
+  EXPECT_EQ(error("openapi/long.yaml"), "document.too_large");
+}
+
 }  // namespace
 }  // namespace skald::test

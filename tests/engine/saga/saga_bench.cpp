@@ -13,6 +13,7 @@
 #include "engine/saga/event_kinds.hpp"
 #include "engine/saga/path.hpp"
 #include "engine/saga/transitions.hpp"
+#include "tests/engine/definition/sample_documents.hpp"
 
 namespace skald::saga {
 namespace {
@@ -144,7 +145,8 @@ std::string describe(const State& s) {
 }
 
 SagaBench::SagaBench(const std::string& yaml) {
-  auto loaded = definition::load(yaml, {.operations = &operations_, .is_stored = true});
+  static const definition::ReadDocuments documents = definition::sample_documents();
+  auto loaded = definition::load(yaml, {.operations = &operations_, .is_stored = true, .documents = documents});
   if (!loaded.ok()) {
     for (const auto& d : loaded.diagnostics) ADD_FAILURE() << definition::to_text("case.yaml", d);
     std::abort();

@@ -1,0 +1,15 @@
+// What the settings mean for the server's own parts.
+#pragma once
+
+#include "api/http/request_parser.hpp"
+#include "api/log/spdlog_log.hpp"
+#include "api/settings/settings.hpp"
+
+namespace skald::api {
+
+ports::LogLevel level_of(const Settings& settings);
+// "auto" is text for people at a terminal, JSON for everything else.
+LogFormat format_of(const Settings& settings);
+HttpLimits limits_of(const Settings& settings);
+
+}  // namespace skald::api

@@ -1,0 +1,44 @@
+// Loads definitions as this server does: against its adapters, its allow-lists, and the documents that it can read.
+//
+// Thread rule: any thread. Loading is blocking: never on a loop.
+#pragma once
+
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "engine/definition/load.hpp"
+#include "engine/ports/definition_store.hpp"
+#include "engine/runtime/documents.hpp"
+
+namespace skald::runtime {
+
+class DefinitionLoader {
+ public:
+  using Operations = std::shared_ptr<const definition::OperationCatalog>;
+
+  void set_operations(Operations operations);
+  Operations operations() const;
+  void set_allowed(std::vector<std::string> hosts, std::vector<std::string> secrets);
+  // Before anything is loaded.
+  void set_fetch(ReadDocument fetch) { fetch_ = std::move(fetch); }
+
+  // Without `read`, remote documents are fetched and there are no others.
+  definition::LoadResult load(const std::string& source, bool trusted, const ReadDocument& read) const;
+
+  // Errors: "document.unreadable", and those of what fetches.
+  Result<std::string> fetch(const std::string& uri) const;
+
+ private:
+  mutable std::shared_mutex mutex_;
+  Operations operations_ = std::make_shared<const definition::OperationCatalog>();
+  std::vector<std::string> allowed_hosts_;
+  std::vector<std::string> allowed_secrets_;
+  ReadDocument fetch_;
+};
+
+// What was accepted once is not judged by the adapters and allow-lists of today, and has its documents with it.
+definition::LoadResult load_accepted(const ports::StoredDefinition& row);
+
+}  // namespace skald::runtime
