@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "engine/runtime/lifecycle_events.hpp"
 #include "engine/runtime/run_messages.hpp"
 
 namespace skald::runtime {
@@ -42,6 +43,22 @@ void add(std::vector<ports::NewDelivery>& deliveries, const saga::Event& event, 
   }
 }
 
+// Each has a step of its own, of a name that no step of a document has: a sink tells them by their keys.
+void add_lifecycle(std::vector<ports::NewDelivery>& deliveries, const saga::Event& event, std::uint64_t position,
+                   const saga::State& state, const definition::Definition* definition,
+                   const definition::OperationCatalog& operations) {
+  const auto made = lifecycle_event_of(event, position, state, definition);
+  if (!made) return;
+  for (const auto& [name, sink] : operations.sinks) {
+    if (!takes_lifecycle_event(sink, made->type)) continue;
+    deliveries.push_back({.workflow = workflow_of(state),
+                          .step = "lifecycle." + std::to_string(position),
+                          .sink = name,
+                          .envelope = made->envelope,
+                          .emitted_at = event.at});
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> sinks_of(const definition::OperationCatalog& operations) {
@@ -50,16 +67,16 @@ std::vector<std::string> sinks_of(const definition::OperationCatalog& operations
   return sinks;
 }
 
-bool have_deliveries(const std::vector<saga::Event>& events, const saga::State& state) {
-  return std::ranges::any_of(
-      events, [&](const auto& event) { return emitting(event) != nullptr || message_of(event, state).has_value(); });
-}
-
 std::vector<ports::NewDelivery> deliveries_of(const std::vector<saga::Event>& events, const saga::State& state,
+                                              const definition::Definition* definition,
                                               const definition::OperationCatalog& operations) {
   std::vector<ports::NewDelivery> deliveries;
+  const bool tells_lifecycle = wants_lifecycle_events(operations);
+  std::uint64_t position = state.position - events.size();
   for (const auto& event : events) {
+    ++position;
     if (const auto* completed = emitting(event)) add(deliveries, event, *completed, state, operations);
+    if (tells_lifecycle) add_lifecycle(deliveries, event, position, state, definition, operations);
     if (const auto message = message_of(event, state)) {
       deliveries.push_back({.workflow = workflow_of(state),
                             .step = step_of(event),

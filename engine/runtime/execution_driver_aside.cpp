@@ -174,7 +174,7 @@ void ExecutionDriver::write_end(Mail mail, const ports::StoredExecution& row, sa
   own.rows = to_rows({event}, row.position);
   own.summary = summary_change(row.summary, *end, at);
   own.subscriptions.emplace();
-  own.deliveries = deliveries_of({event}, *end, *host_.shared().definitions.operations());
+  own.deliveries = deliveries_of({event}, *end, nullptr, *host_.shared().definitions.operations());
   if (mail.command != 0)
     own.applied = ports::CommandApplied{.number = mail.command, .answer = encode_answer(std::nullopt)};
   aside_->events = {event};

@@ -66,9 +66,8 @@ void ExecutionDriver::commit(Mail&& mail, std::unique_ptr<saga::Decision> decisi
     if (!summary && stored_.resting) summary = stored_;
     if (summary) summary->resting = false;
   }
-  auto deliveries = have_deliveries(decision->events, decision->next)
-                        ? deliveries_of(decision->events, decision->next, *host_.shared().definitions.operations())
-                        : std::vector<ports::NewDelivery>();
+  auto deliveries =
+      deliveries_of(decision->events, decision->next, definition_.get(), *host_.shared().definitions.operations());
   pending_ = std::make_unique<Pending>(Pending{.mail = std::move(mail),
                                                .decision = std::move(decision),
                                                .before = std::move(before),

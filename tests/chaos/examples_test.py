@@ -19,7 +19,7 @@ class Examples(ServerCase):
     def setUp(self):
         super().setUp()
         lead = f"127.0.0.1:9090={self.samples.base.removeprefix('http://')}"  # the server of workflows/openapi/shop.yaml
-        self.server = self.make_server(SqliteFile(self.folder).storage, arguments=("--http-connect-to", lead))
+        self.server = self.make_server(SqliteFile(self.folder).storage, workflows=WORKFLOWS, arguments=("--http-connect-to", lead))
         self.server.spawn()
         self.server.wait_until_ready()
         self.orders = self.sent = 0

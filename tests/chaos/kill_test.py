@@ -28,7 +28,7 @@ from node_nemesis import NodeNemesis
 from operators import Operators
 from plan import (COMMANDED, FLOW, POLICY, SCENARIOS, abuse_minima_of, make_orders, minima_of, node_minima_of,
                   strike_minima_of)
-from programs import Abuser, Samples, Server
+from programs import Abuser, Samples, Server, checkout_alone
 from strikes import wire_strikes
 from submitter import Log, Submitter
 from wire import Wire
@@ -101,6 +101,7 @@ def several_nodes(options, folder, database, samples, participants):
 
 def run(options, folder):
     """Leaves the evidence in `folder`."""
+    options.workflows = checkout_alone(options.workflows, folder)
     database = open_database(options, folder)
     samples = Samples(options.samples, folder, options.seed)
     abuser = Abuser(samples.address, folder, options.seed) if options.abuse else None

@@ -6,7 +6,7 @@ import time
 import unittest
 from pathlib import Path
 
-from programs import Samples, Server, request
+from programs import Samples, Server, checkout_alone, request
 
 WORKFLOWS = Path(__file__).resolve().parents[2] / "workflows"
 START = "/v1/workflows/shop/checkout/executions"
@@ -24,8 +24,9 @@ class ServerCase(unittest.TestCase):
         self.samples = Samples(self.PROGRAMS.samples, self.folder, seed=1)
         self.addCleanup(self.samples.stop)
 
-    def make_server(self, storage, environment=None, folder=None, workflows=WORKFLOWS, arguments=()):
-        """Not spawned yet."""
+    def make_server(self, storage, environment=None, folder=None, workflows=None, arguments=()):
+        """Not spawned yet. Without `workflows` it has checkout.yaml."""
+        workflows = workflows or checkout_alone(WORKFLOWS, self.folder)
         server = Server(self.PROGRAMS.skald, folder or self.folder, storage, workflows, self.samples.base, environment, arguments)
         self.addCleanup(self.stop_cleanly, server)
         return server

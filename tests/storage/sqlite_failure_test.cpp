@@ -151,7 +151,7 @@ TEST_F(SqliteFailure, WhatIsStoredWronglyIsCalledCorrupt) {
   PlainConnection(path_).run("UPDATE executions SET labels = '[1]'");
   const auto error = store->read_execution(execution(1)).error();
   EXPECT_EQ(error.code, "store.corrupt");
-  EXPECT_EQ(error.message, "the labels of an execution are not a JSON object");
+  EXPECT_EQ(error.message, "labels or documents are not a JSON object");
 }
 
 TEST_F(SqliteFailure, DataIsNotToldInErrors) {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
 
 #include "tests/engine/runtime/runtime_bench.hpp"
 
@@ -220,6 +222,51 @@ TEST_F(EngineOutbox, ARetryAfterOfAYearIsNotObeyed) {
   EXPECT_THAT(mailed(), ElementsAre("com.shop.order.placed"));
   bench.advance(std::chrono::minutes(2), std::chrono::seconds(1));
   EXPECT_THAT(mailed(), ElementsAre("com.shop.order.placed", "com.shop.order.placed", "com.shop.order.paid"));
+}
+
+TEST_F(EngineOutbox, AnAdapterThatNamesThemIsSentTheLifecycleEvents) {
+  auto operations = *bench.definitions().operations();
+  operations.sinks["mail"].types = {"io.serverlessworkflow.*"};
+  bench.definitions().set_operations(std::make_shared<const definition::OperationCatalog>(std::move(operations)));
+  bench.script.set_rule([tried = false](const ports::ParticipantCall& call) mutable {
+    const bool fails = call.request->adapter == "payments" && !std::exchange(tried, true);
+    return std::optional(fails ? refused(422) : done());
+  });
+  const auto id = bench.start()->id;
+  EXPECT_THAT(mailed(),
+              ElementsAre("io.serverlessworkflow.workflow.started.v1", "io.serverlessworkflow.task.completed.v1",
+                          "io.serverlessworkflow.task.started.v1", "io.serverlessworkflow.task.faulted.v1",
+                          "io.serverlessworkflow.workflow.faulted.v1"));
+  std::vector<Json> events;
+  std::set<std::string> keys;
+  for (const auto& call : bench.script.calls()) {
+    if (call.request->adapter != "mail") continue;
+    events.push_back(parse_json(call.request->body).value());
+    keys.insert(call.key);
+  }
+  EXPECT_EQ(keys.size(), 5u);
+  const std::string name = "checkout-" + to_string(id) + ".shop";
+  EXPECT_EQ(events[0]["data"]["name"], name);
+  EXPECT_EQ(events[0]["data"]["definition"],
+            Json::parse(R"({"namespace":"shop","name":"checkout","version":"1.0.0"})"));
+  EXPECT_EQ(events[0]["data"]["startedAt"], events[0]["time"]);
+  EXPECT_EQ(events[0]["subject"], to_string(id));
+  EXPECT_EQ(events[1]["data"]["workflow"], name);
+  EXPECT_EQ(events[1]["data"]["task"], "/do/0/placed");
+  EXPECT_EQ(events[3]["data"]["task"], "/do/1/charge");
+  EXPECT_EQ(events[3]["data"]["error"]["status"], 422);
+  EXPECT_EQ(events[4]["data"]["error"]["status"], 422);
+  std::set<std::string> ids;
+  for (const Json& event : events) ids.insert(event["id"]);
+  EXPECT_EQ(ids.size(), 5u);
+}
+
+TEST_F(EngineOutbox, LifecycleEventsAreForThoseWhoNameThem) {
+  auto operations = *bench.definitions().operations();
+  operations.sinks["mail"].types = {};  // all that workflows emit
+  bench.definitions().set_operations(std::make_shared<const definition::OperationCatalog>(std::move(operations)));
+  ASSERT_TRUE(bench.start());
+  EXPECT_THAT(mailed(), ElementsAre("com.shop.order.placed", "com.shop.order.paid", "internal.noted"));
 }
 
 }  // namespace
