@@ -1,5 +1,6 @@
 #include "engine/definition/load.hpp"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "engine/base/invariant.hpp"
