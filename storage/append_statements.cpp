@@ -71,7 +71,7 @@ bool AppendStatements::create(const ports::NewExecution& execution, const ports:
   fill(execution);
   fill(summary);
   // Who ends at once has not kept it, and meets who has it all the same.
-  if (unique_set_ == soci::i_ok && !keeps_key_) unique_until_ = started_at_;
+  if (unique_set_ == soci::i_ok && !keeps_key_) unique_until_ = 0;
   if (unique_set_ == soci::i_ok) take_over_.execute(true);
   create_.execute(true);
   return create_.get_affected_rows() == 1;

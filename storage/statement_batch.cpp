@@ -42,7 +42,7 @@ void add_unique(JsonObject& creation, std::string& wanted, const NewExecution& e
                 const ExecutionSummary& summary) {
   const auto& [key, until] = *execution.unique;
   creation.text("unique_key", key);
-  creation.number("unique_until", to_millis(gives_key_up(summary) ? execution.started_at : until));
+  creation.number("unique_until", to_millis(gives_key_up(summary) ? Timestamp{} : until));
   separate(wanted);
   JsonObject object(wanted);
   object.text("namespace", execution.namespace_name);
@@ -121,7 +121,10 @@ void Batch::add(const Append& append) {
     const auto summary = append.summary.value_or(ExecutionSummary{});
     add_creation(creation, *append.create);
     add_summary(creation, summary);
-    if (append.create->unique) add_unique(creation, wanted_, *append.create, summary);
+    if (append.create->unique) {
+      add_unique(creation, wanted_, *append.create, summary);
+      ++wanted_count_;
+    }
   } else if (append.summary) {
     JsonObject summary(object.key("summary"));
     add_summary(summary, *append.summary);

@@ -19,10 +19,11 @@ class Batch {
   std::string to_json(const Owner& owner) const;
   // The unique keys that its executions want, as a JSON array; blank where there is none.
   std::string wanted_keys() const { return wanted_.empty() ? std::string() : "[" + wanted_ + "]"; }
+  std::size_t wanted_count() const { return wanted_count_; }
 
  private:
   std::string appends_, applied_, wanted_;
-  std::size_t count_ = 0;
+  std::size_t count_ = 0, wanted_count_ = 0;
 };
 
 }  // namespace skald::storage

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <soci/soci.h>
 
 #include <algorithm>
@@ -89,13 +90,14 @@ emitted AS (
 SELECT n, 1 FROM fits UNION ALL SELECT n, 2 FROM appends WHERE NOT held)";
 
 // Takes the unique keys that a batch's executions want from those who have had them for long enough. A statement before
-// the batch's: there its rows must not be changed twice.
+// the batch's: there its rows must not be changed twice. Other batches change rows in their own order. So who wants
+// several keys passes over what is being changed: nobody waits with a row in hand.
 constexpr const char* kTakeOver = R"(
 UPDATE executions AS e SET unique_key = NULL, unique_until = NULL
 FROM (SELECT h.id FROM jsonb_to_recordset(CAST(:wanted AS jsonb)) AS w(namespace text, workflow text, key text,
     started_at bigint)
   JOIN executions AS h ON h.namespace = w.namespace AND h.workflow = w.workflow AND h.unique_key = w.key
-    AND h.unique_until <= w.started_at ORDER BY h.id FOR UPDATE OF h) AS f
+    AND h.unique_until <= w.started_at ORDER BY h.id FOR UPDATE OF h {}) AS f
 WHERE e.id = f.id)";
 
 // Beyond it the parameter's size costs more than the round trips.
@@ -178,12 +180,16 @@ class StatementTransaction final : public BatchTransaction {
          soci::use(key_)));
     find_holder_ = std::make_unique<soci::statement>(
         (session_.prepare << "SELECT id FROM executions WHERE namespace = :namespace AND workflow = :workflow"
-                             " AND unique_key = :key AND NOT EXISTS (SELECT 1 FROM executions WHERE id = :id)",
-         soci::into(found_id_), soci::use(namespace_), soci::use(workflow_), soci::use(key_), soci::use(id_)));
+                             " AND unique_key = :key AND unique_until > :started_at"
+                             " AND NOT EXISTS (SELECT 1 FROM executions WHERE id = :id)",
+         soci::into(found_id_), soci::use(namespace_), soci::use(workflow_), soci::use(key_), soci::use(started_at_),
+         soci::use(id_)));
   }
 
   void take_over(const Batch& batch) {
-    if (const auto wanted = batch.wanted_keys(); !wanted.empty()) session_ << kTakeOver, soci::use(wanted);
+    const auto wanted = batch.wanted_keys();
+    if (wanted.empty()) return;
+    session_ << fmt::format(kTakeOver, batch.wanted_count() > 1 ? "SKIP LOCKED" : ""), soci::use(wanted);
   }
 
   // The statement is a transaction, and its error like one of COMMIT.
@@ -217,12 +223,15 @@ class StatementTransaction final : public BatchTransaction {
   Verdict verdict_alone(Answer answer, const Append& append, AppendResult& result) {
     const Verdict verdict = verdict_of(answer, append, result);
     if (verdict != Verdict::kConflict || !append.create || !append.create->unique) return verdict;
-    // Who had its unique key has given it up meanwhile, perhaps in the same statement.
+    // Who had its unique key has given it up meanwhile, perhaps in the same statement, or was being changed when its
+    // time was over.
     Batch again;
     again.add(append);
     try {
       return verdict_of(run_alone(again)[0], append, result);
     } catch (const std::exception& error) {
+      // Others of the batch are written by now.
+      if (dialect_.commit_failure_is_definite(error)) return verdict;
       throw UnknownCommit(message_of(error));
     }
   }
@@ -260,6 +269,7 @@ class StatementTransaction final : public BatchTransaction {
     if (!append.create->unique) return Verdict::kConflict;
     key_ = append.create->unique->key;
     id_ = to_string(append.execution);
+    started_at_ = to_millis(append.create->started_at);
     if (!find_holder_->execute(true)) return Verdict::kConflict;
     result.existing = id_from_text(found_id_);
     return Verdict::kTaken;
@@ -269,6 +279,7 @@ class StatementTransaction final : public BatchTransaction {
   const Dialect& dialect_;
   const Owner& owner_;
   std::string batch_, namespace_, workflow_, key_, id_, found_id_, found_fingerprint_;
+  long long started_at_ = 0;
   int n_ = 0, answer_ = 0;
   std::unique_ptr<soci::statement> write_, find_key_, find_holder_;
 };

@@ -67,6 +67,8 @@ class Engine::Impl {
   void hear(const CancelRun& cancel, Callback<void> heard);
   void hear(UndoRun undo, Callback<void> heard);
   void hear(AnswerRun answer, Callback<void> heard);
+  // Unless the request is a repeated one.
+  void refuse(ExecutionHost& host, const StartCommand& command, Error error, Callback<Started> callback);
   void answer_existing(const NewStart::Existing& existing, const std::string& fingerprint, Callback<Started> callback);
   void take_up(const ExecutionId& id, Callback<Started> callback);
   void answer_as_existing(const ExecutionId& id, Callback<Started> callback);

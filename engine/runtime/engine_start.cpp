@@ -41,11 +41,11 @@ void Engine::Impl::start_on(ExecutionHost& host, const ExecutionId& id, StartCom
     return callback(std::unexpected(std::move(checked.error())));
   }
   if (auto checked = check_input(*found->definition, command.input); !checked) {
-    return callback(std::unexpected(std::move(checked.error())));
+    return refuse(host, command, std::move(checked.error()), std::move(callback));
   }
   const bool is_run = command.run.has_value();
-  auto planned = plan_start(std::move(command), std::move(found->definition), id, shared_.time.now());
-  if (!planned) return callback(std::unexpected(std::move(planned.error())));
+  auto planned = plan_start(command, std::move(found->definition), id, shared_.time.now());
+  if (!planned) return refuse(host, command, std::move(planned.error()), std::move(callback));
   auto start = std::move(*planned);
   start->answer = [this, id, is_run, fingerprint = start->row.idempotency_fingerprint, callback = std::move(callback)](
                       Result<Snapshot> state, std::optional<NewStart::Existing> existing) mutable {
@@ -71,6 +71,22 @@ void Engine::Impl::find_and_start(ExecutionHost& host, const ExecutionId& id, St
     if (!found) return callback(std::unexpected(std::move(found.error())));
     start_as(id, std::move(command), std::move(callback));
   });
+}
+
+// What refuses the input may be younger than the execution that the same request has begun.
+void Engine::Impl::refuse(ExecutionHost& host, const StartCommand& command, Error error, Callback<Started> callback) {
+  if (!command.idempotency_key) return callback(std::unexpected(std::move(error)));
+  auto find = [&history = shared_.history, namespace_name = command.namespace_name, workflow = command.workflow,
+               key = *command.idempotency_key] { return history.find_by_key(namespace_name, workflow, key); };
+  host.offload(std::move(find),
+               [this, fingerprint = command.fingerprint, error = std::move(error),
+                callback = std::move(callback)](Result<std::optional<ports::StoredExecution>> found) mutable {
+                 if (!found) return callback(std::unexpected(std::move(found.error())));
+                 if (!*found) return callback(std::unexpected(std::move(error)));
+                 const auto& created = (*found)->created;
+                 answer_existing({.id = (*found)->id, .fingerprint = created.idempotency_fingerprint}, fingerprint,
+                                 std::move(callback));
+               });
 }
 
 void Engine::Impl::answer_existing(const NewStart::Existing& existing, const std::string& fingerprint,

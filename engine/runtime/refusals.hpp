@@ -11,9 +11,9 @@ Error draining();
 // "engine.no_shards": it has no shard to put an execution into.
 Error no_shards();
 // "engine.moved": another node has the execution, or will have it.
-// By another execution, which has the unique key. Its subject is that one.
-Error taken(const ExecutionId& holder);
 Error moved(const ExecutionId& id);
+// "unique.taken", by the execution that has the unique key: its subject.
+Error taken(const ExecutionId& holder);
 Error suspected(const ExecutionId& id);
 
 }  // namespace skald::runtime

@@ -50,18 +50,17 @@ ports::NewExecution new_row(const definition::Definition& definition, const Exec
                              .unique = std::nullopt};
 }
 
-Result<std::unique_ptr<NewStart>> plan_start(StartCommand command, definition::DefinitionPtr definition,
+Result<std::unique_ptr<NewStart>> plan_start(const StartCommand& command, definition::DefinitionPtr definition,
                                              const ExecutionId& id, Timestamp at) {
   auto start = std::make_unique<NewStart>();
   start->row = new_row(*definition, id, at, command.labels);
-  start->row.idempotency_key = std::move(command.idempotency_key);
-  start->row.idempotency_fingerprint = std::move(command.fingerprint);
-  start->input.actor = std::move(command.actor);
-  saga::StartExecution input{
-      .input = std::move(command.input), .labels = std::move(command.labels), .replay_of = std::nullopt, .reused = {}};
+  start->row.idempotency_key = command.idempotency_key;
+  start->row.idempotency_fingerprint = command.fingerprint;
+  start->input.actor = command.actor;
+  saga::StartExecution input{.input = command.input, .labels = command.labels, .replay_of = std::nullopt, .reused = {}};
   if (command.run) {
     start->row.parent = command.run->parent.by.execution;
-    input.parent = std::move(command.run->parent);
+    input.parent = command.run->parent;
     input.timeout = command.run->timeout;
   }
   input.depth = command.depth;

@@ -20,7 +20,7 @@ ports::NewExecution new_row(const definition::Definition& definition, const Exec
                             std::map<std::string, std::string> labels);
 
 // From a checked command; `answer` is left to the caller. Errors: "unique.invalid".
-Result<std::unique_ptr<NewStart>> plan_start(StartCommand command, definition::DefinitionPtr definition,
+Result<std::unique_ptr<NewStart>> plan_start(const StartCommand& command, definition::DefinitionPtr definition,
                                              const ExecutionId& id, Timestamp at);
 
 }  // namespace skald::runtime

@@ -92,16 +92,50 @@ TEST_P(StoreConformance, WhoIsParkedKeepsItsUniqueKey) {
   expect_taken(*store_, start_about(2, "o1"), 1);
 }
 
+Append ends_at_once(std::uint64_t n, Millis after = Millis(0)) {
+  auto append = start_about(n, "o1", after);
+  append.summary = ended_with("faulted");
+  return append;
+}
+
 TEST_P(StoreConformance, WhoEndsAtOnceMeetsAUniqueKeyAndKeepsNone) {
-  const auto ends_at_once = [](std::uint64_t n) {
-    auto append = start_about(n, "o1");
-    append.summary = ended_with("faulted");
-    return append;
-  };
   EXPECT_EQ(commit(*store_, ends_at_once(1)).verdict, Verdict::kWritten);
   EXPECT_EQ(commit(*store_, ends_at_once(2)).verdict, Verdict::kWritten);
   EXPECT_EQ(commit(*store_, start_about(3, "o1")).verdict, Verdict::kWritten);
   expect_taken(*store_, ends_at_once(4), 3);
+}
+
+// Another node's clock may be behind.
+TEST_P(StoreConformance, WhoEndsAtOnceRefusesNobodyThatStartedEarlier) {
+  EXPECT_EQ(commit(*store_, ends_at_once(1, Millis(500))).verdict, Verdict::kWritten);
+  EXPECT_EQ(commit(*store_, ends_at_once(2, Millis(200))).verdict, Verdict::kWritten);
+  EXPECT_EQ(commit(*store_, start_about(3, "o1")).verdict, Verdict::kWritten);
+  expect_taken(*store_, start_about(4, "o1", Millis(600)), 3);
+}
+
+TEST_P(StoreConformance, WhoEndsAtOnceRefusesNobodyInTheSameBatch) {
+  std::uint64_t last = 0;
+  const auto of_one_writer = [&] {
+    do ++last;
+    while (shard_of(execution(last)) % 2 != 0);
+    return last;
+  };
+  for (std::uint64_t round = 0; round < 20; ++round) {
+    Collector sink;
+    store_->append({.appends = {start(execution(of_one_writer()))}, .ticket = 1}, sink);  // the others wait for it
+    store_->append({.appends = {ends_at_once(of_one_writer(), Millis(500))}, .ticket = 2}, sink);
+    store_->append({.appends = {ends_at_once(of_one_writer())}, .ticket = 3}, sink);
+    store_->append({.appends = {start_about(of_one_writer(), "o1")}, .ticket = 4}, sink);
+    for (const auto& result : sink.wait(4)) {
+      // Of those of one statement any may be the first.
+      if (result.verdict == Verdict::kTaken && result.ticket < 4) {
+        EXPECT_EQ(result.existing, execution(last)) << round;
+      } else {
+        EXPECT_EQ(result.verdict, Verdict::kWritten) << round << ": " << result.ticket;
+      }
+    }
+    commit(*store_, next(execution(last), 1, 1, ended_with("faulted")));
+  }
 }
 
 TEST_P(StoreConformance, ARepeatedRequestComesBeforeAUniqueKey) {

@@ -93,6 +93,30 @@ TEST_F(EngineUnique, ARepeatedRequestIsAnsweredBeforeTheKeyIsLookedAt) {
   expect_taken(about(R"("o1")", "r2"), first->id);
 }
 
+// The workflow has been replaced since by one that refuses such an input.
+TEST_F(EngineUnique, ARepeatedRequestIsAnsweredWhereItsInputWouldBeRefusedNow) {
+  const auto first = bench.start(about(R"("o1")", "r1"));
+  ASSERT_TRUE(first.has_value());
+  const std::pair<const char*, const char*> refusals[] = {
+      {"unique.invalid", "saga: { unique: { key: $workflow.input.orderId.number, within: PT1H } }\n"},
+      {"input.invalid", "input: { schema: { document: { type: object, required: [number] } } }\n"}};
+  for (const auto& [code, keys] : refusals) {
+    add(fmt::format("document: {{ dsl: '1.0.3', namespace: shop, name: checkout, version: '1.0.0' }}\n{}"
+                    "do:\n  - ship: {{ call: shipping.ship, with: {{}} }}\n",
+                    keys)
+            .c_str());
+    const auto again = bench.start(about(R"("o1")", "r1"));
+    ASSERT_TRUE(again.has_value()) << to_text(again.error());
+    EXPECT_TRUE(again->existing);
+    EXPECT_EQ(again->id, first->id);
+    EXPECT_EQ(bench.start(about(R"("o1")", "r2")).error().code, code);
+    EXPECT_EQ(bench.start(about(R"("o1")")).error().code, code);
+    auto other = about(R"("o1")", "r1");
+    other.fingerprint = "another body";
+    EXPECT_EQ(bench.start(other).error().code, "idempotency.mismatch");
+  }
+}
+
 TEST_F(EngineUnique, AStartOfUnknownFateIsNotRefusedByItself) {
   for (const bool written : {false, true}) {
     const std::string order = written ? R"("w")" : R"("l")";
