@@ -13,8 +13,30 @@
 namespace skald::adapters {
 namespace {
 
-std::unexpected<Error> unreadable(std::string message, std::string detail = {}) {
-  return failure("document.unreadable", std::move(message), {}, {}, std::move(detail));
+std::unexpected<Error> unreadable(std::string message) {
+  return failure("document.unreadable", std::move(message));
+}
+
+std::string message_of(FailureReport& report) {
+  switch (report.kind) {
+    case Failure::kTimeout:
+      return report.sent ? "its host did not answer in time" : "its host was not reached in time";
+    case Failure::kLost:
+      return "the connection to its host was lost before the answer was complete";
+    case Failure::kNotSent:
+    case Failure::kRefused:
+    case Failure::kMalformed:
+    case Failure::kTooLarge:
+      break;
+  }
+  return std::move(report.title);
+}
+
+// In words for a document: a report is about a participant and an attempt.
+std::unexpected<Error> no_document(FailureReport report) {
+  const bool is_answered = report.kind == Failure::kMalformed || report.kind == Failure::kTooLarge;
+  return failure(is_answered ? "document.unreadable" : "document.unreachable", message_of(report), {}, {},
+                 std::move(report.detail));
 }
 
 Result<std::string> body_of(Response response) {
@@ -49,9 +71,7 @@ class Fetch final : private Connection::Owner {
 
  private:
   void answered(Connection& connection) override { finish(body_of(std::move(connection.reader().response()))); }
-  void failed(Connection&, FailureReport report) override {
-    finish(unreadable(std::move(report.title), std::move(report.detail)));
-  }
+  void failed(Connection&, FailureReport report) override { finish(no_document(std::move(report))); }
   void idle_closed(Connection&) override {}
 
   void finish(Result<std::string> result) {

@@ -21,7 +21,7 @@ struct FetchOptions {
   Millis timeout = std::chrono::seconds(10);
 };
 
-// The body of a 200. Errors: "document.unreadable".
+// The body of a 200. Errors: "document.unreachable": the host gave no answer; "document.unreadable": another one.
 Result<std::string> fetch_document(const std::string& uri, const FetchOptions& options);
 
 }  // namespace skald::adapters

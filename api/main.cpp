@@ -332,9 +332,10 @@ int serve(const cli::ServeOptions& options) {
   runtime::Definitions definitions(**store, basis.clock, basis.log, basis.telemetry);
   definitions.set_operations(registry.snapshot()->operations);
   definitions.set_allowed(settings->http_allowed_hosts, settings->http_allowed_secrets);
-  definitions.set_fetch([&basis, trust = *trust, http = http_options_of(*settings)](const std::string& uri) {
-    return adapters::fetch_document(uri, {.trust = trust, .clock = basis.clock, .http = http});
-  });
+  definitions.set_fetch(
+      [&basis, trust = *trust, http = http_options_of(*settings)](const std::string& uri, Millis timeout) {
+        return adapters::fetch_document(uri, {.trust = trust, .clock = basis.clock, .http = http, .timeout = timeout});
+      });
   definitions.on_secrets([&registry](const std::vector<std::string>& names) { registry.need_secrets(names); });
   const auto watching = registry.watch(
       [&definitions](const adapters::AdaptersSnapshotPtr& s) { definitions.set_operations(s->operations); });

@@ -75,6 +75,7 @@ constexpr std::array kRows = {
     Row{"engine.moved", 503, "Another node goes on with the execution"},
     Row{"store.unavailable", 503, "The database does not answer"},
     Row{"store.full", 503, "The disk is nearly full"},
+    Row{"definition.busy", 503, "The documents of another definition are being fetched"},
     Row{"http.connections", 503, "The server has as many connections as it takes"},
     Row{"http.version", 505, "The HTTP version is not supported"},
 };

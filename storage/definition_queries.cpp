@@ -10,40 +10,56 @@
 namespace skald::storage {
 
 using ports::StoredDefinition;
+using ports::StoredRevision;
 
 namespace {
 
 // `values` are bound by position to the named places of `clause`.
-std::vector<StoredDefinition> select(soci::session& session, const std::string& clause,
-                                     const std::vector<std::string>& values) {
-  StoredDefinition row;
+std::vector<StoredRevision> select(soci::session& session, const std::string& clause,
+                                   const std::vector<std::string>& values) {
+  StoredRevision row;
   long long revision = 0;
   long long registered_at = 0;
-  std::string documents;
   soci::statement statement(session);
   statement.exchange(soci::into(row.digest));
   statement.exchange(soci::into(row.namespace_name));
   statement.exchange(soci::into(row.name));
   statement.exchange(soci::into(row.version));
   statement.exchange(soci::into(revision));
-  statement.exchange(soci::into(row.source));
-  statement.exchange(soci::into(documents));
   statement.exchange(soci::into(row.origin));
   statement.exchange(soci::into(registered_at));
   for (const auto& value : values) statement.exchange(soci::use(value));
   statement.alloc();
-  statement.prepare(
-      "SELECT digest, namespace, name, version, revision, source, documents, origin, registered_at FROM definitions " +
-      clause);
+  statement.prepare("SELECT digest, namespace, name, version, revision, origin, registered_at FROM definitions " +
+                    clause);
   statement.define_and_bind();
-  std::vector<StoredDefinition> found;
+  std::vector<StoredRevision> found;
   for (bool more = statement.execute(true); more; more = statement.fetch()) {
     row.revision = static_cast<std::uint64_t>(revision);
-    row.documents = texts_from_json(documents);
     row.registered_at = from_millis(registered_at);
     found.push_back(row);
   }
   return found;
+}
+
+// `value` is bound to the named place of `clause`.
+std::optional<StoredDefinition> select_one(soci::session& session, const std::string& clause,
+                                           const std::string& value) {
+  StoredDefinition row;
+  long long revision = 0;
+  long long registered_at = 0;
+  std::string documents;
+  session << "SELECT digest, namespace, name, version, revision, source, documents, origin, registered_at"
+             " FROM definitions " +
+                 clause,
+      soci::use(value), soci::into(row.digest), soci::into(row.namespace_name), soci::into(row.name),
+      soci::into(row.version), soci::into(revision), soci::into(row.source), soci::into(documents),
+      soci::into(row.origin), soci::into(registered_at);
+  if (!session.got_data()) return std::nullopt;
+  row.revision = static_cast<std::uint64_t>(revision);
+  row.documents = texts_from_json(documents);
+  row.registered_at = from_millis(registered_at);
+  return row;
 }
 
 void insert(soci::session& session, const StoredDefinition& definition) {
@@ -61,7 +77,7 @@ void insert(soci::session& session, const StoredDefinition& definition) {
 
 }  // namespace
 
-StoredDefinition put_definition(soci::session& session, const Dialect& dialect, const StoredDefinition& definition) {
+StoredRevision put_definition(soci::session& session, const Dialect& dialect, const StoredDefinition& definition) {
   GuardedTransaction transaction(session, dialect);
   const auto stored = transaction.run([&] {
     if (const auto lock = dialect.lock_definitions(); !lock.empty()) session << lock;
@@ -74,19 +90,22 @@ StoredDefinition put_definition(soci::session& session, const Dialect& dialect, 
     insert(session, definition);
     insert_filters(session, definition.filters);
     if (const auto announce = dialect.announce_definitions(); !announce.empty()) session << announce;
-    return definition;
+    return ports::revision_of(definition);
   });
   transaction.commit();
   return stored;
 }
 
 std::optional<StoredDefinition> select_definition(soci::session& session, const std::string& digest) {
-  auto found = select(session, "WHERE digest = :digest", {digest});
-  return found.empty() ? std::nullopt : std::optional(std::move(found[0]));
+  return select_one(session, "WHERE digest = :digest", digest);
 }
 
-std::vector<StoredDefinition> select_current_definitions(soci::session& session,
-                                                         const std::optional<ports::WorkflowName>& workflow) {
+std::optional<StoredDefinition> select_source(soci::session& session, const std::string& source) {
+  return select_one(session, "WHERE source = :source ORDER BY revision DESC LIMIT 1", source);
+}
+
+std::vector<StoredRevision> select_current_definitions(soci::session& session,
+                                                       const std::optional<ports::WorkflowName>& workflow) {
   std::string clause =
       "AS d WHERE revision = (SELECT max(revision) FROM definitions AS o WHERE o.namespace = d.namespace"
       " AND o.name = d.name AND o.version = d.version)";
@@ -98,8 +117,8 @@ std::vector<StoredDefinition> select_current_definitions(soci::session& session,
   return select(session, clause + " ORDER BY namespace, name, version", values);
 }
 
-std::vector<StoredDefinition> select_revisions(soci::session& session, const std::string& namespace_name,
-                                               const std::string& name, const std::string& version) {
+std::vector<StoredRevision> select_revisions(soci::session& session, const std::string& namespace_name,
+                                             const std::string& name, const std::string& version) {
   return select(session, "WHERE namespace = :namespace AND name = :name AND version = :version ORDER BY revision",
                 {namespace_name, name, version});
 }

@@ -16,12 +16,13 @@ namespace skald::storage {
 class Dialect;
 
 // In a transaction of its own.
-ports::StoredDefinition put_definition(soci::session& session, const Dialect& dialect,
-                                       const ports::StoredDefinition& definition);
+ports::StoredRevision put_definition(soci::session& session, const Dialect& dialect,
+                                     const ports::StoredDefinition& definition);
 std::optional<ports::StoredDefinition> select_definition(soci::session& session, const std::string& digest);
-std::vector<ports::StoredDefinition> select_current_definitions(soci::session& session,
-                                                                const std::optional<ports::WorkflowName>& workflow);
-std::vector<ports::StoredDefinition> select_revisions(soci::session& session, const std::string& namespace_name,
-                                                      const std::string& name, const std::string& version);
+std::optional<ports::StoredDefinition> select_source(soci::session& session, const std::string& source);
+std::vector<ports::StoredRevision> select_current_definitions(soci::session& session,
+                                                              const std::optional<ports::WorkflowName>& workflow);
+std::vector<ports::StoredRevision> select_revisions(soci::session& session, const std::string& namespace_name,
+                                                    const std::string& name, const std::string& version);
 
 }  // namespace skald::storage

@@ -210,7 +210,7 @@ Result<std::vector<LiveCount>> MemoryStore::count_live(const ShardSet& shards) {
   return list;
 }
 
-Result<StoredDefinition> MemoryStore::put_definition(const StoredDefinition& definition) {
+Result<StoredRevision> MemoryStore::put_definition(const StoredDefinition& definition) {
   const std::lock_guard lock(mutex_);
   const auto same_version = [&](const StoredDefinition& d) {
     return d.namespace_name == definition.namespace_name && d.name == definition.name &&
@@ -221,11 +221,11 @@ Result<StoredDefinition> MemoryStore::put_definition(const StoredDefinition& def
     if (same_version(d)) current = &d;
   }
   if (current && (current->digest == definition.digest || current->revision + 1 != definition.revision))
-    return *current;
+    return ports::revision_of(*current);
   std::erase_if(definitions_, [&](const StoredDefinition& d) { return d.digest == definition.digest; });
   definitions_.push_back(definition);
   events_.add_filters(definition.filters);
-  return definition;
+  return ports::revision_of(definition);
 }
 
 Result<std::optional<StoredDefinition>> MemoryStore::get_definition(const std::string& digest) {
@@ -236,25 +236,35 @@ Result<std::optional<StoredDefinition>> MemoryStore::get_definition(const std::s
   return std::optional<StoredDefinition>();
 }
 
-Result<std::vector<StoredDefinition>> MemoryStore::list_current_definitions(
+Result<std::optional<StoredDefinition>> MemoryStore::find_source(const std::string& source) {
+  const std::lock_guard lock(mutex_);
+  std::optional<StoredDefinition> newest;
+  for (const auto& d : definitions_) {
+    if (d.source == source && (!newest || d.revision > newest->revision)) newest = d;
+  }
+  return newest;
+}
+
+Result<std::vector<StoredRevision>> MemoryStore::list_current_definitions(
     const std::optional<ports::WorkflowName>& workflow) {
   const std::lock_guard lock(mutex_);
-  std::map<std::array<std::string, 3>, StoredDefinition> current;
+  std::map<std::array<std::string, 3>, StoredRevision> current;
   for (const auto& d : definitions_) {
     if (workflow && (d.namespace_name != workflow->namespace_name || d.name != workflow->name)) continue;
-    current[{d.namespace_name, d.name, d.version}] = d;
+    current[{d.namespace_name, d.name, d.version}] = ports::revision_of(d);
   }
-  std::vector<StoredDefinition> list;
+  std::vector<StoredRevision> list;
   for (auto& [key, d] : current) list.push_back(d);
   return list;
 }
 
-Result<std::vector<StoredDefinition>> MemoryStore::list_revisions(const std::string& namespace_name,
-                                                                  const std::string& name, const std::string& version) {
+Result<std::vector<StoredRevision>> MemoryStore::list_revisions(const std::string& namespace_name,
+                                                                const std::string& name, const std::string& version) {
   const std::lock_guard lock(mutex_);
-  std::vector<StoredDefinition> list;
+  std::vector<StoredRevision> list;
   for (const auto& d : definitions_) {
-    if (d.namespace_name == namespace_name && d.name == name && d.version == version) list.push_back(d);
+    if (d.namespace_name == namespace_name && d.name == name && d.version == version)
+      list.push_back(ports::revision_of(d));
   }
   return list;
 }

@@ -57,13 +57,13 @@ class MemoryStore : public Store {
   Result<std::vector<ports::StoredExecution>> search(const ports::ExecutionQuery& query) override;
   Result<std::vector<ports::LiveCount>> count_live(const ports::ShardSet& shards) override;
 
-  Result<ports::StoredDefinition> put_definition(const ports::StoredDefinition& definition) override;
+  Result<ports::StoredRevision> put_definition(const ports::StoredDefinition& definition) override;
   Result<std::optional<ports::StoredDefinition>> get_definition(const std::string& digest) override;
-  Result<std::vector<ports::StoredDefinition>> list_current_definitions(
+  Result<std::optional<ports::StoredDefinition>> find_source(const std::string& source) override;
+  Result<std::vector<ports::StoredRevision>> list_current_definitions(
       const std::optional<ports::WorkflowName>& workflow) override;
-  Result<std::vector<ports::StoredDefinition>> list_revisions(const std::string& namespace_name,
-                                                              const std::string& name,
-                                                              const std::string& version) override;
+  Result<std::vector<ports::StoredRevision>> list_revisions(const std::string& namespace_name, const std::string& name,
+                                                            const std::string& version) override;
   Result<std::vector<std::string>> list_filters(const std::string& type) override;
   Result<std::optional<std::uint64_t>> put_event(const ports::NewEvent& event) override;
   Result<void> settle_event(std::uint64_t number, ports::EventFate fate) override;

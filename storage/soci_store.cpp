@@ -131,8 +131,8 @@ class SociStore final : public Store {
     return read([&](soci::session& session) { return storage::count_live(session, shards); });
   }
 
-  Result<StoredDefinition> put_definition(const StoredDefinition& definition) override {
-    return keep_up([&](soci::session& session) -> Result<StoredDefinition> {
+  Result<StoredRevision> put_definition(const StoredDefinition& definition) override {
+    return keep_up([&](soci::session& session) -> Result<StoredRevision> {
       return storage::put_definition(session, *dialect_, definition);
     });
   }
@@ -141,13 +141,17 @@ class SociStore final : public Store {
     return read([&](soci::session& session) { return select_definition(session, digest); });
   }
 
-  Result<std::vector<StoredDefinition>> list_current_definitions(
+  Result<std::optional<StoredDefinition>> find_source(const std::string& source) override {
+    return read([&](soci::session& session) { return select_source(session, source); });
+  }
+
+  Result<std::vector<StoredRevision>> list_current_definitions(
       const std::optional<ports::WorkflowName>& workflow) override {
     return read([&](soci::session& session) { return select_current_definitions(session, workflow); });
   }
 
-  Result<std::vector<StoredDefinition>> list_revisions(const std::string& namespace_name, const std::string& name,
-                                                       const std::string& version) override {
+  Result<std::vector<StoredRevision>> list_revisions(const std::string& namespace_name, const std::string& name,
+                                                     const std::string& version) override {
     return read([&](soci::session& session) { return select_revisions(session, namespace_name, name, version); });
   }
 

@@ -70,7 +70,8 @@ Response add(Services& services, const Call& call) {
   if (auto actor = read_actor(call.request); !actor) return problem(services, call, actor.error());
   if (is_dry_run) {
     const auto outcome = services.definitions.check(call.request.body, false);
-    return outcome.kind == RegisterOutcome::Kind::kInvalid ? invalid(services, call, outcome) : checked(outcome);
+    if (!outcome) return problem(services, call, outcome.error());
+    return outcome->kind == RegisterOutcome::Kind::kInvalid ? invalid(services, call, *outcome) : checked(*outcome);
   }
   const auto outcome =
       services.definitions.add(call.request.body, "api", replace ? Replace::kYes : Replace::kNo, false);

@@ -92,7 +92,7 @@ struct LoadContext {
 
   // By URI, each parsed once; null: reported.
   std::map<std::string, std::shared_ptr<const ExternalDocument>> documents;
-  std::map<std::string, std::shared_ptr<const ApiDocument>> apis;
+  std::map<std::string, std::shared_ptr<ApiDocument>> apis;
   std::set<std::string> missing_documents;
 
   std::vector<ExpressionSite> sites;

@@ -21,7 +21,8 @@ void DefinitionLoader::set_allowed(std::vector<std::string> hosts, std::vector<s
   allowed_secrets_ = std::move(secrets);
 }
 
-definition::LoadResult DefinitionLoader::load(const std::string& source, bool trusted, const ReadDocument& read) const {
+Result<definition::LoadResult> DefinitionLoader::load(const std::string& source, bool trusted,
+                                                      const ReadDocument& read) const {
   Operations catalog;
   definition::LoadOptions options{.trusted = trusted};
   {
@@ -31,16 +32,26 @@ definition::LoadResult DefinitionLoader::load(const std::string& source, bool tr
     options.allowed_secrets = allowed_secrets_;
   }
   options.operations = catalog.get();
-  const auto fetched = [this](const std::string& uri) { return fetch(uri); };
-  return load_with_documents(source, std::move(options), read ? read : fetched);
+  if (read) return load_with_documents(source, std::move(options), read);
+  return load_and_fetch(source, std::move(options));
 }
 
-Result<std::string> DefinitionLoader::fetch(const std::string& uri) const {
-  if (!definition::is_remote_document(uri)) {
-    return failure("document.unreadable", "the definition has no folder");
-  }
-  if (!fetch_) return failure("document.unreadable", "nothing is fetched here");
-  return fetch_(uri);
+// One at a time, so that hosts which are slow do not occupy every thread that serves requests.
+Result<definition::LoadResult> DefinitionLoader::load_and_fetch(const std::string& source,
+                                                                definition::LoadOptions options) const {
+  UnreachableHosts unreachable;
+  const ReadDocument fetch = fetches(unreachable);
+  std::unique_lock turn(fetching_, std::defer_lock);
+  bool is_busy = false;
+  const auto fetch_in_turn = [&](const std::string& uri) -> Result<std::string> {
+    is_busy = is_busy || (!turn.owns_lock() && !turn.try_lock());
+    if (is_busy) return failure("definition.busy", "the documents of another definition are being fetched");
+    return fetch(uri);
+  };
+  auto loaded = load_with_documents(source, std::move(options), fetch_in_turn);
+  if (!is_busy) return loaded;
+  return failure("definition.busy", "the documents of another definition are being fetched", {},
+                 "repeat it in a few seconds");
 }
 
 definition::LoadResult load_accepted(const ports::StoredDefinition& row) {

@@ -47,17 +47,17 @@ Error unreadable(const std::string& namespace_name, const std::string& name, con
                .remedy = "ask a node of a newer version, or replace the content; the log says what does not load"};
 }
 
-RegisteredDefinition registered_as(const DefinitionPtr& definition, const ports::StoredDefinition& row) {
+RegisteredDefinition registered_as(const DefinitionPtr& definition, const ports::StoredRevision& row) {
   return {.definition = definition, .revision = row.revision, .origin = row.origin, .registered_at = row.registered_at};
 }
 
 // `older`: the revision of a content that was superseded.
-RegisterOutcome::Kind kind_of(const std::vector<ports::StoredDefinition>& revisions, const std::string& digest,
+RegisterOutcome::Kind kind_of(const std::vector<ports::StoredRevision>& revisions, const std::string& digest,
                               Replace replace, std::uint64_t& older) {
   if (revisions.empty()) return RegisterOutcome::Kind::kCreated;
   if (revisions.back().digest == digest) return RegisterOutcome::Kind::kUnchanged;
   if (replace == Replace::kNo) return RegisterOutcome::Kind::kConflict;
-  const auto same = std::ranges::find(revisions, digest, &ports::StoredDefinition::digest);
+  const auto same = std::ranges::find(revisions, digest, &ports::StoredRevision::digest);
   if (replace == Replace::kYes || same == revisions.end()) return RegisterOutcome::Kind::kReplaced;
   older = same->revision;
   return RegisterOutcome::Kind::kSuperseded;
@@ -86,7 +86,7 @@ struct Definitions::Impl {
   ports::Log& log;
   ports::Telemetry& telemetry;
 
-  DefinitionLoader loader;
+  DefinitionLoader loader{clock};
   mutable std::shared_mutex mutex;
   std::function<void(const std::vector<std::string>&)> need_secrets;
   DefinitionShelf shelf;
@@ -161,7 +161,7 @@ struct Definitions::Impl {
     return std::max(found ? found->revision : 0, it == unreadable.end() ? 0 : it->second);
   }
 
-  bool knows(const ports::StoredDefinition& row) const {
+  bool knows(const ports::StoredRevision& row) const {
     const std::shared_lock lock(mutex);
     return newest_known({row.namespace_name, row.name, row.version}) >= row.revision;
   }
@@ -187,18 +187,27 @@ struct Definitions::Impl {
     is_scheduled_stale = false;
   }
 
-  // The current revision of its version, as the store has it.
-  void take(const ports::StoredDefinition& row) {
-    if (knows(row)) return;
-    auto loaded = load_accepted(row);
-    if (!loaded.ok()) return set_unreadable(row, loaded.diagnostics);
-    shelve(registered_as(loaded.definition, row));
+  // The current revision of its version, as the store has it. Its content is read where memory does not have it.
+  Result<void> take(const ports::StoredRevision& revision) {
+    if (knows(revision)) return {};
+    const auto row = store.get_definition(revision.digest);
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return {};
+    auto loaded = load_accepted(**row);
+    if (loaded.ok()) {
+      shelve(registered_as(loaded.definition, ports::revision_of(**row)));
+    } else {
+      set_unreadable(**row, loaded.diagnostics);
+    }
+    return {};
   }
 
   Result<void> take_current(const std::optional<ports::WorkflowName>& workflow) {
     auto stored = store.list_current_definitions(workflow);
     if (!stored) return std::unexpected(std::move(stored.error()));
-    for (const auto& row : *stored) take(row);
+    for (const auto& revision : *stored) {
+      if (auto taken = take(revision); !taken) return taken;
+    }
     return {};
   }
 };
@@ -221,19 +230,18 @@ void Definitions::set_allowed(std::vector<std::string> hosts, std::vector<std::s
   impl_->loader.set_allowed(std::move(hosts), std::move(secrets));
 }
 
-void Definitions::set_fetch(ReadDocument fetch) {
+void Definitions::set_fetch(FetchDocument fetch) {
   impl_->loader.set_fetch(std::move(fetch));
 }
 
-Result<std::string> Definitions::fetch(const std::string& uri) const {
-  return impl_->loader.fetch(uri);
+ReadDocument Definitions::fetches(UnreachableHosts& unreachable) const {
+  return impl_->loader.fetches(unreachable);
 }
 
-definition::Documents Definitions::documents_of(const std::string& source) const {
-  for (const auto& registered : list()) {
-    if (registered.definition->source == source) return registered.definition->documents;
-  }
-  return {};
+Result<definition::Documents> Definitions::documents_of(const std::string& source) const {
+  auto found = impl_->store.find_source(source);
+  if (!found) return std::unexpected(std::move(found.error()));
+  return *found ? std::move((*found)->documents) : definition::Documents();
 }
 
 void Definitions::on_secrets(std::function<void(const std::vector<std::string>&)> need) {
@@ -247,16 +255,19 @@ Result<void> Definitions::load_stored() {
 Result<RegisterOutcome> Definitions::add(const std::string& source, const std::string& origin, Replace replace,
                                          bool trusted, const ReadDocument& read) {
   auto loaded = impl_->loader.load(source, trusted, read);
-  RegisterOutcome outcome{.diagnostics = std::move(loaded.diagnostics)};
-  if (!loaded.definition) return outcome;
-  const auto& d = *loaded.definition;
+  if (!loaded) return std::unexpected(std::move(loaded.error()));
+  RegisterOutcome outcome{.diagnostics = std::move(loaded->diagnostics)};
+  if (!loaded->definition) return outcome;
+  const auto& d = *loaded->definition;
   while (true) {
     const auto revisions = impl_->store.list_revisions(d.namespace_name, d.name, d.version);
     if (!revisions) return std::unexpected(revisions.error());
     outcome.kind = kind_of(*revisions, d.digest, replace, outcome.superseded_revision);
-    if (!revisions->empty()) impl_->take(revisions->back());
+    if (!revisions->empty()) {
+      if (auto taken = impl_->take(revisions->back()); !taken) return std::unexpected(std::move(taken.error()));
+    }
     if (outcome.kind == RegisterOutcome::Kind::kUnchanged) {
-      outcome.registered = registered_as(loaded.definition, revisions->back());
+      outcome.registered = registered_as(loaded->definition, revisions->back());
       return outcome;
     }
     if (outcome.kind == RegisterOutcome::Kind::kConflict || outcome.kind == RegisterOutcome::Kind::kSuperseded) {
@@ -278,26 +289,27 @@ Result<RegisterOutcome> Definitions::add(const std::string& source, const std::s
     if (!stored) return std::unexpected(std::move(stored.error()));
     // Another node was first: what it put is judged like what was there before.
     if (stored->digest != d.digest) continue;
-    outcome.registered = registered_as(loaded.definition, *stored);
+    outcome.registered = registered_as(loaded->definition, *stored);
     impl_->shelve(*outcome.registered);
     log_registered(impl_->log, outcome);
     return outcome;
   }
 }
 
-RegisterOutcome Definitions::check(const std::string& source, bool trusted, const ReadDocument& read) const {
+Result<RegisterOutcome> Definitions::check(const std::string& source, bool trusted, const ReadDocument& read) const {
   auto loaded = impl_->loader.load(source, trusted, read);
-  RegisterOutcome outcome{.diagnostics = std::move(loaded.diagnostics)};
-  if (!loaded.definition) return outcome;
-  auto current = impl_->current(*loaded.definition);
+  if (!loaded) return std::unexpected(std::move(loaded.error()));
+  RegisterOutcome outcome{.diagnostics = std::move(loaded->diagnostics)};
+  if (!loaded->definition) return outcome;
+  auto current = impl_->current(*loaded->definition);
   if (!current) {
     outcome.kind = RegisterOutcome::Kind::kCreated;
   } else {
-    const bool same = current->definition->digest == loaded.definition->digest;
+    const bool same = current->definition->digest == loaded->definition->digest;
     outcome.kind = same ? RegisterOutcome::Kind::kUnchanged : RegisterOutcome::Kind::kConflict;
   }
   outcome.registered =
-      current ? std::move(current) : std::optional(RegisteredDefinition{.definition = std::move(loaded.definition)});
+      current ? std::move(current) : std::optional(RegisteredDefinition{.definition = std::move(loaded->definition)});
   return outcome;
 }
 

@@ -16,6 +16,7 @@
 #include "engine/ports/definition_store.hpp"
 #include "engine/ports/log.hpp"
 #include "engine/ports/telemetry.hpp"
+#include "engine/runtime/document_fetches.hpp"
 #include "engine/runtime/documents.hpp"
 
 namespace skald::runtime {
@@ -54,7 +55,7 @@ class Definitions {
   // Hosts that uploaded definitions may name in literal endpoints, and secrets that they may use.
   void set_allowed(std::vector<std::string> hosts, std::vector<std::string> secrets);
   // How documents of http:// and https:// are fetched. Set it before anything is added.
-  void set_fetch(ReadDocument fetch);
+  void set_fetch(FetchDocument fetch);
   // Called with the secrets of each definition before anything of it may be sent, from the thread that loads it. Set it
   // before anything is loaded.
   void on_secrets(std::function<void(const std::vector<std::string>&)> need);
@@ -65,15 +66,17 @@ class Definitions {
 
   // Blocking; what is current is asked of the store. `trusted` is false for uploads. Errors: "store.unavailable",
   // "definition.unreadable": the version has content that this binary does not load, and it is not to be replaced.
-  // `read` gives the documents that the definition names; without it, remote ones are fetched.
+  // `read` gives the documents that the definition names; without it, remote ones are fetched, for one definition at a
+  // time. Errors also: "definition.busy".
   Result<RegisterOutcome> add(const std::string& source, const std::string& origin, Replace replace, bool trusted,
                               const ReadDocument& read = {});
-  // Blocking; checks only.
-  RegisterOutcome check(const std::string& source, bool trusted, const ReadDocument& read = {}) const;
-  // Blocking: a remote document. Errors: those of what fetches.
-  Result<std::string> fetch(const std::string& uri) const;
-  // Those that a current definition of this very source was loaded with; none where there is no such definition.
-  definition::Documents documents_of(const std::string& source) const;
+  // Blocking; checks only. Errors: "definition.busy".
+  Result<RegisterOutcome> check(const std::string& source, bool trusted, const ReadDocument& read = {}) const;
+  // What fetches for one load, blocking; see fetch_for_a_load.
+  ReadDocument fetches(UnreachableHosts& unreachable) const;
+  // Blocking: those that this very source was stored with last, be it current or not; none where it never was. Errors:
+  // "store.unavailable".
+  Result<definition::Documents> documents_of(const std::string& source) const;
 
   // For starts. Absent version: the highest release by semantic versioning (a pre-release only if there is nothing
   // else). Errors: "workflow.unknown", "workflow.unknown_version", "definition.unreadable". Not blocking.

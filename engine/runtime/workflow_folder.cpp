@@ -35,6 +35,14 @@ Result<std::string> read_whole(const fs::path& path) {
   return content;
 }
 
+// A text that is known keeps what it was stored with: what a restart runs is not for the document's host to decide.
+Result<std::string> take_or_fetch(const std::string& uri, const Result<definition::Documents>& known,
+                                  const ReadDocument& fetch) {
+  if (!known) return std::unexpected(known.error());
+  const auto found = known->find(uri);
+  return found != known->end() ? Result<std::string>(found->second) : fetch(uri);
+}
+
 std::string label_of(const definition::Definition& d) {
   return fmt::format("{}/{}:{}", d.namespace_name, d.name, d.version);
 }
@@ -64,6 +72,7 @@ void WorkflowFolder::scan() {
     return;
   }
   folder_missing_ = false;
+  unreachable_.clear();
   for (const auto& [name, stamp] : found) look_at(name, stamp);
   std::erase_if(files_, [&](const auto& entry) {
     if (found.contains(entry.first)) return false;
@@ -76,22 +85,30 @@ void WorkflowFolder::scan() {
 
 void WorkflowFolder::look_at(const std::string& name, const Stamp& stamp) {
   auto& file = files_.try_emplace(name, Watched{.is_first = starting_}).first->second;
-  const bool held_still = !has_changed(file, stamp);
-  if (held_still && file.settled) return;
-  if (!starting_ && !held_still) file.is_first = false;
-  file.settled = false;
-  if (held_still || starting_) take(name, file);
+  if (has_changed(file, stamp)) {
+    file.settled = false;
+    if (!starting_) {
+      file.is_first = false;
+      return;
+    }
+  }
+  if (!file.settled || is_fetch_due(file)) take(name, file);
 }
 
-// Since the last look, which this one becomes.
+// Its text or a document of the folder, since the last look, which this one becomes.
 bool WorkflowFolder::has_changed(Watched& file, const Stamp& stamp) const {
   bool changed = std::exchange(file.seen, stamp) != stamp;
   for (auto& [uri, document] : file.documents) {
-    const bool is_lacking = definition::is_remote_document(uri) && !document.content;
-    const Stamp now = is_lacking ? Stamp{.size = looks_ / kLooksBetweenFetches} : stamp_of(uri);
+    const Stamp now = stamp_of(uri);
     changed = std::exchange(document.seen, now) != now || changed;
   }
   return changed;
+}
+
+bool WorkflowFolder::is_fetch_due(const Watched& file) const {
+  return looks_ >= file.next_fetch && std::ranges::any_of(file.documents, [](const auto& entry) {
+           return definition::is_remote_document(entry.first) && !entry.second.content;
+         });
 }
 
 WorkflowFolder::Stamp WorkflowFolder::stamp_of(const std::string& uri) const {
@@ -103,7 +120,7 @@ WorkflowFolder::Stamp WorkflowFolder::stamp_of(const std::string& uri) const {
 }
 
 bool WorkflowFolder::is_as_dealt_with(const Watched& file, const std::string& content) const {
-  if (file.content.empty() || file.content != content) return false;
+  if (!file.is_dealt_with || file.content != content) return false;
   return std::ranges::all_of(file.documents, [&](const auto& entry) {
     const auto& [uri, document] = entry;
     if (definition::is_remote_document(uri)) return document.content.has_value();
@@ -111,16 +128,18 @@ bool WorkflowFolder::is_as_dealt_with(const Watched& file, const std::string& co
   });
 }
 
-// Each once, and remembered; what is fetched stays with a workflow's text that has not changed.
-ReadDocument WorkflowFolder::read_documents_of(Watched& file, const std::string& content) const {
-  file.documents.clear();
-  return [this, &file, known = definitions_.documents_of(content)](const std::string& uri) {
+// Each once, and remembered; what was fetched stays with the text.
+ReadDocument WorkflowFolder::read_documents_of(Watched& file) {
+  std::erase_if(file.documents, [](const auto& entry) {
+    return !definition::is_remote_document(entry.first) || !entry.second.content;
+  });
+  return [this, &file, fetch = definitions_.fetches(unreachable_),
+          known = std::optional<Result<definition::Documents>>()](const std::string& uri) mutable {
     if (const auto read = file.documents.find(uri); read != file.documents.end()) return read->second.content;
     const Stamp stamp = stamp_of(uri);  // before it is read: a later change shows
-    const auto fetched = known.find(uri);
-    auto bytes = !definition::is_remote_document(uri) ? read_document_file(folder_, uri)
-                 : fetched != known.end()             ? Result<std::string>(fetched->second)
-                                                      : definitions_.fetch(uri);
+    const bool is_remote = definition::is_remote_document(uri);
+    if (is_remote && !known) known = definitions_.documents_of(file.content);
+    auto bytes = is_remote ? take_or_fetch(uri, *known, fetch) : read_document_file(folder_, uri);
     return file.documents.emplace(uri, WatchedDocument{stamp, std::move(bytes)}).first->second.content;
   };
 }
@@ -134,19 +153,24 @@ void WorkflowFolder::take(const std::string& name, Watched& file) {
     file.settled = true;
     return;
   }
-  register_content(name, file, std::move(*content));
+  if (file.content != *content) file.documents.clear();
+  file.content = std::move(*content);
+  file.is_dealt_with = false;
+  register_content(name, file);
 }
 
-void WorkflowFolder::register_content(const std::string& name, Watched& file, std::string content) {
+void WorkflowFolder::register_content(const std::string& name, Watched& file) {
   using Kind = FileReport::Kind;
-  const ReadDocument read = read_documents_of(file, content);
-  const auto checked = definitions_.check(content, true, read);
-  if (checked.kind == RegisterOutcome::Kind::kInvalid) {
+  const ReadDocument read = read_documents_of(file);
+  const auto checked = definitions_.check(file.content, true, read);
+  if (!checked) return report({.file = name, .kind = Kind::kFailed, .message = to_text(checked.error())});
+  if (checked->kind == RegisterOutcome::Kind::kInvalid) {
     file.settled = true;
-    file.content = std::move(content);
-    return report({.file = name, .kind = Kind::kBroken, .diagnostics = checked.diagnostics});
+    file.is_dealt_with = true;
+    file.next_fetch = looks_ + kLooksBetweenFetches;
+    return report({.file = name, .kind = Kind::kBroken, .diagnostics = checked->diagnostics});
   }
-  const std::string workflow = label_of(*checked.registered->definition);
+  const std::string workflow = label_of(*checked->registered->definition);
   if (is_taken_by_another(name, workflow)) {
     file.settled = true;
     return report({.file = name,
@@ -154,11 +178,11 @@ void WorkflowFolder::register_content(const std::string& name, Watched& file, st
                    .message = fmt::format("another file of the folder defines {} already", workflow)});
   }
   const auto replace = file.is_first ? Replace::kUnlessOlder : Replace::kYes;
-  auto outcome = definitions_.add(content, "file:" + name, replace, true, read);
+  auto outcome = definitions_.add(file.content, "file:" + name, replace, true, read);
   if (!outcome) return report({.file = name, .kind = Kind::kFailed, .message = to_text(outcome.error())});
   file.is_first = false;
   file.settled = true;
-  file.content = std::move(content);
+  file.is_dealt_with = true;
   file.workflow = workflow;
   if (outcome->kind == RegisterOutcome::Kind::kSuperseded) {
     return report({.file = name,

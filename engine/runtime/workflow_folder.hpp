@@ -1,7 +1,7 @@
 // The folder of workflow files: loaded at start, then looked at once a second.
 //
 // Documents that a workflow names as files are read from this folder or below, and looked at like the workflow's own
-// file; remote ones are fetched when the workflow's file has changed, and once a minute where that failed.
+// file; remote ones are fetched for a text that was not stored before, and once a minute where that failed.
 // A changed file becomes a new revision of its version for the executions that start from then on; running ones keep
 // theirs. A broken file is reported with every diagnostic and the definition it had stays. A file that has vanished
 // takes nothing away. At start-up a file equal to an older revision does not replace the current one.
@@ -69,18 +69,21 @@ class WorkflowFolder {
   struct Watched {
     Stamp seen;            // at the last look
     bool settled = false;  // `seen` has been dealt with
-    bool is_first = true;  // it was there at the start, and nothing of it has been dealt with
-    std::string content;   // as dealt with last
-    std::string workflow;  // "shop/checkout:1.0.0" it registered; empty: none
-    std::map<std::string, WatchedDocument> documents;  // that it names, as dealt with last
+    bool is_first = true;  // it was there at the start, and nothing of it has been registered or has changed
+    std::string content;   // as read last
+    std::map<std::string, WatchedDocument> documents;  // that it names, as read last
+    bool is_dealt_with = false;                        // with `content` and `documents`
+    std::uint64_t next_fetch = 0;                      // the look at which documents that lack are fetched again
+    std::string workflow;                              // "shop/checkout:1.0.0" it registered; empty: none
   };
 
   void look_at(const std::string& name, const Stamp& stamp);
   bool has_changed(Watched& file, const Stamp& stamp) const;
   bool is_as_dealt_with(const Watched& file, const std::string& content) const;
-  ReadDocument read_documents_of(Watched& file, const std::string& content) const;
+  bool is_fetch_due(const Watched& file) const;
+  ReadDocument read_documents_of(Watched& file);
   void take(const std::string& name, Watched& file);
-  void register_content(const std::string& name, Watched& file, std::string content);
+  void register_content(const std::string& name, Watched& file);
   Stamp stamp_of(const std::string& uri) const;
   bool is_taken_by_another(const std::string& name, const std::string& workflow) const;
   void report(FileReport report);
@@ -92,6 +95,7 @@ class WorkflowFolder {
   bool starting_ = true;
   std::uint64_t looks_ = 0;
   bool folder_missing_ = false;
+  UnreachableHosts unreachable_;  // in this look
   std::map<std::string, Watched> files_;
   std::optional<async::PeriodicThread> watcher_;
 };

@@ -185,7 +185,7 @@ Result<std::vector<ports::LiveCount>> SimulatedStore::count_live(const ports::Sh
   return guarded([&] { return database_.rows().count_live(shards); });
 }
 
-Result<ports::StoredDefinition> SimulatedStore::put_definition(const ports::StoredDefinition& definition) {
+Result<ports::StoredRevision> SimulatedStore::put_definition(const ports::StoredDefinition& definition) {
   return guarded([&] { return database_.rows().put_definition(definition); });
 }
 
@@ -193,14 +193,18 @@ Result<std::optional<ports::StoredDefinition>> SimulatedStore::get_definition(co
   return guarded([&] { return database_.rows().get_definition(digest); });
 }
 
-Result<std::vector<ports::StoredDefinition>> SimulatedStore::list_current_definitions(
+Result<std::optional<ports::StoredDefinition>> SimulatedStore::find_source(const std::string& source) {
+  return guarded([&] { return database_.rows().find_source(source); });
+}
+
+Result<std::vector<ports::StoredRevision>> SimulatedStore::list_current_definitions(
     const std::optional<ports::WorkflowName>& workflow) {
   return guarded([&] { return database_.rows().list_current_definitions(workflow); });
 }
 
-Result<std::vector<ports::StoredDefinition>> SimulatedStore::list_revisions(const std::string& namespace_name,
-                                                                            const std::string& name,
-                                                                            const std::string& version) {
+Result<std::vector<ports::StoredRevision>> SimulatedStore::list_revisions(const std::string& namespace_name,
+                                                                          const std::string& name,
+                                                                          const std::string& version) {
   return guarded([&] { return database_.rows().list_revisions(namespace_name, name, version); });
 }
 

@@ -45,13 +45,13 @@ class SimulatedStore final : public ports::HistoryStore, public ports::Definitio
                                       const std::optional<ExecutionId>& after, std::size_t limit) override;
   Result<std::vector<ports::LiveCount>> count_live(const ports::ShardSet& shards) override;
 
-  Result<ports::StoredDefinition> put_definition(const ports::StoredDefinition& definition) override;
+  Result<ports::StoredRevision> put_definition(const ports::StoredDefinition& definition) override;
   Result<std::optional<ports::StoredDefinition>> get_definition(const std::string& digest) override;
-  Result<std::vector<ports::StoredDefinition>> list_current_definitions(
+  Result<std::optional<ports::StoredDefinition>> find_source(const std::string& source) override;
+  Result<std::vector<ports::StoredRevision>> list_current_definitions(
       const std::optional<ports::WorkflowName>& workflow) override;
-  Result<std::vector<ports::StoredDefinition>> list_revisions(const std::string& namespace_name,
-                                                              const std::string& name,
-                                                              const std::string& version) override;
+  Result<std::vector<ports::StoredRevision>> list_revisions(const std::string& namespace_name, const std::string& name,
+                                                            const std::string& version) override;
   bool is_shared() const override { return false; }
   void notify_definitions(std::function<void()>) override {}
 

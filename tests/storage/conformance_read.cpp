@@ -220,11 +220,25 @@ TEST_P(StoreConformance, ADefinitionKeepsItsDocuments) {
   (void)store_->put_definition(with);
   (void)store_->put_definition(definition("d2", "checkout", "1.0.0", 2));
   EXPECT_EQ(store_->get_definition("d1").value()->documents, with.documents);
-  const auto revisions = store_->list_revisions("shop", "checkout", "1.0.0").value();
-  ASSERT_EQ(revisions.size(), 2u);
-  EXPECT_EQ(revisions[0].documents, with.documents);
-  EXPECT_THAT(revisions[1].documents, IsEmpty());
-  EXPECT_THAT(store_->list_current_definitions({}).value()[0].documents, IsEmpty());
+  EXPECT_THAT(store_->get_definition("d2").value()->documents, IsEmpty());
+}
+
+TEST_P(StoreConformance, ASourceIsFoundWithTheDocumentsThatItHadLast) {
+  const auto with = [&](const std::string& digest, std::uint64_t revision, const std::string& source) {
+    StoredDefinition d = definition(digest, "checkout", "1.0.0", revision);
+    d.source = source;
+    d.documents = {{"a.yaml", digest}};
+    EXPECT_EQ(store_->put_definition(d).value().digest, digest);
+  };
+  with("d1", 1, "one");
+  with("d2", 2, "one");
+  with("d3", 3, "two");
+  const auto found = store_->find_source("one").value().value();
+  EXPECT_EQ(found.digest, "d2");
+  EXPECT_EQ(found.revision, 2u);
+  EXPECT_EQ(found.documents.at("a.yaml"), "d2");
+  EXPECT_EQ(store_->find_source("two").value()->digest, "d3");
+  EXPECT_EQ(store_->find_source("three").value(), std::nullopt);
 }
 
 TEST_P(StoreConformance, OtherContentUnderAVersionIsItsNextRevision) {
@@ -232,12 +246,17 @@ TEST_P(StoreConformance, OtherContentUnderAVersionIsItsNextRevision) {
   EXPECT_EQ(store_->put_definition(definition("d2", "checkout", "1.0.0", 2)).value().revision, 2u);
   (void)store_->put_definition(definition("d3", "checkout", "2.0.0"));
   (void)store_->put_definition(definition("d4", "refund", "1.0.0"));
-  const auto digests = [](const std::vector<StoredDefinition>& list) {
+  const auto digests = [](const std::vector<ports::StoredRevision>& list) {
     std::vector<std::string> digests;
     for (const auto& d : list) digests.push_back(d.digest);
     return digests;
   };
-  EXPECT_THAT(digests(store_->list_revisions("shop", "checkout", "1.0.0").value()), ElementsAre("d1", "d2"));
+  const auto revisions = store_->list_revisions("shop", "checkout", "1.0.0").value();
+  EXPECT_THAT(digests(revisions), ElementsAre("d1", "d2"));
+  EXPECT_EQ(revisions[1].name, "checkout");
+  EXPECT_EQ(revisions[1].revision, 2u);
+  EXPECT_EQ(revisions[1].origin, "file:checkout.yaml");
+  EXPECT_EQ(revisions[1].registered_at, kBegin);
   EXPECT_THAT(digests(store_->list_current_definitions({}).value()), ElementsAre("d2", "d3", "d4"));
   const ports::WorkflowName checkout{.namespace_name = "shop", .name = "checkout"};
   EXPECT_THAT(digests(store_->list_current_definitions(checkout).value()), ElementsAre("d2", "d3"));

@@ -266,7 +266,7 @@ TEST_F(PostgresCluster, OfNodesThatPutADefinitionAtOnceOneIsFirst) {
   std::vector<std::unique_ptr<Store>> nodes;
   for (int n = 0; n < kNodes; ++n) nodes.push_back(open("node" + std::to_string(n)));
   for (std::uint64_t revision = 1; revision <= 20; ++revision) {
-    std::array<StoredDefinition, kNodes> current;
+    std::array<ports::StoredRevision, kNodes> current;
     std::vector<std::thread> puts;
     for (std::size_t n = 0; n < kNodes; ++n) {
       puts.emplace_back([&, n] {
@@ -280,8 +280,8 @@ TEST_F(PostgresCluster, OfNodesThatPutADefinitionAtOnceOneIsFirst) {
       });
     }
     for (auto& put : puts) put.join();
-    EXPECT_THAT(current, Each(Field(&StoredDefinition::digest, current[0].digest)));
-    EXPECT_THAT(current, Each(Field(&StoredDefinition::revision, revision)));
+    EXPECT_THAT(current, Each(Field(&ports::StoredRevision::digest, current[0].digest)));
+    EXPECT_THAT(current, Each(Field(&ports::StoredRevision::revision, revision)));
   }
   EXPECT_THAT(nodes[0]->list_revisions("shop", "checkout", "1.0.0").value(), SizeIs(20));
 }

@@ -8,11 +8,13 @@
 #include <set>
 
 #include "engine/definition/openapi/api_parameters.hpp"
+#include "engine/definition/openapi/excerpt.hpp"
 #include "engine/definition/openapi/server_url.hpp"
 
 namespace skald::definition {
 namespace {
 
+constexpr std::size_t kAddressBytesMax = 8 * 1024;
 constexpr std::array<std::string_view, 8> kMethods = {"get",     "put",  "post",  "delete",
                                                       "options", "head", "patch", "trace"};
 
@@ -41,7 +43,7 @@ std::expected<std::set<std::string>, std::string> places_of(std::string_view pat
 // Each place of the path has its parameter, and each parameter of the path its place.
 std::expected<void, std::string> match_path(const std::string& path, ApiOperation& operation) {
   auto places = places_of(path);
-  if (!places) return std::unexpected(fmt::format("its path '{}' has {}", path, places.error()));
+  if (!places) return std::unexpected(fmt::format("its path '{}' has {}", excerpt(path), places.error()));
   auto& parameters = operation.parameters;
   std::erase_if(parameters, [&](const ApiParameter& parameter) {
     return parameter.place.in == CallParameter::In::kPath && !places->contains(parameter.place.name);
@@ -51,7 +53,7 @@ std::expected<void, std::string> match_path(const std::string& path, ApiOperatio
   }
   if (places->empty()) return {};
   return std::unexpected(fmt::format("its path '{}' has the place '{{{}}}', which no parameter of the path is for",
-                                     path, *places->begin()));
+                                     excerpt(path), excerpt(*places->begin())));
 }
 
 }  // namespace
@@ -64,8 +66,8 @@ std::expected<ApiDocument, std::string> ApiDocument::open(std::shared_ptr<const 
   const std::string openapi = text_of(root, "openapi");
   api.is_swagger_ = swagger == "2.0";
   if (!api.is_swagger_ && !openapi.starts_with("3.")) {
-    return std::unexpected(
-        fmt::format("is no OpenAPI document of version 3 or 2.0 (openapi: '{}', swagger: '{}')", openapi, swagger));
+    return std::unexpected(fmt::format("is no OpenAPI document of version 3 or 2.0 (openapi: '{}', swagger: '{}')",
+                                       excerpt(openapi), excerpt(swagger)));
   }
   api.index();
   return api;
@@ -99,8 +101,13 @@ std::vector<std::string> ApiDocument::operation_ids() const {
   return ids;
 }
 
-std::expected<ApiOperation, std::string> ApiDocument::read(const std::string& operation_id) const {
-  const Place& place = operations_.at(operation_id);
+const std::expected<ApiOperation, std::string>& ApiDocument::read(const std::string& operation_id) {
+  const auto known = read_.find(operation_id);
+  if (known != read_.end()) return known->second;
+  return read_.emplace(operation_id, read_place(operations_.at(operation_id))).first->second;
+}
+
+std::expected<ApiOperation, std::string> ApiDocument::read_place(const Place& place) const {
   const Json& root = document_->content;
   const Json& operation = place.item->at(place.method);
   if (place.is_repeated) return std::unexpected("several operations have this operationId");
@@ -116,6 +123,10 @@ std::expected<ApiOperation, std::string> ApiDocument::read(const std::string& op
                                   : server_of(document_->uri, {&operation, place.item, &root});
   if (!server) return std::unexpected(server.error());
   result.address = *server + place.path;
+  if (result.address.size() > kAddressBytesMax) {
+    return std::unexpected(
+        fmt::format("its address '{}' has more than {} bytes", excerpt(result.address), kAddressBytesMax));
+  }
   return result;
 }
 

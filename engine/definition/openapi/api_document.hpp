@@ -38,8 +38,8 @@ class ApiDocument {
   bool has(const std::string& operation_id) const { return operations_.contains(operation_id); }
   std::vector<std::string> operation_ids() const;
 
-  // Of one that it has. The error says why it cannot be called.
-  std::expected<ApiOperation, std::string> read(const std::string& operation_id) const;
+  // Of one that it has, read once. The error says why it cannot be called.
+  const std::expected<ApiOperation, std::string>& read(const std::string& operation_id);
 
  private:
   struct Place {
@@ -52,10 +52,12 @@ class ApiDocument {
   explicit ApiDocument(std::shared_ptr<const ExternalDocument> document) : document_(std::move(document)) {}
   void index();
   void index_path(const std::string& path, const Json& item);
+  std::expected<ApiOperation, std::string> read_place(const Place& place) const;
 
   std::shared_ptr<const ExternalDocument> document_;
   bool is_swagger_ = false;  // 2.0
   std::map<std::string, Place> operations_;
+  std::map<std::string, std::expected<ApiOperation, std::string>> read_;
 };
 
 }  // namespace skald::definition

@@ -6,6 +6,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "engine/definition/openapi/excerpt.hpp"
 #include "engine/definition/steps/http_call.hpp"
 
 namespace skald::definition {
@@ -15,7 +16,9 @@ using In = CallParameter::In;
 using Done = std::expected<void, std::string>;
 
 constexpr std::size_t kReferencesMax = 16;
+constexpr std::size_t kReferenceBytesMax = 1024;
 constexpr std::size_t kParametersMax = 256;
+constexpr std::size_t kNameBytesMax = 256;
 constexpr std::string_view kJson = "application/json";
 
 const Json* find(const Json& object, std::string_view key) {
@@ -34,6 +37,7 @@ bool flag_of(const Json& object, std::string_view key, bool fallback) {
 }
 
 bool is_json_type(std::string_view type) {
+  if (type.size() > kNameBytesMax) return false;
   const std::string_view name = type.substr(0, type.find_first_of("; "));
   return name == kJson || name == "*/*" || name == "application/*" ||
          (name.starts_with("application/") && name.ends_with("+json"));
@@ -48,7 +52,7 @@ std::string choose_type(const std::vector<std::string>& types) {
 }
 
 std::string refuse_types(const std::vector<std::string>& types) {
-  return fmt::format("is sent as {}: a body is sent as JSON", types.empty() ? "nothing" : types.front());
+  return fmt::format("is sent as {}: a body is sent as JSON", types.empty() ? "nothing" : excerpt(types.front()));
 }
 
 // 3.1 may list several.
@@ -75,7 +79,8 @@ std::string read_style(const Json& root, const Json& parameter, CallParameter& p
   const std::string style = text_of(parameter, "style", usual);
   if (find(parameter, "content") != nullptr)
     return "has a media type of its own; only texts, numbers and lists are written";
-  if (style != usual) return fmt::format("is written in the style '{}'; only '{}' is known there", style, usual);
+  if (style != usual)
+    return fmt::format("is written in the style '{}'; only '{}' is known there", excerpt(style), usual);
   place.explode = is_form && flag_of(parameter, "explode", true);
   const Json* schema = find(parameter, "schema");
   if (schema == nullptr) return "";
@@ -90,7 +95,7 @@ std::string read_collection_format(const Json& parameter, CallParameter& place) 
   const std::string format = text_of(parameter, "collectionFormat", "csv");
   place.explode = format == "multi";
   if (format == "csv" || (format == "multi" && place.in == In::kQuery)) return "";
-  return fmt::format("is a list in the format '{}'; only csv, and multi in a query, are known", format);
+  return fmt::format("is a list in the format '{}'; only csv, and multi in a query, are known", excerpt(format));
 }
 
 class ParameterReader {
@@ -103,13 +108,13 @@ class ParameterReader {
     const Json* list = find(holder, "parameters");
     if (list == nullptr) return {};
     if (!list->is_array()) return std::unexpected("its 'parameters' are no list");
+    if (list->size() > kParametersMax) return too_many();
     for (const Json& item : *list) {
       const auto target = follow(root_, item);
       if (!target) return std::unexpected(fmt::format("a parameter of it {}", target.error()));
       if (auto done = read_one(**target); !done) return done;
     }
-    if (out_.parameters.size() <= kParametersMax) return {};
-    return std::unexpected(fmt::format("it has more than {} parameters", kParametersMax));
+    return out_.parameters.size() <= kParametersMax ? Done() : too_many();
   }
 
   // Of 3.x.
@@ -131,6 +136,8 @@ class ParameterReader {
   }
 
  private:
+  static Done too_many() { return std::unexpected(fmt::format("it has more than {} parameters", kParametersMax)); }
+
   Done read_one(const Json& parameter) {
     ApiParameter read;
     CallParameter& place = read.place;
@@ -138,6 +145,10 @@ class ParameterReader {
     place.required = flag_of(parameter, "required", false);
     const std::string in = text_of(parameter, "in");
     if (place.name.empty()) return std::unexpected("a parameter of it has no name");
+    if (place.name.size() > kNameBytesMax) {
+      return std::unexpected(
+          fmt::format("the name of its parameter '{}' has more than {} bytes", excerpt(place.name), kNameBytesMax));
+    }
     if (is_swagger_ && in == "body") {
       add_body(place.name, place.required, consumed_types());
       return {};
@@ -150,7 +161,8 @@ class ParameterReader {
     constexpr std::array<std::string_view, 4> kIn = {"path", "query", "header", "cookie"};
     const auto* const found = std::ranges::find(kIn, in);
     if (found == kIn.end() || (is_swagger_ && in == "cookie")) {
-      return std::unexpected(fmt::format("its parameter '{}' is in '{}', which is no place for one", place.name, in));
+      return std::unexpected(
+          fmt::format("its parameter '{}' is in '{}', which is no place for one", excerpt(place.name), excerpt(in)));
     }
     place.in = static_cast<In>(found - kIn.begin());
     read.refusal = is_swagger_ ? read_collection_format(parameter, place) : read_style(root_, parameter, place);
@@ -246,10 +258,15 @@ std::expected<const Json*, std::string> follow(const Json& root, const Json& val
     if (reference == nullptr || !reference->is_string()) return target;
     const auto& uri = reference->get_ref<const std::string&>();
     if (!uri.starts_with("#/")) {
-      return std::unexpected(fmt::format("refers to '{}', which is outside of the document", uri));
+      return std::unexpected(fmt::format("refers to '{}', which is outside of the document", excerpt(uri)));
+    }
+    if (uri.size() > kReferenceBytesMax) {
+      return std::unexpected(
+          fmt::format("refers to '{}', which has more than {} bytes", excerpt(uri), kReferenceBytesMax));
     }
     target = at_pointer(root, percent_decode(std::string_view(uri).substr(1)));
-    if (target == nullptr) return std::unexpected(fmt::format("refers to '{}', which the document does not have", uri));
+    if (target == nullptr)
+      return std::unexpected(fmt::format("refers to '{}', which the document does not have", excerpt(uri)));
   }
   return std::unexpected(fmt::format("refers to another through more than {} references", kReferencesMax));
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/definition/documents.hpp"
+#include "engine/definition/openapi/excerpt.hpp"
 
 namespace skald::definition {
 namespace {
@@ -46,13 +47,13 @@ std::string remove_dots(std::string_view path) {
 Text resolve(std::string_view base, std::string_view reference) {
   if (is_remote_document(reference)) return std::string(reference);
   if (reference.find("://") != std::string_view::npos) {
-    return std::unexpected(fmt::format("its server '{}' is no http:// or https:// address", reference));
+    return std::unexpected(fmt::format("its server '{}' is no http:// or https:// address", excerpt(reference)));
   }
   if (!is_remote_document(base)) {
     return std::unexpected(fmt::format(
         "its server '{}' is relative to where the document comes from, which is a file; give the document a "
         "server with an absolute address",
-        reference));
+        excerpt(reference)));
   }
   base = base.substr(0, base.find_first_of("?#"));
   if (reference.starts_with("//")) return fmt::format("{}:{}", base.substr(0, base.find(':')), reference);
@@ -67,10 +68,10 @@ Text resolve(std::string_view base, std::string_view reference) {
 Text without_end(Text uri) {
   while (uri && uri->ends_with('/')) uri->pop_back();
   if (uri && uri->find_first_of("?#") != std::string::npos) {
-    return std::unexpected(fmt::format("its server '{}' has a query or a fragment", *uri));
+    return std::unexpected(fmt::format("its server '{}' has a query or a fragment", excerpt(*uri)));
   }
   if (uri && uri->find_first_of("{}") != std::string::npos) {
-    return std::unexpected(fmt::format("its server '{}' has a '{{' or '}}'", *uri));
+    return std::unexpected(fmt::format("its server '{}' has a '{{' or '}}'", excerpt(*uri)));
   }
   return uri;
 }
@@ -88,7 +89,8 @@ Text fill_variables(std::string_view url, const Json* variables) {
     const Json* variable = variables != nullptr ? find(*variables, name) : nullptr;
     const Json* value = variable != nullptr ? find(*variable, "default") : nullptr;
     if (end == std::string_view::npos || value == nullptr || !value->is_string()) {
-      return std::unexpected(fmt::format("its server '{}' has the variable '{}' without a default", url, name));
+      return std::unexpected(
+          fmt::format("its server '{}' has the variable '{}' without a default", excerpt(url), excerpt(name)));
     }
     filled += value->get_ref<const std::string&>();
     at = end;

@@ -7,6 +7,7 @@
 
 #include "engine/definition/map_reader.hpp"
 #include "engine/definition/openapi/api_document.hpp"
+#include "engine/definition/openapi/excerpt.hpp"
 #include "engine/definition/read_authentication.hpp"
 #include "engine/definition/read_values.hpp"
 #include "engine/definition/steps/endpoint.hpp"
@@ -18,35 +19,36 @@ namespace {
 using In = CallParameter::In;
 
 // Null: reported, here or where the document was named before.
-std::shared_ptr<const ApiDocument> read_api(LoadContext& context, const Node& node) {
+std::shared_ptr<ApiDocument> read_api(LoadContext& context, const Node& node) {
   const auto document = read_external_document(context, node);
   if (!document) return nullptr;
   const auto [known, is_new] = context.apis.try_emplace(document->uri);
   if (!is_new) return known->second;
   auto api = ApiDocument::open(document);
-  if (api) return known->second = std::make_shared<const ApiDocument>(std::move(*api));
+  if (api) return known->second = std::make_shared<ApiDocument>(std::move(*api));
   context.report.error("unreadable-document", node, fmt::format("is '{}', which {}", document->uri, api.error()));
   return nullptr;
 }
 
-std::optional<ApiOperation> read_operation(LoadContext& context, const ApiDocument& api, const Node& id) {
+// Null: reported.
+const ApiOperation* read_operation(LoadContext& context, ApiDocument& api, const Node& id) {
   const auto text = read_text(context, id);
-  if (!text) return std::nullopt;
+  if (!text) return nullptr;
   if (is_wrapped(id)) {
     context.report.error("wrong-type", id, "must be literal: the operation is looked up when the definition is loaded");
-    return std::nullopt;
+    return nullptr;
   }
   if (!api.has(*text)) {
     context.report.error("unknown-operation", id,
                          fmt::format("names the operation '{}', which the document does not have{}", *text,
                                      context.report.hint(*text, api.operation_ids())));
-    return std::nullopt;
+    return nullptr;
   }
-  auto operation = api.read(*text);
-  if (operation) return std::move(*operation);
+  const auto& operation = api.read(*text);
+  if (operation) return &*operation;
   context.report.error("bad-operation", id,
                        fmt::format("is '{}', which cannot be called: {}", *text, operation.error()));
-  return std::nullopt;
+  return nullptr;
 }
 
 // Text, name, text, ..., text; every place of an operation's address is well formed.
@@ -140,8 +142,9 @@ void take_operation(LoadContext& context, const Node& id, const ApiOperation& op
   call.method = operation.method;
   call.endpoint = cut_at_places(operation.address);
   if (const auto problem = find_problem(context.options, operation.address)) {
-    context.report.error("bad-operation", id,
-                         fmt::format("is '{}', whose address '{}' {}", id.text, operation.address, problem->message));
+    context.report.error(
+        "bad-operation", id,
+        fmt::format("is '{}', whose address '{}' {}", id.text, excerpt(operation.address), problem->message));
   }
   if (operation.media_type.empty() || operation.media_type == "application/json") return;
   call.headers = *expression::ValueTemplate::compile(Json{{"Content-Type", operation.media_type}});
@@ -170,7 +173,7 @@ std::optional<HttpCall> read_openapi_call(LoadContext& context, const Node& call
   }
   const auto api = document != nullptr ? read_api(context, *document) : nullptr;
   if (!api || id == nullptr) return std::nullopt;
-  const auto operation = read_operation(context, *api, *id);
+  const ApiOperation* operation = read_operation(context, *api, *id);
   if (!operation) return std::nullopt;
   take_operation(context, *id, *operation, result);
   check_arguments(context, *id, given, *operation, result);

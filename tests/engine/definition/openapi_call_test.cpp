@@ -9,6 +9,7 @@
 
 #include "engine/definition/digest.hpp"
 #include "engine/definition/load.hpp"
+#include "engine/definition/openapi/excerpt.hpp"
 #include "tests/engine/definition/sample_documents.hpp"
 
 namespace skald::definition {
@@ -153,6 +154,42 @@ TEST(ExternalDocuments, HaveLimits) {
   EXPECT_THAT(
       with_document("{ openapi: 3.0.0, servers: [{ url: 'https://a' }], paths: { /: { get: { operationId: a } } } }"),
       "");
+}
+
+// What one call may cost, whatever its document says.
+TEST(ExternalDocuments, OperationsHaveLimits) {
+  const auto said = [](const std::string& parameters, const std::string& server = "https://a") {
+    const std::string document = fmt::format(
+        R"({{"openapi":"3.0.0","servers":[{{"url":"{}"}}],"paths":{{"/":{{"get":{{"operationId":"a","parameters":{}}}}}}},"p":{{"in":"query","name":"q"}}}})",
+        server, parameters);
+    return said_by(load(call_of("a.json", "a", ""), {.documents = {{"a.json", document}}}));
+  };
+  const auto times = [](std::size_t n, std::string_view item) {
+    std::string list = "[";
+    for (std::size_t i = 0; i < n; ++i) list += fmt::format("{}{}", i == 0 ? "" : ",", item);
+    return list + "]";
+  };
+  constexpr std::string_view kSame = R"({"$ref":"#/p"})";
+  EXPECT_EQ(said(times(256, kSame)), "");
+  EXPECT_THAT(said(times(257, kSame)), HasSubstr("it has more than 256 parameters [bad-operation]"));
+  EXPECT_EQ(said(times(1, fmt::format(R"({{"in":"query","name":"{}"}})", std::string(256, 'n')))), "");
+  EXPECT_THAT(
+      said(times(1, fmt::format(R"({{"in":"query","name":"{}"}})", std::string(257, 'n')))),
+      HasSubstr(fmt::format("the name of its parameter '{}...' has more than 256 bytes", std::string(100, 'n'))));
+  EXPECT_THAT(said(times(1, fmt::format(R"({{"$ref":"#/{}"}})", std::string(1023, 'r')))),
+              HasSubstr(fmt::format("refers to '#/{}...', which has more than 1024 bytes", std::string(98, 'r'))));
+  const std::string wide = "https://a/" + std::string(8191, 'u');
+  EXPECT_THAT(said("[]", wide),
+              HasSubstr(fmt::format("its address '{}...' has more than 8192 bytes", wide.substr(0, 100))));
+  EXPECT_EQ(said("[]", wide.substr(0, 8191)), "");
+}
+
+// A cut is at the end of a character.
+TEST(ExternalDocuments, AreQuotedInPart) {
+  std::string long_name = "a";
+  for (int i = 0; i < 300; ++i) long_name += "ä";
+  EXPECT_EQ(excerpt("short"), "short");
+  EXPECT_EQ(excerpt(long_name), long_name.substr(0, 99) + "...");
 }
 
 // Of an uploaded definition nothing is read from this machine, and nothing from a host that is not allowed.

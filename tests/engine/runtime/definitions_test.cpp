@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "storage/memory_store.hpp"
 #include "tests/engine/runtime/runtime_bench.hpp"
@@ -26,8 +27,13 @@ std::string workflow(std::string_view version, int value, std::string_view name 
 // `before_put` stands for what another node does between this one's look at the store and its write.
 struct Store : storage::MemoryStore {
   std::function<void()> before_put;
+  int reads = 0;
   bool is_shared() const override { return true; }
-  Result<ports::StoredDefinition> put_definition(const ports::StoredDefinition& definition) override {
+  Result<std::optional<ports::StoredDefinition>> get_definition(const std::string& digest) override {
+    ++reads;
+    return MemoryStore::get_definition(digest);
+  }
+  Result<ports::StoredRevision> put_definition(const ports::StoredDefinition& definition) override {
     if (const auto now = std::exchange(before_put, {})) now();
     return MemoryStore::put_definition(definition);
   }
@@ -190,7 +196,7 @@ std::string calling(std::string_view document) {
 TEST_F(Registry, KeepsDocumentsWithTheDefinition) {
   std::string served = kApi;
   int fetched = 0;
-  const auto fetch = [&](const std::string& uri) -> Result<std::string> {
+  const auto fetch = [&](const std::string& uri, Millis) -> Result<std::string> {
     EXPECT_EQ(uri, "https://shop.example.com/api.yaml");
     ++fetched;
     return served;
@@ -204,7 +210,7 @@ TEST_F(Registry, KeepsDocumentsWithTheDefinition) {
   EXPECT_EQ(fetched, 1);
 
   served += "# changed\n";
-  EXPECT_EQ(definitions.check(source, false).kind, Kind::kConflict);
+  EXPECT_EQ(definitions.check(source, false)->kind, Kind::kConflict);
   EXPECT_EQ(definitions.add(source, "api", runtime::Replace::kNo, false)->kind, Kind::kConflict);
   const auto second = definitions.add(source, "api", runtime::Replace::kYes, false);
   EXPECT_EQ(second->kind, Kind::kReplaced);
@@ -222,10 +228,79 @@ TEST_F(Registry, KeepsDocumentsWithTheDefinition) {
   EXPECT_EQ(fetched, 0);
 }
 
+// What lists hold is little; a content is read once.
+TEST_F(Registry, ReadsOnlyWhatItDoesNotKnow) {
+  ASSERT_EQ(add(workflow("1.0.0", 1)), Kind::kCreated);
+  ASSERT_EQ(add(workflow("1.0.0", 2), true), Kind::kReplaced);
+  ASSERT_EQ(add(workflow("1.1.0", 1)), Kind::kCreated);
+  EXPECT_EQ(store.reads, 0);
+  auto other = other_node();
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(other.load_stored());
+  EXPECT_EQ(store.reads, 2);
+  EXPECT_EQ(add(workflow("1.0.0", 2)), Kind::kUnchanged);
+  EXPECT_EQ(store.reads, 2);
+}
+
+std::string calling_several(std::initializer_list<std::string_view> documents) {
+  std::string text = "document: { dsl: '1.0.3', namespace: demo, name: many, version: '1.0.0' }\ndo:\n";
+  int n = 0;
+  for (const auto document : documents) {
+    text += fmt::format("  - a{}: {{ call: openapi, with: {{ document: {{ endpoint: '{}' }}, operationId: a }} }}\n",
+                        n++, document);
+  }
+  return text;
+}
+
+TEST_F(Registry, AllDocumentsOfALoadHaveOneDeadline) {
+  std::vector<std::pair<std::string, Millis>> fetched;
+  definitions.set_fetch([&](const std::string& uri, Millis timeout) -> Result<std::string> {
+    fetched.emplace_back(uri, timeout);
+    clock.advance(Millis(7'000));
+    return kApi;
+  });
+  const auto checked =
+      definitions.check(calling_several({"https://a/1", "https://b/2", "https://c/3", "https://d/4"}), true);
+  EXPECT_EQ(checked->kind, Kind::kInvalid);
+  EXPECT_THAT(fetched, ElementsAre(std::pair("https://a/1", Millis(10'000)), std::pair("https://b/2", Millis(8'000)),
+                                   std::pair("https://c/3", Millis(1'000))));
+  EXPECT_THAT(checked->diagnostics.at(0).message,
+              testing::HasSubstr("fetching the definition's documents took more than 15 s"));
+}
+
+TEST_F(Registry, AHostThatDoesNotAnswerIsAskedOnceInALoad) {
+  std::vector<std::string> fetched;
+  definitions.set_fetch([&](const std::string& uri, Millis) -> Result<std::string> {
+    fetched.push_back(uri);
+    return failure(uri.starts_with("https://a") ? "document.unreachable" : "document.unreadable", "no");
+  });
+  const std::string source = calling_several({"https://a/1", "https://a/2", "https://b/1", "https://b/2"});
+  (void)definitions.check(source, true);
+  EXPECT_THAT(fetched, ElementsAre("https://a/1", "https://b/1", "https://b/2"));
+  (void)definitions.check(source, true);
+  EXPECT_EQ(fetched.size(), 6u);
+}
+
+TEST_F(Registry, OneUploadFetchesAtATime) {
+  std::vector<std::string> others;
+  definitions.set_fetch([&](const std::string&, Millis) -> Result<std::string> {
+    std::thread([&] {
+      others.push_back(definitions.check(calling_several({"https://b/1", "https://b/2"}), true).error().code);
+      others.push_back(
+          definitions.add(calling_several({"https://b/1"}), "api", runtime::Replace::kNo, true).error().code);
+      EXPECT_TRUE(definitions.add(workflow("2.0.0", 1), "api", runtime::Replace::kNo, true));
+    }).join();
+    return kApi;
+  });
+  EXPECT_EQ(add(calling("https://a/1")), Kind::kCreated);
+  EXPECT_THAT(others, ElementsAre("definition.busy", "definition.busy"));
+  definitions.set_fetch([](const std::string&, Millis) { return kApi; });
+  EXPECT_EQ(add(calling_several({"https://b/1"})), Kind::kCreated);
+}
+
 TEST_F(Registry, SaysWhyADocumentIsNotThere) {
   const auto said = [&](const std::string& source, bool trusted) {
     std::string all;
-    for (const auto& d : definitions.check(source, trusted).diagnostics) all += definition::to_text("f", d) + "\n";
+    for (const auto& d : definitions.check(source, trusted)->diagnostics) all += definition::to_text("f", d) + "\n";
     return all;
   };
   EXPECT_EQ(said(calling("a.yaml"), true),
@@ -234,7 +309,8 @@ TEST_F(Registry, SaysWhyADocumentIsNotThere) {
   EXPECT_EQ(said(calling("https://a/b"), true),
             "f:3:55: error: step 'a': with.document.endpoint names 'https://a/b', which cannot be read: nothing is "
             "fetched here [unreadable-document]\n");
-  definitions.set_fetch([](const std::string&) { return failure("document.unreadable", "its host answered 404"); });
+  definitions.set_fetch(
+      [](const std::string&, Millis) { return failure("document.unreadable", "its host answered 404"); });
   EXPECT_EQ(said(calling("https://a/b"), true),
             "f:3:55: error: step 'a': with.document.endpoint names 'https://a/b', which cannot be read: its host "
             "answered 404 [unreadable-document]\n");

@@ -225,7 +225,7 @@ TEST_F(FolderWithDocuments, ARestartNeedsNoDocument) {
 TEST_F(FolderWithDocuments, WhatWasFetchedStaysWithAFileThatHasNotChanged) {
   int fetched = 0;
   bool is_up = true;
-  const auto fetch = [&](const std::string&) -> Result<std::string> {
+  const auto fetch = [&](const std::string&, Millis) -> Result<std::string> {
     ++fetched;
     if (!is_up) return failure("document.unreadable", "its host does not answer");
     return api(fmt::format("/{}", fetched));
@@ -245,6 +245,116 @@ TEST_F(FolderWithDocuments, WhatWasFetchedStaysWithAFileThatHasNotChanged) {
   is_up = true;
   for (int i = 0; i < 150; ++i) scan();
   EXPECT_EQ(called(), "https://a/3");
+}
+
+// A text that was stored keeps its documents, be its host gone or its document another.
+TEST_F(FolderWithDocuments, AtStartUpAnOlderRevisionWithARemoteDocumentStaysOld) {
+  int fetched = 0;
+  const auto served = [&](const std::string&, Millis) { return api(fmt::format("/{}", ++fetched)); };
+  const auto down = [&](const std::string&, Millis) -> Result<std::string> {
+    ++fetched;
+    return failure("document.unreachable", "its host does not answer");
+  };
+  definitions.set_fetch(served);
+  write("greet.yaml", calling("https://a/api.yaml"));
+  scan();
+  ASSERT_TRUE(definitions.add(workflow(2), "api", runtime::Replace::kYes, true).has_value());
+  for (const bool is_up : {true, false}) {
+    if (!is_up) definitions.set_fetch(down);
+    open();
+    EXPECT_THAT(scan(), ElementsAre(std::pair("greet.yaml", Kind::kOutdated)));
+    for (int i = 0; i < 150; ++i) EXPECT_THAT(scan(), ElementsAre());
+    EXPECT_EQ(current(), workflow(2));
+    EXPECT_EQ(fetched, 1);
+  }
+}
+
+struct MuteStore : storage::MemoryStore {
+  bool is_mute = true;
+  Result<std::optional<ports::StoredDefinition>> find_source(const std::string& source) override {
+    if (!is_mute) return MemoryStore::find_source(source);
+    return failure("store.unavailable", "the database does not answer");
+  }
+};
+
+// The documents are had at the second try; the file is still as it was found at the start.
+TEST_F(FolderWithDocuments, WhatIsTriedAgainIsNoEdit) {
+  MuteStore mute;
+  runtime::Definitions others(mute, clock, log, telemetry);
+  others.set_fetch([](const std::string&, Millis) { return api("/one"); });
+  ASSERT_TRUE(others.add(calling("https://a/1"), "api", runtime::Replace::kNo, true));
+  ASSERT_TRUE(others.add(workflow(2), "api", runtime::Replace::kYes, true));
+  write("greet.yaml", calling("https://a/1"));
+  std::vector<Kind> said;
+  runtime::WorkflowFolder watched(path, others, log, [&](const auto& report) { said.push_back(report.kind); });
+  for (int i = 0; i < 10; ++i) watched.scan();
+  mute.is_mute = false;
+  for (int i = 0; i < 100; ++i) watched.scan();
+  EXPECT_THAT(said, ElementsAre(Kind::kBroken, Kind::kOutdated));
+  EXPECT_EQ(others.find("demo", "greet", std::nullopt)->definition->source, workflow(2));
+}
+
+TEST_F(FolderWithDocuments, AHostThatDoesNotAnswerIsAskedOnceInALook) {
+  std::vector<std::string> fetched;
+  definitions.set_fetch([&](const std::string& uri, Millis) -> Result<std::string> {
+    fetched.push_back(uri);
+    return failure("document.unreachable", "its host does not answer");
+  });
+  write("a.yaml", calling("https://a/1"));
+  write("b.yaml", calling("https://a/2"));
+  EXPECT_THAT(scan(), ElementsAre(std::pair("a.yaml", Kind::kBroken), std::pair("b.yaml", Kind::kBroken)));
+  EXPECT_THAT(fetched, ElementsAre("https://a/1"));
+  for (int i = 0; i < 59; ++i) scan();
+  EXPECT_EQ(fetched.size(), 1u);
+  scan();
+  EXPECT_EQ(fetched.size(), 2u);
+}
+
+struct FullStore : storage::MemoryStore {
+  bool is_full = true;
+  Result<ports::StoredRevision> put_definition(const ports::StoredDefinition& definition) override {
+    if (!is_full) return MemoryStore::put_definition(definition);
+    return failure("store.unavailable", "the disk is full");
+  }
+};
+
+TEST_F(FolderWithDocuments, WhatWasFetchedIsKeptUntilTheStoreTakesIt) {
+  int fetched = 0;
+  FullStore failing;
+  runtime::Definitions others(failing, clock, log, telemetry);
+  others.set_fetch([&](const std::string&, Millis) {
+    ++fetched;
+    return api("/one");
+  });
+  runtime::WorkflowFolder watched(path, others, log);
+  write("greet.yaml", calling("https://a/1"));
+  for (int i = 0; i < 5; ++i) watched.scan();
+  EXPECT_FALSE(others.find("demo", "greet", std::nullopt));
+  failing.is_full = false;
+  watched.scan();
+  EXPECT_TRUE(others.find("demo", "greet", std::nullopt));
+  EXPECT_EQ(fetched, 1);
+}
+
+TEST_F(FolderWithDocuments, OfSeveralDocumentsOnlyTheLackingOnesAreFetchedAgain) {
+  std::map<std::string, int> fetched;
+  bool is_up = false;
+  definitions.set_fetch([&](const std::string& uri, Millis) -> Result<std::string> {
+    ++fetched[uri];
+    if (uri == "https://b/2" && !is_up) return failure("document.unreachable", "its host does not answer");
+    return api("/one");
+  });
+  write("greet.yaml",
+        calling("https://a/1") +
+            "  - b: { call: openapi, with: { document: { endpoint: 'https://b/2' }, operationId: a } }\n");
+  for (int i = 0; i < 100; ++i) scan();
+  EXPECT_EQ(fetched["https://a/1"], 1);
+  EXPECT_EQ(fetched["https://b/2"], 2);
+  is_up = true;
+  for (int i = 0; i < 30; ++i) scan();
+  EXPECT_EQ(called(), "https://a/one");
+  EXPECT_EQ(fetched["https://a/1"], 1);
+  EXPECT_EQ(fetched["https://b/2"], 3);
 }
 
 TEST_F(FolderWithDocuments, NothingOutsideIsRead) {
