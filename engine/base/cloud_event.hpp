@@ -14,8 +14,8 @@ namespace skald {
 // A name that an attribute may have, which `data` and `data_base64` are not held to.
 bool is_attribute_name(std::string_view name);
 
-// An extension that the engine writes into what an execution emits: how many executions led to that one, each by running
-// the next or by an event that started it. Absent: none. Whoever passes an event on passes it on with it.
+// An extension that the engine writes into what an execution emits: how many executions led to that one, each by
+// running the next or by an event that started it. Absent: none. Whoever passes an event on passes it on with it.
 inline constexpr const char* kDepthAttribute = "skalddepth";
 // Of a checked event.
 std::uint32_t depth_of_event(const Json& event);

@@ -21,10 +21,13 @@ class StepOrder {
   // Why `target` may not have ended where an expression is evaluated; empty where it always has.
   std::string why_not_ended(const ExpressionSite& site, const Step& target);
   // The same where the step at `from` begins.
-  std::string why_not_ended(std::string_view from, const Step& target) { return why_not_ended(from, Moment::kBegins, target); }
+  std::string why_not_ended(std::string_view from, const Step& target) {
+    return why_not_ended(from, Moment::kBegins, target);
+  }
 
  private:
-  // Of the step `from` (empty: the workflow), which makes its output when it ends, or that of an iteration when this does.
+  // Of the step `from` (empty: the workflow), which makes its output when it ends, or that of an iteration when this
+  // does.
   enum class Moment { kBegins, kIterationEnds, kEnds };
 
   std::string why_not_ended(std::string_view from, Moment moment, const Step& target);

@@ -74,7 +74,8 @@ std::string types_of(std::span<const definition::EventPattern> patterns, definit
 
 std::string what(const definition::ListenStep& listen) {
   const std::span all(listen.patterns);
-  std::string text = listen.each && !listen.each->steps.empty() ? "for each " + listen.each->item + " of " : "wait for ";
+  std::string text =
+      listen.each && !listen.each->steps.empty() ? "for each " + listen.each->item + " of " : "wait for ";
   text += types_of(all.first(listen.wanted), listen.strategy);
   if (listen.has_events_in_until()) text += " until " + types_of(all.subspan(listen.wanted), listen.until_strategy);
   return listen.until ? text + " until " + listen.until->source() : text;

@@ -134,8 +134,8 @@ class Walk {
                                           .status = {}});
   }
 
-  // What a loop goes through. The events of a `listen` are the original's, and yet the undo of an iteration asks for its
-  // own.
+  // What a loop goes through. The events of a `listen` are the original's, and yet the undo of an iteration asks for
+  // its own.
   static std::optional<Payload> items_of(const StepState& step, const definition::Step& defined) {
     const auto* listen = std::get_if<definition::ListenStep>(&defined.kind);
     if (listen != nullptr) return saga::items_of(*listen, step);

@@ -304,13 +304,13 @@ struct UndoRequested {
   std::string objection;  // of kRefused; empty: its effects stand already
 };
 
-using EventData = std::variant<ExecutionStarted, StepStarted, AttemptStarted, AttemptFailed, AttemptLost,
-                               RetryScheduled, StepCompleted, StepFailed, StepSkipped, StepReused, CancelRequested,
-                               TimeoutReached, CompensationStarted, SettleStarted, SettleEnded, UndoStarted,
-                               UndoCompleted, UndoFailed, IncidentRaised, IncidentResolved, ExecutionSuspended,
-                               ExecutionResumed, ExecutionEnded, ExecutionReplayed, TurnEnded, ErrorCaught,
-                               ScopeUndoStarted, EventReceived, RunCancelRequested, UndoRequested, ListeningEnded,
-                               IterationCompleted>;
+using EventData =
+    std::variant<ExecutionStarted, StepStarted, AttemptStarted, AttemptFailed, AttemptLost, RetryScheduled,
+                 StepCompleted, StepFailed, StepSkipped, StepReused, CancelRequested, TimeoutReached,
+                 CompensationStarted, SettleStarted, SettleEnded, UndoStarted, UndoCompleted, UndoFailed,
+                 IncidentRaised, IncidentResolved, ExecutionSuspended, ExecutionResumed, ExecutionEnded,
+                 ExecutionReplayed, TurnEnded, ErrorCaught, ScopeUndoStarted, EventReceived, RunCancelRequested,
+                 UndoRequested, ListeningEnded, IterationCompleted>;
 
 struct Event {
   Timestamp at;

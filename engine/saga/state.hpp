@@ -67,15 +67,15 @@ struct StepState {
   std::optional<Timestamp> deadline;
   std::optional<Timestamp> wait_until;  // of a `wait`
 
-  std::vector<Listen> listens;               // of a `listen`: what for
-  std::vector<ReceivedEvent> events;         // and what it has got, in the order of their arrival
-  bool listening_ended = false;              // it takes no more
+  std::vector<Listen> listens;                  // of a `listen`: what for
+  std::vector<ReceivedEvent> events;            // and what it has got, in the order of their arrival
+  bool listening_ended = false;                 // it takes no more
   std::vector<std::optional<Payload>> results;  // of the events that it has gone through, as of IterationCompleted
   Payload items;                                // as of StepStarted
-  bool apart = false;                        // as of StepStarted
-  Payload caught;                            // of a `try`: the error that is being handled
-  std::uint32_t handler_round = 0;           // and the round of the steps that do
-  std::shared_ptr<const ScopeUndo> undoing;  // what is inside is being undone, or was
+  bool apart = false;                           // as of StepStarted
+  Payload caught;                               // of a `try`: the error that is being handled
+  std::uint32_t handler_round = 0;              // and the round of the steps that do
+  std::shared_ptr<const ScopeUndo> undoing;     // what is inside is being undone, or was
 
   Payload input;
   Payload output;
@@ -134,7 +134,7 @@ struct State {
   std::optional<ReplaySource> replay_of;
   std::vector<ExecutionReplayed> replays;
   std::optional<Parent> parent;
-  std::uint32_t depth = 0;         // how many executions led to it, one by one, by running it or by an event that starts it
+  std::uint32_t depth = 0;  // how many executions led to it, one by one, by running it or by an event that starts it
   std::optional<RunBy> undone_by;  // who is to hear when this one has undone itself
 
   Phase phase = Phase::kPending;

@@ -24,7 +24,7 @@ struct Scope {
   const Payload* output = nullptr;  // $output, where there is one
   const Payload* error = nullptr;   // $error, where there is one
   std::string_view error_name = "error";
-  std::uint32_t round = 0;   // of the step within the one around it
+  std::uint32_t round = 0;  // of the step within the one around it
   // The expression stands in the step itself, for this round of the steps inside: `while`, `foreach`.
   std::uint32_t inside = 0;
   const Payload* raw_output = nullptr;  // $task.output where it is not $output

@@ -15,7 +15,12 @@ constexpr std::array<StepKind, 12> kKinds = {{
     {.key = "for", .read = read_for, .can_compensate = true, .is_call = false, .takes = "do"},
     {.key = "fork", .read = read_fork, .can_compensate = true, .is_call = false, .can_undo = false},
     {.key = "try", .read = read_try, .can_compensate = true, .is_call = false, .can_undo = false},
-    {.key = "listen", .read = read_listen, .can_compensate = false, .is_call = false, .can_undo = false, .holds = "foreach"},
+    {.key = "listen",
+     .read = read_listen,
+     .can_compensate = false,
+     .is_call = false,
+     .can_undo = false,
+     .holds = "foreach"},
     {.key = "emit", .read = read_emit, .can_compensate = true, .is_call = false},
     {.key = "run", .read = read_run, .can_compensate = true, .is_call = true},
 }};
