@@ -20,11 +20,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (result.ok() && result.definition->documents.at("https://a/b") != bytes) std::abort();
   auto parsed = skald::parse_json(bytes);
   if (!parsed) return 0;
-  const auto api = ApiDocument::open(std::make_shared<const ExternalDocument>("https://a/b", std::move(*parsed)));
+  auto api = ApiDocument::open(std::make_shared<const ExternalDocument>("https://a/b", std::move(*parsed)));
   if (!api && api.error().empty()) std::abort();
   if (!api) return 0;
   for (const std::string& id : api->operation_ids()) {
-    const auto operation = api->read(id);
+    const auto& operation = api->read(id);
     if (operation ? operation->method.empty() || operation->address.empty() : operation.error().empty()) std::abort();
   }
   return 0;
