@@ -30,12 +30,15 @@ constexpr const char* kTables =
     " workflow TEXT NOT NULL, version TEXT NOT NULL, digest TEXT NOT NULL, phase TEXT NOT NULL,"
     " outcome TEXT NOT NULL, status TEXT NOT NULL, labels TEXT NOT NULL, started_at BIGINT NOT NULL,"
     " ended_at BIGINT, wake_at BIGINT, open_incidents BIGINT NOT NULL, idempotency_key TEXT,"
-    " idempotency_fingerprint TEXT NOT NULL, replay_of TEXT, resting INTEGER NOT NULL DEFAULT 0,"
+    " idempotency_fingerprint TEXT NOT NULL, replay_of TEXT, resting INTEGER NOT NULL DEFAULT 0, parent TEXT,"
+    " unique_key TEXT, unique_until BIGINT,"
     " CHECK ((wake_at IS NULL) = (phase = 'completed' OR phase = 'faulted' OR phase = 'cancelled'))) WITHOUT ROWID;"
     "CREATE INDEX executions_wake ON executions (resting, wake_at, id) WHERE wake_at IS NOT NULL;"
     "CREATE UNIQUE INDEX executions_key ON executions (namespace, workflow, idempotency_key)"
     " WHERE idempotency_key IS NOT NULL;"
-    "CREATE INDEX executions_incidents ON executions (id) WHERE open_incidents > 0;";
+    "CREATE INDEX executions_incidents ON executions (id) WHERE open_incidents > 0;"
+    "CREATE INDEX executions_parent ON executions (parent, id) WHERE parent IS NOT NULL;"
+    "CREATE UNIQUE INDEX executions_unique ON executions (namespace, workflow, unique_key) WHERE unique_key IS NOT NULL;";
 
 // One thread uses the connection, and nobody reads the memory statistics: as the engine has it.
 void configure_library() {

@@ -124,6 +124,10 @@ class ProbeTest(unittest.TestCase):
             with self.assertRaisesRegex(RuntimeError, f"does not write what the engine writes: {what}"):
                 probe.check_same(self.work, {**self.work, what: [other]})
 
+    def test_an_index_that_only_the_engine_has_is_named(self):
+        with self.assertRaisesRegex(RuntimeError, "tables .*by_time"):
+            probe.check_same({**self.work, "tables": [*self.work["tables"], ("by_time", "CREATE INDEX by_time ...")]}, self.work)
+
     def test_completed_on_sqlite_alone_has_a_probe(self):
         self.assertEqual([points.has_probe(name, postgres) for name in points.VARIANTS for postgres in (False, True)],
                          [True, False, False, False])

@@ -11,12 +11,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bench"))
 
-from harness.servers import Probe  # noqa: E402
+from harness.probe import check_same  # noqa: E402
+from harness.servers import Engine, Probe  # noqa: E402
+from harness.workplace import BENCH, PARTICIPANT_ADDRESS  # noqa: E402
 
 ORDER = ('{"orderId":"order-0000000042","amount":4999,"currency":"EUR","items":[{"sku":"book-17","quantity":2}],'
          '"address":{"street":"1 Main Street","city":"Berlin","country":"DE"}}')
 START = "/v1/workflows/bench/three-steps/executions"
-PROGRAM = None
+PROGRAM = ENGINE = None
 
 
 class Participant(ThreadingHTTPServer):
@@ -59,6 +61,12 @@ def rows_of(database, execution):
     return rows, phase
 
 
+def start(client, body):
+    client.request("POST", START, body, {"Content-Type": "application/json", "Prefer": "wait=30"})
+    answer = client.getresponse()
+    return answer, answer.read().decode()
+
+
 class ProbeTest(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -74,9 +82,7 @@ class ProbeTest(unittest.TestCase):
         self.addCleanup(self.client.close)
 
     def start(self, body=ORDER):
-        self.client.request("POST", START, body, {"Content-Type": "application/json", "Prefer": "wait=30"})
-        answer = self.client.getresponse()
-        return answer, answer.read().decode()
+        return start(self.client, body)
 
     def test_every_call_and_the_answer_follow_a_commit(self):
         for _ in range(3):  # over the same connections
@@ -86,6 +92,21 @@ class ProbeTest(unittest.TestCase):
             self.assertIn('"outcome":"completed"', body)
             self.assertEqual(self.participant.calls, [("/done/first", 2), ("/done/second", 4), ("/done/third", 6)])
             self.assertEqual(rows_of(self.probe.database, answer.headers["Location"].rsplit("/", 1)[1]), (8, "completed"))
+
+    def test_its_tables_and_rows_are_those_of_the_engine(self):
+        adapters = Path(self.folder.name) / "adapters.yaml"
+        adapters.write_text((BENCH / "adapters.yaml").read_text().replace(PARTICIPANT_ADDRESS, f"127.0.0.1:{self.participant.port}"))
+        folder = Path(self.folder.name) / "engine"
+        folder.mkdir()
+        with Engine(ENGINE, folder, BENCH / "workflows", adapters) as engine:
+            self.participant.database = engine.database
+            client = http.client.HTTPConnection("127.0.0.1", engine.port, timeout=40)
+            self.addCleanup(client.close)
+            self.assertEqual(start(client, ORDER)[0].status, 201)
+            work = engine.database.standard_work()
+        self.participant.database = self.probe.database
+        self.assertEqual(self.start()[0].status, 201)
+        check_same(work, self.probe.database.standard_work())
 
     def test_other_input_is_refused_and_writes_nothing(self):
         self.assertEqual(self.start("{}")[0].status, 400)
@@ -106,5 +127,6 @@ class ProbeTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    ENGINE = sys.argv.pop(2)
     PROGRAM = sys.argv.pop(1)
     unittest.main()
