@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kSecretBytesMax = 64 * 1024;
 
-bool is_name(std::string_view text) {
+bool is_secret_name(std::string_view text) {
   if (text.empty() || text.size() > 128 || text.front() == '.') return false;
   for (const char c : text) {
     if (!std::isalnum(static_cast<unsigned char>(c)) && c != '-' && c != '_' && c != '.') return false;
@@ -58,7 +58,7 @@ Result<SecretText> SecretText::parse(std::string_view text) {
     const auto close = text.find('}');
     if (close == std::string_view::npos) return failure("secret.syntax", "`${` is not closed; write ${secret:name}");
     const auto inside = text.substr(2, close - 2);
-    if (!inside.starts_with("secret:") || !is_name(inside.substr(7))) {
+    if (!inside.starts_with("secret:") || !is_secret_name(inside.substr(7))) {
       return failure("secret.syntax",
                      "only ${secret:name} may stand here, with a name of letters, digits, '.', '_', '-'");
     }

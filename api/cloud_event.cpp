@@ -30,7 +30,7 @@ std::string media_type_of(const Request& request) {
   return type;
 }
 
-std::unexpected<Error> invalid(const std::string& place, std::string message) {
+std::unexpected<Error> invalid_event(const std::string& place, std::string message) {
   return failure("event.invalid", std::move(message), place, "see CloudEvents 1.0.2, \"Context Attributes\"");
 }
 
@@ -49,7 +49,7 @@ Result<Json> read_binary(const Request& request, const std::string& type) {
     const std::string attribute = lower(name);
     if (!attribute.starts_with(kHeaderPrefix)) continue;
     auto text = percent_decode(value, false);
-    if (!text) return invalid(name, "it is no text in UTF-8, percent-encoded");
+    if (!text) return invalid_event(name, "it is no text in UTF-8, percent-encoded");
     event[attribute.substr(kHeaderPrefix.size())] = std::move(*text);
   }
   if (!event.contains("specversion")) {
@@ -71,9 +71,10 @@ Result<Json> read_binary(const Request& request, const std::string& type) {
 Result<std::vector<Json>> read_batch(const Request& request) {
   const auto batch = parse_json(request.body);
   if (!batch) return std::unexpected(batch.error());
-  if (!batch->is_array()) return invalid("body", "a batch is a JSON list of events");
+  if (!batch->is_array()) return invalid_event("body", "a batch is a JSON list of events");
   if (batch->size() > kEventsInBatchMax) {
-    return invalid("body", fmt::format("a batch has at most {} events (got {})", kEventsInBatchMax, batch->size()));
+    return invalid_event("body",
+                         fmt::format("a batch has at most {} events (got {})", kEventsInBatchMax, batch->size()));
   }
   return batch->get<std::vector<Json>>();
 }

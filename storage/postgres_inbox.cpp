@@ -3,6 +3,7 @@
 #include <soci/soci.h>
 
 #include "storage/dialect.hpp"
+#include "storage/postgres_clock.hpp"
 #include "storage/postgres_notices.hpp"
 #include "storage/reopened_session.hpp"
 #include "storage/row_codec.hpp"
@@ -13,8 +14,6 @@ using namespace ports;
 
 namespace {
 
-constexpr const char* kNow = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)";
-
 class PostgresInbox final : public Inbox {
  public:
   PostgresInbox(const Dialect& dialect, PostgresNotices& notices) : session_(dialect, "the inbox"), notices_(notices) {}
@@ -24,8 +23,8 @@ class PostgresInbox final : public Inbox {
       const std::string id = to_string(execution);
       const int shard = static_cast<int>(shard_of(execution));
       long long number = 0;
-      session << "INSERT INTO inbox (execution, shard, command, at) VALUES (:execution, :shard, :command, " << kNow
-              << ") RETURNING id",
+      session << "INSERT INTO inbox (execution, shard, command, at) VALUES (:execution, :shard, :command, "
+              << kPostgresNow << ") RETURNING id",
           soci::use(id), soci::use(shard), soci::use(command), soci::into(number);
       session << "NOTIFY " << kInboxChannel;
       return static_cast<std::uint64_t>(number);

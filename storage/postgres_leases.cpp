@@ -9,6 +9,7 @@
 #include "storage/batch_transaction.hpp"
 #include "storage/dialect.hpp"
 #include "storage/guarded_transaction.hpp"
+#include "storage/postgres_clock.hpp"
 #include "storage/postgres_notices.hpp"
 #include "storage/reopened_session.hpp"
 #include "storage/row_codec.hpp"
@@ -19,7 +20,6 @@ using namespace ports;
 
 namespace {
 
-constexpr const char* kNow = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)";
 // Whether a node drains: it leaves, or is outdated and a newer version serves. What follows the three numbers of a
 // version does not count.
 constexpr const char* kDrains =
@@ -86,7 +86,7 @@ class PostgresLeases final : public ShardLeases {
     if (me_ == 0) return false;
     const int leaving = mode == MemberMode::kLeaving, outdated = mode == MemberMode::kOutdated;
     int draining = 0;
-    session << "UPDATE nodes SET lease_until = " << kNow << " + :lease, draining = " << kDrains
+    session << "UPDATE nodes SET lease_until = " << kPostgresNow << " + :lease, draining = " << kDrains
             << " WHERE id = :me RETURNING CAST(draining AS integer)",
         soci::use(options_.lease.count(), "lease"), soci::use(leaving, "leaving"), soci::use(outdated, "outdated"),
         soci::use(options_.version, "version"), soci::use(me_, "me"), soci::into(draining);
@@ -113,7 +113,8 @@ class PostgresLeases final : public ShardLeases {
       session
           << "INSERT INTO nodes (name, address, version, started_at, lease_until, draining) VALUES (:name, :address,"
              " :version, "
-          << kNow << ", " << kNow << " + :lease, " << kDrains << ") RETURNING id, CAST(draining AS integer)",
+          << kPostgresNow << ", " << kPostgresNow << " + :lease, " << kDrains
+          << ") RETURNING id, CAST(draining AS integer)",
           soci::use(options_.name, "name"), soci::use(options_.address, "address"),
           soci::use(options_.version, "version"), soci::use(options_.lease.count(), "lease"),
           soci::use(leaving, "leaving"), soci::use(outdated, "outdated"), soci::into(me_), soci::into(draining);
@@ -141,12 +142,12 @@ class PostgresLeases final : public ShardLeases {
       was_busy_ = mine == 0;
       if (was_busy_) return;
       // A batch of the evicted node that is under way holds its row: then it is left for the next time.
-      session << "DELETE FROM nodes WHERE id IN (SELECT id FROM nodes WHERE lease_until < " << kNow
+      session << "DELETE FROM nodes WHERE id IN (SELECT id FROM nodes WHERE lease_until < " << kPostgresNow
               << " AND id <> :me FOR UPDATE SKIP LOCKED)",
           soci::use(me_);
       if (free_orphans(session)) tell(session);
       // Answers that nobody has taken: who asked is gone.
-      session << "DELETE FROM inbox WHERE answer IS NOT NULL AND at < " << kNow << " - " << kAnswersKeptMillis;
+      session << "DELETE FROM inbox WHERE answer IS NOT NULL AND at < " << kPostgresNow << " - " << kAnswersKeptMillis;
       if (draining_) return;
       const long long most = share(session);
       session << "UPDATE shards SET owner = :me, epoch = epoch + 1 WHERE id IN (SELECT id FROM shards"
@@ -177,7 +178,7 @@ class PostgresLeases final : public ShardLeases {
     found.share = draining_ ? 0 : static_cast<std::size_t>(share(session));
     long long left = 0;
     soci::indicator alone = soci::i_null;
-    session << "SELECT min(lease_until) - " << kNow << " FROM nodes WHERE id <> :me", soci::use(me_),
+    session << "SELECT min(lease_until) - " << kPostgresNow << " FROM nodes WHERE id <> :me", soci::use(me_),
         soci::into(left, alone);
     if (alone == soci::i_ok) found.next_change = Millis(left);
     if (was_busy_) found.next_change = Millis(0);

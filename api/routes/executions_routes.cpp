@@ -52,7 +52,7 @@ Result<ports::ExecutionQuery> read_query(const Request& request) {
 }
 
 // One row more than asked for tells whether there is a next page.
-Response list(Services& services, const Call& call) {
+Response list_executions(Services& services, const Call& call) {
   auto query = read_query(call.request);
   if (!query) return problem(services, call, query.error());
   const std::size_t limit = query->limit++;
@@ -111,7 +111,7 @@ void show(Services& services, Call call) {
 
 void add_execution_routes(Router& router, Services& services) {
   router.add(Verb::get, "/v1/executions", [&services](Call call) {
-    answer_blocking(services, std::move(call), [&services](const Call& c) { return list(services, c); });
+    answer_blocking(services, std::move(call), [&services](const Call& c) { return list_executions(services, c); });
   });
   router.add(Verb::get, "/v1/executions/{id}", [&services](Call call) { show(services, std::move(call)); });
   router.add(Verb::get, "/v1/executions/{id}/history", [&services](Call call) {

@@ -38,7 +38,7 @@ std::pair<std::string, std::string> key_of_cursor(const std::string& text) {
   return {text.substr(0, slash), slash == std::string::npos ? "" : text.substr(slash + 1)};
 }
 
-Response list(Services& services, const Call& call) {
+Response list_schedules(Services& services, const Call& call) {
   QueryReader query(call.request);
   const auto limit = query.limit();
   const auto cursor = query.cursor(kSchedulesCursor);
@@ -69,7 +69,7 @@ Response list(Services& services, const Call& call) {
 
 void add_schedule_routes(Router& router, Services& services) {
   router.add(Verb::get, "/v1/schedules", [&services](Call call) {
-    answer_blocking(services, std::move(call), [&services](const Call& c) { return list(services, c); });
+    answer_blocking(services, std::move(call), [&services](const Call& c) { return list_schedules(services, c); });
   });
 }
 

@@ -84,7 +84,7 @@ Response add(Services& services, const Call& call) {
   return response;
 }
 
-Response list(Services& services, const Call& call) {
+Response list_workflows(Services& services, const Call& call) {
   QueryReader query(call.request);
   const auto namespace_name = query.text("namespace");
   const auto limit = query.limit();
@@ -161,7 +161,7 @@ void add_workflow_routes(Router& router, Services& services) {
       answer_blocking(services, std::move(call), [&services, read](const Call& c) { return read(services, c); });
     });
   };
-  reading("/v1/workflows", list);
+  reading("/v1/workflows", list_workflows);
   reading("/v1/workflows/{namespace}/{name}", show_workflow);
   reading("/v1/workflows/{namespace}/{name}/versions/{version}", show_version);
 }

@@ -5,12 +5,11 @@
 #include "engine/base/limits.hpp"
 #include "engine/definition/map_reader.hpp"
 #include "engine/definition/read_values.hpp"
+#include "engine/definition/source_text.hpp"
 #include "engine/definition/steps/endpoint.hpp"
 
 namespace skald::definition {
 namespace {
-
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 Result<Json> parse_yaml(std::string_view text) {
   const YamlTree tree =

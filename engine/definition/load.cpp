@@ -9,13 +9,12 @@
 #include "engine/definition/load_context.hpp"
 #include "engine/definition/read_document.hpp"
 #include "engine/definition/rules.hpp"
+#include "engine/definition/source_text.hpp"
 #include "engine/definition/step_lists.hpp"
 #include "engine/definition/yaml_tree.hpp"
 
 namespace skald::definition {
 namespace {
-
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 void index_step(Definition& definition, const Step& step) {
   definition.by_path.emplace(step.path, &step);

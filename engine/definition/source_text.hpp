@@ -12,6 +12,9 @@
 
 namespace skald::definition {
 
+// What some editors write before UTF-8.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 class SourceText {
  public:
   explicit SourceText(std::string_view text);

@@ -13,7 +13,6 @@ namespace {
 using expression::Kind;
 using expression::Node;
 using expression::Op;
-using expression::Step;
 
 // Built-ins that go through the elements of their input, and what they do with each.
 constexpr std::array<std::string_view, 9> kEachOf = {"map",    "any",    "all",       "sort_by",   "group_by",
@@ -69,18 +68,18 @@ class Reader {
   Shape* follow(const Node& node, Shape* shape, std::size_t skip, Shape* dot) {
     for (const Node* key : node.keys) read(*key, dot);
     for (std::size_t i = skip; i < node.steps.size() && shape != nullptr; ++i) {
-      const Step& step = node.steps[i];
+      const expression::Step& step = node.steps[i];
       switch (step.kind) {
-        case Step::Kind::kField:
+        case expression::Step::Kind::kField:
           shape = &shape->field(step.field);
           break;
-        case Step::Kind::kIndex:
-        case Step::Kind::kEach:
+        case expression::Step::Kind::kIndex:
+        case expression::Step::Kind::kEach:
           shape = &shape->element();
           break;
-        case Step::Kind::kSlice:
+        case expression::Step::Kind::kSlice:
           break;
-        case Step::Kind::kKey:
+        case expression::Step::Kind::kKey:
           shape = nullptr;
           break;
       }

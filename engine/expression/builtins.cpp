@@ -1,7 +1,11 @@
 #include "engine/expression/builtins.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <unordered_map>
+
+#include "engine/expression/text.hpp"
 
 namespace skald::expression {
 
@@ -31,6 +35,10 @@ const Format* find_format(std::string_view name) {
     if (format.name == name) return &format;
   }
   return nullptr;
+}
+
+bool cannot_iterate(Evaluator& evaluator, const Json& value) {
+  return evaluator.fail(fmt::format("Cannot iterate over {} ({})", kind_name(value), brief(value)));
 }
 
 }  // namespace skald::expression

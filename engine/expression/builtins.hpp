@@ -46,6 +46,9 @@ const Format* find_format(std::string_view name);
 std::span<const std::span<const Builtin>> all_builtins();
 std::span<const Format> all_formats();
 
+// Fails with what jq says of a value that has no elements; false.
+bool cannot_iterate(Evaluator& evaluator, const Json& value);
+
 // The families, each in its own file.
 std::span<const Builtin> array_builtins();
 std::span<const Builtin> generator_builtins();

@@ -15,10 +15,6 @@ namespace {
 
 using Arguments = std::span<Value>;
 
-bool cannot_iterate(Evaluator& evaluator, const Json& value) {
-  return evaluator.fail(fmt::format("Cannot iterate over {} ({})", kind_name(value), brief(value)));
-}
-
 struct Keyed {
   const Json* item;
   const Json* key;

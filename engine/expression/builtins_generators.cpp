@@ -13,10 +13,6 @@ namespace {
 
 using Arguments = std::span<Value>;
 
-bool cannot_iterate(Evaluator& evaluator, const Json& value) {
-  return evaluator.fail(fmt::format("Cannot iterate over {} ({})", kind_name(value), brief(value)));
-}
-
 bool raise(Evaluator& evaluator, const Json& value) {
   Value copy;
   return evaluator.give_copy(value, copy) && evaluator.fail_value(copy.release_json());

@@ -9,11 +9,11 @@
 namespace skald::graph {
 namespace {
 
-constexpr std::size_t kColumnsMax = 60;
-constexpr std::string_view kBack = "color=\"#b45309\", fontcolor=\"#b45309\", style=dashed";
+constexpr std::size_t kDotColumnsMax = 60;
+constexpr std::string_view kDotBack = "color=\"#b45309\", fontcolor=\"#b45309\", style=dashed";
 
-std::string escape(std::string_view text) {
-  return escape_xml(one_line(text, kColumnsMax));
+std::string escape_dot(std::string_view text) {
+  return escape_xml(one_line(text, kDotColumnsMax));
 }
 
 const Block& last_leaf(const Lane& lane) {
@@ -21,11 +21,11 @@ const Block& last_leaf(const Lane& lane) {
   return block.lanes.empty() ? block : last_leaf(block.lanes.back());
 }
 
-class Writer {
+class DotWriter {
  public:
   std::string write(const Graph& graph) {
-    std::string title = fmt::format("<b>{}</b>", escape(graph.title));
-    for (const std::string& note : graph.notes) title += "<br/>" + escape(note);
+    std::string title = fmt::format("<b>{}</b>", escape_dot(graph.title));
+    for (const std::string& note : graph.notes) title += "<br/>" + escape_dot(note);
     line(fmt::format("digraph \"{}\" {{", graph.title));
     ++depth_;
     line("graph [compound=true, rankdir=TB, labelloc=t, fontname=Helvetica, fontsize=13, nodesep=0.4, label=<" + title +
@@ -50,9 +50,9 @@ class Writer {
 
   static std::string text_of(const Block& block) {
     const std::string next = block.lanes.empty() ? "<br/>" : "<br align=\"left\"/>";
-    std::string text = fmt::format("<b>{}</b>", escape(block.name));
-    if (block.what != "switch") text += next + escape(block.what);
-    for (const std::string& note : block.notes) text += next + "<font point-size=\"9\">" + escape(note) + "</font>";
+    std::string text = fmt::format("<b>{}</b>", escape_dot(block.name));
+    if (block.what != "switch") text += next + escape_dot(block.what);
+    for (const std::string& note : block.notes) text += next + "<font point-size=\"9\">" + escape_dot(note) + "</font>";
     return block.lanes.empty() ? text : text + next;
   }
 
@@ -64,19 +64,19 @@ class Writer {
       std::string text = text_of(block);
       if (block.undo) {
         for (const std::string& step : block.undo->lines) {
-          text += fmt::format("<br/><font point-size=\"9\" color=\"#b45309\">undone by {}</font>", escape(step));
+          text += fmt::format("<br/><font point-size=\"9\" color=\"#b45309\">undone by {}</font>", escape_dot(step));
         }
       }
       line(fmt::format("n{} [label=<{}>{}{}]", block.id, text, shape, block.is_pivot ? ", penwidth=3" : ""));
     }
     if (block.gives_up != 0) {
       gives_up_.insert(block.gives_up);
-      line(fmt::format("n{} [label=\"undo everything\", {}]", block.gives_up, kBack));
+      line(fmt::format("n{} [label=\"undo everything\", {}]", block.gives_up, kDotBack));
     }
     if (!block.undo || block.lanes.empty()) return;
-    std::string text = fmt::format("<b>undo {}</b>", escape(block.name));
-    for (const std::string& step : block.undo->lines) text += "<br/>" + escape(step);
-    line(fmt::format("n{} [label=<{}>, {}]", block.undo->id, text, kBack));
+    std::string text = fmt::format("<b>undo {}</b>", escape_dot(block.name));
+    for (const std::string& step : block.undo->lines) text += "<br/>" + escape_dot(step);
+    line(fmt::format("n{} [label=<{}>, {}]", block.undo->id, text, kDotBack));
   }
 
   void open_cluster(NodeId id, std::string_view label, std::string_view style) {
@@ -97,7 +97,7 @@ class Writer {
     if (block.opening != 0) line(fmt::format("n{} [{}]", block.opening, kBar));
     for (const Lane& inside : block.lanes) {
       if (!inside.title.empty())
-        open_cluster(inside.id, escape(inside.title), "style=\"rounded,dotted\", color=\"#64748b\"");
+        open_cluster(inside.id, escape_dot(inside.title), "style=\"rounded,dotted\", color=\"#64748b\"");
       lane(inside);
       leaves_.emplace(inside.id, last_leaf(inside).id);
       if (!inside.title.empty()) close_cluster();
@@ -116,12 +116,12 @@ class Writer {
       from = leaves_.at(edge.from);
       also(fmt::format("ltail=cluster_n{}", edge.from));
     }
-    if (!edge.label.empty()) also(fmt::format("label=<{}>", escape(edge.label)));
+    if (!edge.label.empty()) also(fmt::format("label=<{}>", escape_dot(edge.label)));
     if (edge.kind == EdgeKind::kError) also("color=\"#b91c1c\", fontcolor=\"#b91c1c\"");
     if (edge.kind == EdgeKind::kLoop) also("constraint=false");
-    if (edge.kind == EdgeKind::kTie) also("dir=none, " + std::string(kBack));
+    if (edge.kind == EdgeKind::kTie) also("dir=none, " + std::string(kDotBack));
     if (edge.kind == EdgeKind::kBack)
-      also(std::string(kBack) + (gives_up_.contains(edge.to) ? "" : ", constraint=false"));
+      also(std::string(kDotBack) + (gives_up_.contains(edge.to) ? "" : ", constraint=false"));
     line(fmt::format("n{} -> n{}{}", from, edge.to, style.empty() ? "" : " [" + style + "]"));
   }
 
@@ -134,7 +134,7 @@ class Writer {
 }  // namespace
 
 std::string to_dot(const Graph& graph) {
-  return Writer().write(graph);
+  return DotWriter().write(graph);
 }
 
 }  // namespace skald::graph

@@ -11,16 +11,16 @@
 namespace skald::graph {
 namespace {
 
-constexpr std::size_t kColumnsMax = 60;
+constexpr std::size_t kMermaidColumnsMax = 60;
 // Classes; no text of a definition has a colon left.
-constexpr std::string_view kBack = ":::back";
+constexpr std::string_view kMermaidBack = ":::back";
 constexpr std::string_view kPivot = ":::pivot";
 
 // Everything that Mermaid, its markdown or HTML might read as more than text becomes a numeric entity.
-std::string escape(std::string_view text) {
+std::string escape_mermaid(std::string_view text) {
   constexpr std::string_view kPlain = " .,/()=$!?+'_";
   std::string escaped;
-  for (const char c : one_line(text, kColumnsMax)) {
+  for (const char c : one_line(text, kMermaidColumnsMax)) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte >= 0x80 || std::isalnum(byte) != 0 || kPlain.find(c) != std::string_view::npos) {
       escaped += c;
@@ -41,7 +41,7 @@ std::string_view closing(Shape shape) {
   return shape == Shape::kSwitch ? "}" : shape == Shape::kWait ? "])" : "]";
 }
 
-class Writer {
+class MermaidWriter {
  public:
   std::string write(const Graph& graph) {
     const bool is_undone = std::any_of(graph.edges.begin(), graph.edges.end(),
@@ -49,12 +49,12 @@ class Writer {
     const std::string_view legend = is_undone ? " (dotted, upwards: the way back when a later step fails)" : "";
     out_ = fmt::format("---\ntitle: \"{}{}\"\n---\nflowchart TB\n", graph.title, legend);
     std::string start = "start";
-    for (const std::string& note : graph.notes) start += "<br/>" + escape(note);
+    for (const std::string& note : graph.notes) start += "<br/>" + escape_mermaid(note);
     line(fmt::format("n{}([\"{}\"])", graph.start, start));
     lane(graph.body);
     line(fmt::format("n{}([\"end\"])", graph.end));
     for (const Edge& edge : graph.edges) this->edge(edge);
-    if (out_.find(kBack) != std::string::npos) line("classDef back stroke-dasharray: 5 4");
+    if (out_.find(kMermaidBack) != std::string::npos) line("classDef back stroke-dasharray: 5 4");
     if (out_.find(kPivot) != std::string::npos) line("classDef pivot stroke-width: 4px");
     return std::move(out_);
   }
@@ -69,11 +69,12 @@ class Writer {
   void block(const Block& block) {
     // A group has one line for all of it.
     const std::string_view next = block.lanes.empty() ? "<br/>" : ", ";
-    std::string text = escape(block.name);
-    if (block.what != "switch") text += std::string(next) + escape(block.what);
-    for (const std::string& note : block.notes) text += std::string(next) + escape(note);
+    std::string text = escape_mermaid(block.name);
+    if (block.what != "switch") text += std::string(next) + escape_mermaid(block.what);
+    for (const std::string& note : block.notes) text += std::string(next) + escape_mermaid(note);
     if (block.lanes.empty()) {
-      if (block.undo) text += "<br/>undone by " + escape(fmt::format("{}", fmt::join(block.undo->lines, ", then ")));
+      if (block.undo)
+        text += "<br/>undone by " + escape_mermaid(fmt::format("{}", fmt::join(block.undo->lines, ", then ")));
       line(fmt::format("n{}{}\"{}\"{}{}", block.id, opening(block.shape), text, closing(block.shape),
                        block.is_pivot ? kPivot : ""));
     } else {
@@ -81,11 +82,11 @@ class Writer {
     }
     if (block.gives_up != 0) {
       gives_up_.insert(block.gives_up);
-      line(fmt::format("n{}([\"undo everything\"]){}", block.gives_up, kBack));
+      line(fmt::format("n{}([\"undo everything\"]){}", block.gives_up, kMermaidBack));
     }
     if (block.undo && !block.lanes.empty()) {
-      line(fmt::format("n{}[\"undo {}<br/>{}\"]{}", block.undo->id, escape(block.name),
-                       escape(fmt::format("{}", fmt::join(block.undo->lines, ", then "))), kBack));
+      line(fmt::format("n{}[\"undo {}<br/>{}\"]{}", block.undo->id, escape_mermaid(block.name),
+                       escape_mermaid(fmt::format("{}", fmt::join(block.undo->lines, ", then "))), kMermaidBack));
     }
   }
 
@@ -98,7 +99,7 @@ class Writer {
         lane(inside);
         continue;
       }
-      line(fmt::format("subgraph n{}[\"{}\"]", inside.id, escape(inside.title)));
+      line(fmt::format("subgraph n{}[\"{}\"]", inside.id, escape_mermaid(inside.title)));
       ++depth_;
       lane(inside);
       --depth_;
@@ -117,7 +118,7 @@ class Writer {
       return line(fmt::format("n{} -.-|\"↑\"| n{}", edge.to, edge.from));
     }
     const std::string_view arrow = edge.kind == EdgeKind::kTie ? "-.-" : is_dotted ? "-.->" : "-->";
-    const std::string label = edge.label.empty() ? "" : fmt::format("|\"{}\"|", escape(edge.label));
+    const std::string label = edge.label.empty() ? "" : fmt::format("|\"{}\"|", escape_mermaid(edge.label));
     line(fmt::format("n{} {}{} n{}", edge.from, arrow, label, edge.to));
   }
 
@@ -129,7 +130,7 @@ class Writer {
 }  // namespace
 
 std::string to_mermaid(const Graph& graph) {
-  return Writer().write(graph);
+  return MermaidWriter().write(graph);
 }
 
 }  // namespace skald::graph

@@ -5,7 +5,7 @@
 namespace skald::runtime {
 namespace {
 
-constexpr std::size_t kPage = 1'000;
+constexpr std::size_t kDuePage = 1'000;
 constexpr Millis kOverdue{60'000};
 
 }  // namespace
@@ -27,7 +27,7 @@ void DuePoller::fired() {
   const auto horizon = std::min(shared.options.passivate_after, 2 * shared.options.due_poll);
   const auto until = shared.time.now() + horizon;
   // Read from its beginning: those in memory may fill a page, and at least one page of others must fit behind them.
-  const std::size_t limit = kPage + shared.active.load(std::memory_order_relaxed);
+  const std::size_t limit = kDuePage + shared.active.load(std::memory_order_relaxed);
   host_.offload([&history = shared.history, shards = shared.shards.held(), until,
                  limit] { return history.list_wake_ups(shards, until, {}, limit); },
                 [this](Result<std::vector<ports::WakeUp>> due) {

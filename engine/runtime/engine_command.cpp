@@ -8,7 +8,7 @@ namespace skald::runtime {
 namespace {
 
 // How often an execution of another node is looked at while somebody waits for its end.
-constexpr Millis kLookInterval{100};
+constexpr Millis kSettleInterval{100};
 
 }  // namespace
 
@@ -74,8 +74,8 @@ void Engine::Impl::when_settled(const ExecutionId& id, Millis at_most, Callback<
             return callback(std::make_shared<const saga::State>(std::move(*state)));
           }
           if (!shared_.shards.serves(id)) {
-            return host.after(kLookInterval, [this, id, at_most, callback = std::move(callback)]() mutable {
-              when_settled(id, at_most - kLookInterval, std::move(callback));
+            return host.after(kSettleInterval, [this, id, at_most, callback = std::move(callback)]() mutable {
+              when_settled(id, at_most - kSettleInterval, std::move(callback));
             });
           }
           host.activate(id).when_settled(at_most, std::move(callback));

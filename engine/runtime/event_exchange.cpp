@@ -11,8 +11,8 @@
 namespace skald::runtime {
 namespace {
 
-constexpr std::size_t kPage = 100;
-constexpr Millis kLookInterval{5'000};
+constexpr std::size_t kEventPage = 100;
+constexpr Millis kEventLookInterval{5'000};
 // What has no end by then is not under way any more, wherever it came in.
 constexpr Millis kLeftAlone{30'000};
 constexpr Millis kRemoveInterval{60'000};
@@ -84,7 +84,7 @@ class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
     if (key_ == event_.keys.size()) return failed_ ? leave(*failed_) : settle();
     owner_.host_.offload(
         [&store = owner_.store_, key = event_.keys[key_], after = after_] {
-          return store.list_listeners(key, after, kPage);
+          return store.list_listeners(key, after, kEventPage);
         },
         [self = shared_from_this()](Result<std::vector<ports::Listener>> found) { self->listed(std::move(found)); });
   }
@@ -123,7 +123,7 @@ class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
 
   void listed(Result<std::vector<ports::Listener>> found) {
     if (!found) return leave(found.error());
-    if (found->size() < kPage) {
+    if (found->size() < kEventPage) {
       ++key_;
       after_.reset();
     } else {
@@ -272,7 +272,7 @@ void EventExchange::fired() {
 
 // Not on the loop.
 Result<std::vector<EventExchange::Arrived>> EventExchange::list_leftovers(Timestamp before, std::uint64_t after) {
-  auto events = store_.list_new_events(before, after, kPage);
+  auto events = store_.list_new_events(before, after, kEventPage);
   if (!events) return std::unexpected(std::move(events.error()));
   std::vector<Arrived> found;
   for (auto& event : *events) {
@@ -289,9 +289,9 @@ void EventExchange::look_for_leftovers(std::uint64_t after) {
                 [this](Result<std::vector<Arrived>> found) {
                   if (!found) {
                     host_.warn("events could not be listed; it is tried again", found.error());
-                    return again(kLookInterval);
+                    return again(kEventLookInterval);
                   }
-                  const bool is_last = found->size() < kPage;
+                  const bool is_last = found->size() < kEventPage;
                   const std::uint64_t last = found->empty() ? 0 : found->back().event.number;
                   for (auto& arrived : *found) {
                     if (!offers_.contains(arrived.event.number)) offer(std::move(arrived), nullptr);
@@ -303,7 +303,8 @@ void EventExchange::look_for_leftovers(std::uint64_t after) {
 void EventExchange::remove_old() {
   if (host_.shared().draining || host_.is_closed()) return;
   const auto steady = host_.shared().time.steady();
-  if (removed_at_ != std::chrono::nanoseconds{} && steady - removed_at_ < kRemoveInterval) return again(kLookInterval);
+  if (removed_at_ != std::chrono::nanoseconds{} && steady - removed_at_ < kRemoveInterval)
+    return again(kEventLookInterval);
   struct Swept {
     std::uint64_t removed = 0;
     std::uint64_t kept = 0;
@@ -322,7 +323,7 @@ void EventExchange::remove_old() {
         if (swept) kept_ = swept->kept;
         if (swept && swept->removed == kRemovedAtOnce) return remove_old();
         if (swept) removed_at_ = steady;
-        again(kLookInterval);
+        again(kEventLookInterval);
       });
 }
 

@@ -32,7 +32,7 @@ Error unavailable(const ports::AppendResult& result, std::string message, std::s
 std::optional<std::vector<ports::Subscription>> subscription_change(const std::vector<ports::Subscription>& before,
                                                                     const saga::State& next) {
   if (!next.has_listens && before.empty()) return std::nullopt;
-  auto after = subscriptions_of(next);
+  auto after = stored_subscriptions(next);
   return after == before ? std::nullopt : std::optional(std::move(after));
 }
 

@@ -9,8 +9,8 @@
 namespace skald::runtime {
 namespace {
 
-constexpr std::size_t kPage = 100;
-constexpr Millis kLookAgain{1'000};
+constexpr std::size_t kKeptPage = 100;
+constexpr Millis kKeptLookAgain{1'000};
 // What an execution has caused by its first call may come in where the clock is behind.
 constexpr Millis kClockDifferenceMax{10'000};
 // Of what is correlated by nothing.
@@ -23,7 +23,7 @@ Timestamp oldest_for(const ports::Subscription& subscription, const saga::State&
 
 }  // namespace
 
-std::vector<ports::Subscription> subscriptions_of(const saga::State& state) {
+std::vector<ports::Subscription> stored_subscriptions(const saga::State& state) {
   std::vector<ports::Subscription> found;
   for (auto& [step, listen] : saga::subscriptions_of(state)) {
     found.push_back({.step = std::move(step), .key = {std::move(listen.shape), std::move(listen.key)}});
@@ -46,7 +46,7 @@ void ExecutionDriver::look_for_events(std::vector<ports::Subscription> wanted, s
   ++looks_;
   std::vector<ports::EventWish> wishes;
   for (const auto& subscription : wanted) wishes.push_back({subscription.key, oldest_for(subscription, state_)});
-  host_.offload([events, wishes = std::move(wishes), after] { return events->find_events(wishes, after, kPage); },
+  host_.offload([events, wishes = std::move(wishes), after] { return events->find_events(wishes, after, kKeptPage); },
                 [&host = host_, id = id_, number = number_, wanted = std::move(wanted),
                  after](const Result<std::vector<ports::StoredEvent>>& found) mutable {
                   if (auto* driver = host.find(id, number)) driver->events_found(found, std::move(wanted), after);
@@ -57,7 +57,7 @@ void ExecutionDriver::events_found(const Result<std::vector<ports::StoredEvent>>
                                    std::vector<ports::Subscription> wanted, std::uint64_t after) {
   if (!found) {
     host_.warn("events that wait for an execution could not be looked for; it is tried again", found.error());
-    return host_.after(kLookAgain,
+    return host_.after(kKeptLookAgain,
                        [&host = host_, id = id_, number = number_, wanted = std::move(wanted), after]() mutable {
                          auto* driver = host.find(id, number);
                          if (!driver) return;
@@ -75,7 +75,7 @@ void ExecutionDriver::events_found(const Result<std::vector<ports::StoredEvent>>
           Mail{.input = saga::Input{.actor = {}, .what = std::move(arrived)}, .reply = {}, .event = event.number});
     }
   }
-  if (found->size() == kPage) look_for_events(std::move(wanted), found->back().number);
+  if (found->size() == kKeptPage) look_for_events(std::move(wanted), found->back().number);
   pump();
 }
 

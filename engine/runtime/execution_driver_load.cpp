@@ -32,7 +32,7 @@ void ExecutionDriver::loaded(Result<LoadedExecution> result) {
   state_ = std::move(result->state);
   definition_ = std::move(result->definition);
   stored_ = std::move(result->summary);
-  subscriptions_ = subscriptions_of(state_);
+  subscriptions_ = stored_subscriptions(state_);
   // Read again after an append of unknown fate, which may have moved it; one that comes into memory is counted already.
   if (phase_ != saga::Phase::kPending || start_) count_phase(host_.shared().live, phase_, state_);
   phase_ = state_.phase;

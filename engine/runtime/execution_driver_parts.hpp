@@ -49,7 +49,7 @@ inline bool is_settled(const saga::State& state) {
 }
 
 // What the execution listens for, as the store has it.
-std::vector<ports::Subscription> subscriptions_of(const saga::State& state);
+std::vector<ports::Subscription> stored_subscriptions(const saga::State& state);
 
 ports::ParticipantCall participant_call(const saga::State& state, saga::SendRequest request, std::uint64_t epoch);
 

@@ -10,14 +10,14 @@
 namespace skald::runtime {
 namespace {
 
-constexpr std::size_t kPage = 500;
+constexpr std::size_t kHistoryPage = 500;
 
 // Calls take(event) for each event of the history, in order.
 template <class Take>
 Result<void> each_event(ports::HistoryStore& store, const ExecutionId& id, Take take) {
   std::uint64_t position = 0;
   while (true) {
-    auto rows = store.read_history(id, position, kPage);
+    auto rows = store.read_history(id, position, kHistoryPage);
     if (!rows) return std::unexpected(std::move(rows.error()));
     for (auto& row : *rows) {
       if (row.position != position + 1) {
@@ -32,7 +32,7 @@ Result<void> each_event(ports::HistoryStore& store, const ExecutionId& id, Take 
       }
       take(std::move(*event));
     }
-    if (rows->size() < kPage) break;
+    if (rows->size() < kHistoryPage) break;
   }
   if (position == 0) return failure("execution.unknown", "there is no such execution", to_string(id));
   return {};

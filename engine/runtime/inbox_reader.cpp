@@ -5,9 +5,9 @@
 namespace skald::runtime {
 namespace {
 
-constexpr std::size_t kPage = 100;
+constexpr std::size_t kInboxPage = 100;
 // Notices may be lost with their connection.
-constexpr Millis kLookInterval{2'000};
+constexpr Millis kInboxLookInterval{2'000};
 
 // Whether asking again may bring another answer.
 bool is_passing(const Error& error) {
@@ -43,7 +43,7 @@ void InboxReader::list() {
     again_ = true;
     return;
   }
-  host_.offload([&inbox = inbox_, shards = shared.shards.held()] { return inbox.list(shards, kPage); },
+  host_.offload([&inbox = inbox_, shards = shared.shards.held()] { return inbox.list(shards, kInboxPage); },
                 [this](Result<std::vector<ports::InboxCommand>> found) {
                   listing_ = false;
                   if (found) {
@@ -52,7 +52,7 @@ void InboxReader::list() {
                     host_.warn("the commands of other nodes could not be listed; it is tried again", found.error());
                   }
                   const auto now = host_.shared().time.steady();
-                  host_.timers().set(*this, std::exchange(again_, false) ? now : now + kLookInterval);
+                  host_.timers().set(*this, std::exchange(again_, false) ? now : now + kInboxLookInterval);
                 });
 }
 

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kCallsMax = 64;  // to one sink
 constexpr std::size_t kOffersMax = 8;  // to the executions: each is written on its own
 // Found by then is what another node has left.
-constexpr Millis kLookInterval{5'000};
+constexpr Millis kOutboxLookInterval{5'000};
 constexpr Millis kMeasureInterval{15'000};
 constexpr Millis kTellInterval{60'000};
 constexpr Millis kPauseOfSink{1'000};  // where it took nothing
@@ -75,7 +75,7 @@ class Publisher::Line final : public TimerNode {
                     under_way = std::move(under_way),
                     room] { return outbox.list_due_deliveries(sink, shards, now, under_way, room); },
                    [this, room](Result<std::vector<ports::Delivery>> found) {
-                     rest(kLookInterval);
+                     rest(kOutboxLookInterval);
                      if (found) {
                        const bool is_full = found->size() == room;
                        begin(std::move(*found));

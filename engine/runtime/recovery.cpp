@@ -7,7 +7,7 @@
 namespace skald::runtime {
 namespace {
 
-constexpr std::size_t kPage = 1'000;
+constexpr std::size_t kRestlessPage = 1'000;
 constexpr Millis kHandOutInterval{10};
 constexpr Millis kRetryInterval{1'000};
 // A few executions are not held back for the whole ramp.
@@ -39,7 +39,7 @@ void Recovery::fired() {
 
 void Recovery::read_page() {
   host_.offload([&history = host_.shared().history, shards = shards_,
-                 after = last_] { return history.list_restless(shards, after, kPage); },
+                 after = last_] { return history.list_restless(shards, after, kRestlessPage); },
                 [this](Result<std::vector<ports::WakeUp>> page) {
                   if (host_.shared().draining) return;
                   if (!page) {
@@ -48,7 +48,7 @@ void Recovery::read_page() {
                   }
                   for (const auto& wake_up : *page) ids_.push_back(wake_up.execution);
                   if (!page->empty()) last_ = page->back();
-                  if (page->size() == kPage) return read_page();
+                  if (page->size() == kRestlessPage) return read_page();
                   shuffle();
                 });
 }

@@ -8,7 +8,7 @@ namespace skald::runtime {
 namespace {
 
 // A page is one transaction: a few milliseconds.
-constexpr std::size_t kPage = 250;
+constexpr std::size_t kEndedPage = 250;
 constexpr Millis kPauseMin{20};
 // At most a fifth of the time goes into it.
 constexpr int kPausePerWork = 4;
@@ -38,7 +38,7 @@ void Retention::fired() {
   const Timestamp ended_before = shared.time.now() - shared.options.retention;
   const auto begun = shared.time.steady();
   host_.offload([&history = shared.history, shards, ended_before,
-                 after = last_] { return history.remove_ended(shards, ended_before, after, kPage); },
+                 after = last_] { return history.remove_ended(shards, ended_before, after, kEndedPage); },
                 [this, begun](Result<ports::Removal> removal) {
                   removed(std::move(removal), host_.shared().time.steady() - begun);
                 });

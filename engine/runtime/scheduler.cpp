@@ -8,7 +8,7 @@
 namespace skald::runtime {
 namespace {
 
-constexpr Millis kLookInterval{1'000};
+constexpr Millis kScheduleLookInterval{1'000};
 constexpr std::size_t kAtOnce = 64;
 constexpr Millis kPauseAfterTrouble{1'000};
 // Later than this a start was missed.
@@ -47,7 +47,7 @@ void Scheduler::fired() {
 void Scheduler::look() {
   if (shared().draining || host_.is_closed()) return;
   const auto now = shared().time.now();
-  Millis pause = kLookInterval;
+  Millis pause = kScheduleLookInterval;
   must_read_ = must_read_ || epochs_ != shared().shards.epochs();
   const bool is_current = !must_read_ && scheduled_ == shared().definitions.scheduled();
   // What is under way comes to its end before anything of it is changed.

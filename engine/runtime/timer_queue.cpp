@@ -6,7 +6,7 @@
 namespace skald::runtime {
 namespace {
 
-constexpr std::chrono::nanoseconds kLookInterval = std::chrono::seconds(1);
+constexpr std::chrono::nanoseconds kTimerLookInterval = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -102,7 +102,7 @@ void TimerQueue::sift_down(std::size_t index) {
 void TimerQueue::arm() {
   if (closed_ || heap_.empty()) return;
   const auto now = clock_.steady();
-  const auto at = std::min(heap_.front()->due_, now + kLookInterval);
+  const auto at = std::min(heap_.front()->due_, now + kTimerLookInterval);
   if (armed_ && armed_at_ <= at) return;
   armed_ = true;
   armed_at_ = at;

@@ -11,7 +11,7 @@
 namespace skald::test {
 namespace {
 
-constexpr const char* kStructured = "Content-Type: application/cloudevents+json\r\n";
+constexpr const char* kStructuredMode = "Content-Type: application/cloudevents+json\r\n";
 constexpr Millis kInterval{1'000};
 
 Timestamp now() {
@@ -140,18 +140,18 @@ TEST_F(Schedules, AnEventStartsOneExecution) {
   deploy("placed", "  - go: { call: p.ok, with: { order: '${ $workflow.input[0].data.order }' } }\n",
          "schedule: { on: { one: { with: { type: placed } } } }\n");
   const std::string event = R"({"specversion":"1.0","id":"1","source":"shop","type":"placed","data":{"order":"A1"}})";
-  const auto answer = post("/v1/events", event, kStructured);
+  const auto answer = post("/v1/events", event, kStructuredMode);
   EXPECT_EQ(answer.status, 202);
   EXPECT_EQ(answer.body, R"({"items":[{"id":"1","result":"taken","source":"shop","started":1}]})");
   const auto started = executions("placed");
   ASSERT_EQ(started.size(), 1u);
   EXPECT_EQ(await_end(started[0]["id"])["outcome"], "completed");
   EXPECT_EQ(Json::parse(participant_.bodies().at(0)), Json::parse(R"({"order":"A1"})"));
-  EXPECT_EQ(Json::parse(post("/v1/events", event, kStructured).body)["items"][0]["result"], "duplicate");
+  EXPECT_EQ(Json::parse(post("/v1/events", event, kStructuredMode).body)["items"][0]["result"], "duplicate");
   server_->send_signal(SIGKILL);
   server_->wait();
   start();
-  EXPECT_EQ(Json::parse(post("/v1/events", event, kStructured).body)["items"][0]["result"], "duplicate");
+  EXPECT_EQ(Json::parse(post("/v1/events", event, kStructuredMode).body)["items"][0]["result"], "duplicate");
   EXPECT_EQ(executions("placed").size(), 1u);
 }
 
@@ -164,7 +164,7 @@ TEST_F(Schedules, AnEventThatAKillInterruptsStartsOneExecution) {
         R"({"specversion":"1.0","id":")" + std::to_string(kill) + R"(","source":"shop","type":"placed"})";
     std::thread sender([&] {
       try {
-        RawClient(server_->port()).call("POST", "/v1/events", event, kStructured);
+        RawClient(server_->port()).call("POST", "/v1/events", event, kStructuredMode);
       } catch (const std::exception&) {
         // It was cut off.
       }
@@ -174,7 +174,7 @@ TEST_F(Schedules, AnEventThatAKillInterruptsStartsOneExecution) {
     server_->wait();
     sender.join();
     start();
-    EXPECT_EQ(post("/v1/events", event, kStructured).status, 202);
+    EXPECT_EQ(post("/v1/events", event, kStructuredMode).status, 202);
     await_executions("placed", static_cast<std::size_t>(kill) + 1);
   }
   EXPECT_EQ(executions("placed").size(), static_cast<std::size_t>(kKills));

@@ -32,9 +32,9 @@ bool is_covered(const saga::State& state, std::string_view path) {
   return false;
 }
 
-class Judge {
+class RunsJudge {
  public:
-  explicit Judge(const Cases& cases) : cases_(cases) {}
+  explicit RunsJudge(const Cases& cases) : cases_(cases) {}
 
   std::vector<std::string> judge() {
     for (const auto& [id, judged] : cases_) {
@@ -139,7 +139,7 @@ class Judge {
 }  // namespace
 
 std::vector<std::string> judge_runs(const Cases& cases) {
-  return Judge(cases).judge();
+  return RunsJudge(cases).judge();
 }
 
 std::vector<ExecutionId> awaited_by(const saga::State& state) {

@@ -38,9 +38,9 @@ std::optional<Timestamp> given_up_at(const Case& judged) {
   return std::nullopt;
 }
 
-class Judge {
+class UniqueJudge {
  public:
-  Judge(const Cases& cases, const Clocks& clocks) : cases_(cases), clocks_(clocks) {}
+  UniqueJudge(const Cases& cases, const Clocks& clocks) : cases_(cases), clocks_(clocks) {}
 
   std::vector<std::string> judge(const std::deque<Refusal>& refusals) {
     std::map<std::string, std::vector<const Case*>> about;
@@ -107,7 +107,7 @@ class Judge {
 }  // namespace
 
 std::vector<std::string> judge_unique(const Cases& cases, const std::deque<Refusal>& refusals, const Clocks& clocks) {
-  return Judge(cases, clocks).judge(refusals);
+  return UniqueJudge(cases, clocks).judge(refusals);
 }
 
 }  // namespace skald::simulation

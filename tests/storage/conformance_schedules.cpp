@@ -10,7 +10,7 @@ using namespace ports;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const ShardSet kAll = ShardSet().set();
+const ShardSet kAllShards = ShardSet().set();
 
 StoredSchedule schedule(const std::string& name, std::optional<Timestamp> next_at) {
   return {.workflow = {.namespace_name = "shop", .name = name}, .rule = "every PT1H", .next_at = next_at};
@@ -23,7 +23,7 @@ TEST_P(StoreConformance, AScheduleIsReadAsItWasWritten) {
   nightly.revision = 1;
   auto hourly = schedule("hourly", std::nullopt);
   hourly.revision = 1;
-  EXPECT_THAT(store_->list_schedules(kAll).value(), ElementsAre(hourly, nightly));
+  EXPECT_THAT(store_->list_schedules(kAllShards).value(), ElementsAre(hourly, nightly));
   nightly.next_at.reset();
   nightly.last_at = kBegin + Millis(1);
   nightly.last_execution = execution(7);
@@ -31,7 +31,7 @@ TEST_P(StoreConformance, AScheduleIsReadAsItWasWritten) {
   nightly.error = "no 'such' thing";
   ASSERT_TRUE(store_->put_schedule(nightly).value());
   nightly.revision = 2;
-  EXPECT_THAT(store_->list_schedules(kAll).value(), ElementsAre(hourly, nightly));
+  EXPECT_THAT(store_->list_schedules(kAllShards).value(), ElementsAre(hourly, nightly));
 }
 
 TEST_P(StoreConformance, AScheduleIsWrittenByWhoSawTheLatest) {
@@ -45,7 +45,7 @@ TEST_P(StoreConformance, AScheduleIsWrittenByWhoSawTheLatest) {
   EXPECT_TRUE(store_->put_schedule(later).value());
   later.next_at = kBegin + Millis(9);
   EXPECT_FALSE(store_->put_schedule(later).value());
-  const auto found = store_->list_schedules(kAll).value();
+  const auto found = store_->list_schedules(kAllShards).value();
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].revision, 2u);
   EXPECT_EQ(found[0].next_at, kBegin + Millis(2));
@@ -58,7 +58,7 @@ TEST_P(StoreConformance, SchedulesAreListedByShard) {
   ASSERT_TRUE(store_->put_schedule(schedule("nightly", kBegin)).value());
   const auto shard = shard_of_workflow("shop", "nightly");
   EXPECT_EQ(store_->list_schedules(ShardSet().set(shard)).value().size(), 1u);
-  EXPECT_THAT(store_->list_schedules(ShardSet(kAll).reset(shard)).value(), IsEmpty());
+  EXPECT_THAT(store_->list_schedules(ShardSet(kAllShards).reset(shard)).value(), IsEmpty());
   EXPECT_THAT(store_->list_schedules({}).value(), IsEmpty());
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/definition/openapi/excerpt.hpp"
+#include "engine/definition/openapi/member.hpp"
 #include "engine/definition/steps/http_call.hpp"
 
 namespace skald::definition {
@@ -21,18 +22,13 @@ constexpr std::size_t kParametersMax = 256;
 constexpr std::size_t kNameBytesMax = 256;
 constexpr std::string_view kJson = "application/json";
 
-const Json* find(const Json& object, std::string_view key) {
-  const auto it = object.is_object() ? object.find(key) : object.end();
-  return it == object.end() ? nullptr : &*it;
-}
-
 std::string text_of(const Json& object, std::string_view key, std::string_view fallback = "") {
-  const Json* value = find(object, key);
+  const Json* value = find_member(object, key);
   return value != nullptr && value->is_string() ? value->get<std::string>() : std::string(fallback);
 }
 
 bool flag_of(const Json& object, std::string_view key, bool fallback) {
-  const Json* value = find(object, key);
+  const Json* value = find_member(object, key);
   return value != nullptr && value->is_boolean() ? value->get<bool>() : fallback;
 }
 
@@ -58,7 +54,7 @@ std::string refuse_types(const std::vector<std::string>& types) {
 // 3.1 may list several.
 bool has_type(const Json& root, const Json& holder, std::string_view name) {
   const auto schema = follow(root, holder);
-  const Json* type = schema ? find(**schema, "type") : nullptr;
+  const Json* type = schema ? find_member(**schema, "type") : nullptr;
   if (type == nullptr) return false;
   return type->is_array() ? std::find(type->begin(), type->end(), name) != type->end() : *type == name;
 }
@@ -77,12 +73,12 @@ std::string read_style(const Json& root, const Json& parameter, CallParameter& p
   const bool is_form = place.in == In::kQuery || place.in == In::kCookie;
   const std::string_view usual = is_form ? "form" : "simple";
   const std::string style = text_of(parameter, "style", usual);
-  if (find(parameter, "content") != nullptr)
+  if (find_member(parameter, "content") != nullptr)
     return "has a media type of its own; only texts, numbers and lists are written";
   if (style != usual)
     return fmt::format("is written in the style '{}'; only '{}' is known there", excerpt(style), usual);
   place.explode = is_form && flag_of(parameter, "explode", true);
-  const Json* schema = find(parameter, "schema");
+  const Json* schema = find_member(parameter, "schema");
   if (schema == nullptr) return "";
   if (has_type(root, *schema, "object")) return "is an object; only texts, numbers and lists are written";
   const bool is_list = has_type(root, *schema, "array");
@@ -105,7 +101,7 @@ class ParameterReader {
 
   // Later ones replace those of the same name and place.
   Done read_list(const Json& holder) {
-    const Json* list = find(holder, "parameters");
+    const Json* list = find_member(holder, "parameters");
     if (list == nullptr) return {};
     if (!list->is_array()) return std::unexpected("its 'parameters' are no list");
     if (list->size() > kParametersMax) return too_many();
@@ -119,12 +115,12 @@ class ParameterReader {
 
   // Of 3.x.
   Done read_body() {
-    const Json* body = find(operation_, "requestBody");
+    const Json* body = find_member(operation_, "requestBody");
     if (body == nullptr) return {};
     const auto target = follow(root_, *body);
     if (!target) return std::unexpected(fmt::format("its requestBody {}", target.error()));
     std::vector<std::string> types;
-    const Json* content = find(**target, "content");
+    const Json* content = find_member(**target, "content");
     if (content != nullptr && content->is_object()) {
       for (const auto& item : content->items()) types.push_back(item.key());
     }
@@ -197,8 +193,8 @@ class ParameterReader {
 
   // JSON where nothing is said.
   std::vector<std::string> consumed_types() const {
-    const Json* consumes = find(operation_, "consumes");
-    if (consumes == nullptr) consumes = find(root_, "consumes");
+    const Json* consumes = find_member(operation_, "consumes");
+    if (consumes == nullptr) consumes = find_member(root_, "consumes");
     if (consumes == nullptr || !consumes->is_array()) return {std::string(kJson)};
     std::vector<std::string> types;
     for (const Json& type : *consumes) {
@@ -241,7 +237,7 @@ const Json* at_pointer(const Json& root, std::string_view pointer) {
       const std::size_t index = is_index ? std::stoul(key) : value->size();
       value = index < value->size() ? &(*value)[index] : nullptr;
     } else {
-      value = find(*value, key);
+      value = find_member(*value, key);
     }
     if (value == nullptr) return nullptr;
     pointer.remove_prefix(end);
@@ -254,7 +250,7 @@ const Json* at_pointer(const Json& root, std::string_view pointer) {
 std::expected<const Json*, std::string> follow(const Json& root, const Json& value) {
   const Json* target = &value;
   for (std::size_t i = 0; i <= kReferencesMax; ++i) {
-    const Json* reference = find(*target, "$ref");
+    const Json* reference = find_member(*target, "$ref");
     if (reference == nullptr || !reference->is_string()) return target;
     const auto& uri = reference->get_ref<const std::string&>();
     if (!uri.starts_with("#/")) {

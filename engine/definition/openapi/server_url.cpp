@@ -8,16 +8,12 @@
 
 #include "engine/definition/documents.hpp"
 #include "engine/definition/openapi/excerpt.hpp"
+#include "engine/definition/openapi/member.hpp"
 
 namespace skald::definition {
 namespace {
 
 using Text = std::expected<std::string, std::string>;
-
-const Json* find(const Json& object, std::string_view key) {
-  const auto it = object.is_object() ? object.find(key) : object.end();
-  return it == object.end() ? nullptr : &*it;
-}
 
 // "https://api.example.com/v1/" -> 23; the end where no path follows.
 std::size_t path_start(std::string_view uri) {
@@ -86,8 +82,8 @@ Text fill_variables(std::string_view url, const Json* variables) {
     }
     const std::size_t end = url.find('}', at);
     const std::string_view name = url.substr(at + 1, end == std::string_view::npos ? end : end - at - 1);
-    const Json* variable = variables != nullptr ? find(*variables, name) : nullptr;
-    const Json* value = variable != nullptr ? find(*variable, "default") : nullptr;
+    const Json* variable = variables != nullptr ? find_member(*variables, name) : nullptr;
+    const Json* value = variable != nullptr ? find_member(*variable, "default") : nullptr;
     if (end == std::string_view::npos || value == nullptr || !value->is_string()) {
       return std::unexpected(
           fmt::format("its server '{}' has the variable '{}' without a default", excerpt(url), excerpt(name)));
@@ -107,11 +103,11 @@ bool has_scheme(const Json* schemes, std::string_view name) {
 
 Text server_of(std::string_view document_uri, std::initializer_list<const Json*> holders) {
   for (const Json* holder : holders) {
-    const Json* servers = find(*holder, "servers");
+    const Json* servers = find_member(*holder, "servers");
     if (servers == nullptr || !servers->is_array() || servers->empty()) continue;
-    const Json* url = find(servers->front(), "url");
+    const Json* url = find_member(servers->front(), "url");
     if (url == nullptr || !url->is_string()) return std::unexpected("its first server has no url");
-    const Text filled = fill_variables(url->get_ref<const std::string&>(), find(servers->front(), "variables"));
+    const Text filled = fill_variables(url->get_ref<const std::string&>(), find_member(servers->front(), "variables"));
     return filled ? without_end(resolve(document_uri, *filled)) : filled;
   }
   return without_end(resolve(document_uri, "/"));
@@ -119,8 +115,8 @@ Text server_of(std::string_view document_uri, std::initializer_list<const Json*>
 
 Text swagger_server_of(std::string_view document_uri, const Json& root, const Json& operation) {
   const bool is_remote = is_remote_document(document_uri);
-  const Json* schemes = find(operation, "schemes");
-  if (schemes == nullptr) schemes = find(root, "schemes");
+  const Json* schemes = find_member(operation, "schemes");
+  if (schemes == nullptr) schemes = find_member(root, "schemes");
   std::string_view scheme = document_uri.substr(0, document_uri.find(':'));
   if (schemes != nullptr) {
     if (!has_scheme(schemes, "https") && !has_scheme(schemes, "http")) {
@@ -128,12 +124,12 @@ Text swagger_server_of(std::string_view document_uri, const Json& root, const Js
     }
     scheme = has_scheme(schemes, "https") ? "https" : "http";
   }
-  const Json* host = find(root, "host");
+  const Json* host = find_member(root, "host");
   const bool names_host = host != nullptr && host->is_string();
   if (!is_remote && (!names_host || schemes == nullptr)) {
     return std::unexpected("it has no 'host' or no 'schemes', and comes from a file; give the document both");
   }
-  const Json* base = find(root, "basePath");
+  const Json* base = find_member(root, "basePath");
   const std::string path = base != nullptr && base->is_string() ? base->get<std::string>() : "";
   const std::size_t start = is_remote ? document_uri.find("://") + 3 : 0;
   const std::string_view own_host = is_remote ? document_uri.substr(start, path_start(document_uri) - start) : "";

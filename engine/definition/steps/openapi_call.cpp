@@ -114,7 +114,7 @@ void check_required(LoadContext& context, const Node& place, const Node* given, 
 }
 
 // A step says once who it is.
-void check_authorization(LoadContext& context, const Node& given) {
+void check_no_authorization(LoadContext& context, const Node& given) {
   for (std::size_t i = 0; i < given.keys.size(); ++i) {
     if (!std::ranges::equal(given.keys[i], std::string_view("authorization"),
                             [](unsigned char a, unsigned char b) { return std::tolower(a) == b; })) {
@@ -130,7 +130,7 @@ void check_arguments(LoadContext& context, const Node& id, const Node* given, co
                      HttpCall& call) {
   if (given != nullptr && given->is_map()) {
     for (std::size_t i = 0; i < given->keys.size(); ++i) check_given(context, *given, i, operation);
-    if (call.authentication) check_authorization(context, *given);
+    if (call.authentication) check_no_authorization(context, *given);
   }
   check_required(context, id, given, operation);
   for (const auto& [parameter, refusal] : operation.parameters) {

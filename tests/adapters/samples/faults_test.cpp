@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-const FaultSubject kCharge{.service = "payments", .undoes = false, .operation = "charge", .order_id = "o1"};
+const FaultSubject kCharged{.service = "payments", .undoes = false, .operation = "charge", .order_id = "o1"};
 const FaultSubject kRefund{.service = "payments", .undoes = true, .operation = "refund", .order_id = "o1"};
 
 std::string refusal_of(const json& rule) {
@@ -28,16 +28,16 @@ TEST(Faults, StrikesWhatItNamesAsOftenAsItSays) {
   EXPECT_FALSE(faults.strike(kRefund, {}));
   EXPECT_FALSE(faults.strike({"payments", false, "charge", "o2"}, {}));
   EXPECT_FALSE(faults.strike({"shipping", false, "create", "o1"}, {}));
-  EXPECT_EQ(faults.strike(kCharge, {})->status, 500);
-  EXPECT_TRUE(faults.strike(kCharge, {}));
-  EXPECT_FALSE(faults.strike(kCharge, {}));
+  EXPECT_EQ(faults.strike(kCharged, {})->status, 500);
+  EXPECT_TRUE(faults.strike(kCharged, {}));
+  EXPECT_FALSE(faults.strike(kCharged, {}));
   EXPECT_EQ(faults.list(), json::array());
 }
 
 TEST(Faults, OperationMayBeItsName) {
   Faults faults(1);
   faults.add({{"mode", "refuse"}, {"operation", "refund"}});
-  EXPECT_FALSE(faults.strike(kCharge, {}));
+  EXPECT_FALSE(faults.strike(kCharged, {}));
   EXPECT_TRUE(faults.strike(kRefund, {}));
 }
 
@@ -46,7 +46,7 @@ TEST(Faults, ProbabilityComesFromTheSeed) {
     Faults faults(seed);
     faults.add({{"mode", "down"}, {"probability", 0.3}});
     int count = 0;
-    for (int i = 0; i < 1000; ++i) count += faults.strike(kCharge, {}) ? 1 : 0;
+    for (int i = 0; i < 1000; ++i) count += faults.strike(kCharged, {}) ? 1 : 0;
     return count;
   };
   EXPECT_NEAR(strikes(1), 300, 60);
@@ -58,14 +58,14 @@ TEST(Faults, QueryStrikesWhereNoRuleFits) {
   faults.add({{"mode", "down"}, {"count", 1}});
   HttpRequest request;
   request.query = {{"delay", "PT0.25S"}};
-  EXPECT_EQ(faults.strike(kCharge, request)->mode, FaultMode::kDown);
-  const auto fault = faults.strike(kCharge, request);
+  EXPECT_EQ(faults.strike(kCharged, request)->mode, FaultMode::kDown);
+  const auto fault = faults.strike(kCharged, request);
   EXPECT_EQ(fault->mode, FaultMode::kDelay);
   EXPECT_EQ(fault->delay.count(), 250);
   request.query = {{"fail", "404"}, {"delay", "PT1S"}};
-  EXPECT_EQ(faults.strike(kCharge, request)->mode, FaultMode::kRefuse);
+  EXPECT_EQ(faults.strike(kCharged, request)->mode, FaultMode::kRefuse);
   request.query = {{"fail", "yes"}};
-  EXPECT_THROW(faults.strike(kCharge, request), std::invalid_argument);
+  EXPECT_THROW(faults.strike(kCharged, request), std::invalid_argument);
 }
 
 TEST(Faults, MalformedRulesSayWhy) {

@@ -18,9 +18,9 @@ namespace fs = std::filesystem;
 
 const fs::path kFolder = fs::path(SKALD_SOURCE_DIR) / "tests/engine/definition/documents";
 
-class Documents : public testing::TestWithParam<fs::path> {};
+class ExpectedDocuments : public testing::TestWithParam<fs::path> {};
 
-TEST_P(Documents, SayWhatIsExpected) {
+TEST_P(ExpectedDocuments, SayWhatIsExpected) {
   const OperationCatalog catalog = sample_catalog();
   LoadOptions options{.operations = &catalog};
   options.documents = sample_documents();
@@ -44,11 +44,12 @@ TEST_P(Documents, SayWhatIsExpected) {
   EXPECT_EQ(said, fs::exists(expected) ? test::text_of(expected) : "");
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Documents, testing::ValuesIn(test::files_of(kFolder, ".yaml")), [](const auto& param) {
-  std::string name = param.param.stem().string();
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(All, ExpectedDocuments, testing::ValuesIn(test::files_of(kFolder, ".yaml")),
+                         [](const auto& param) {
+                           std::string name = param.param.stem().string();
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace skald::definition

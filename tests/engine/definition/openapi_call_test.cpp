@@ -19,7 +19,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const std::string kHeader = "document: { dsl: '1.0.3', namespace: shop, name: sample, version: '1.0.0' }\n";
+const std::string kOrderHeader = "document: { dsl: '1.0.3', namespace: shop, name: sample, version: '1.0.0' }\n";
 
 std::string said_by(const LoadResult& result) {
   std::string said;
@@ -30,7 +30,7 @@ std::string said_by(const LoadResult& result) {
 std::string call_of(std::string_view document, std::string_view operation, std::string_view more) {
   return fmt::format(
       "{}do:\n  - a:\n      call: openapi\n      with: {{ document: {{ endpoint: '{}' }}, operationId: {}{} }}\n",
-      kHeader, document, operation, more);
+      kOrderHeader, document, operation, more);
 }
 
 // "GET https://a/{id} path:id! query:tags* body:body! [Content-Type]"; ! required, * an item a field.
@@ -131,7 +131,7 @@ TEST(ExternalDocuments, AreCoveredByTheDigest) {
 }
 
 TEST(ExternalDocuments, HaveLimits) {
-  std::string source = kHeader + "do:\n";
+  std::string source = kOrderHeader + "do:\n";
   ReadDocuments documents;
   for (int i = 0; i < 17; ++i) {
     documents[fmt::format("{}.json", i)] =

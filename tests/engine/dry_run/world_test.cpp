@@ -12,7 +12,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const std::string kPair =
+const std::string kReserveAndCharge =
     "timeout: { after: PT1M }\n"
     "do:\n"
     "  - reserve: { call: p.reserve, compensate: { call: p.release, with: { id: '${ $workflow.input.id }' } } }\n"
@@ -38,7 +38,7 @@ Interruption cancel(Interruption::When when, std::string step) {
 }
 
 TEST(World, NothingGoesWrong) {
-  const auto run = play_with(kPair, {});
+  const auto run = play_with(kReserveAndCharge, {});
   EXPECT_EQ(run.ending, Ending::kCompleted);
   EXPECT_THAT(calls_of(run), ElementsAre("reserve", "charge"));
   EXPECT_EQ(run.duration, Millis(200));
@@ -46,7 +46,7 @@ TEST(World, NothingGoesWrong) {
 }
 
 TEST(World, ARefusalIsUndone) {
-  const auto run = play_with(kPair, {{"charge", Trouble::kRefused}});
+  const auto run = play_with(kReserveAndCharge, {{"charge", Trouble::kRefused}});
   EXPECT_EQ(run.ending, Ending::kCompensated);
   EXPECT_THAT(calls_of(run), ElementsAre("reserve", "charge", "reserve/compensate"));
   EXPECT_THAT(run.standing, IsEmpty());
@@ -54,7 +54,7 @@ TEST(World, ARefusalIsUndone) {
 
 TEST(World, AnUnknownCallIsSettledAndUndone) {
   for (const Trouble trouble : {Trouble::kUnknown, Trouble::kLost}) {
-    const auto run = play_with(kPair, {{"charge", trouble}});
+    const auto run = play_with(kReserveAndCharge, {{"charge", trouble}});
     EXPECT_EQ(run.ending, Ending::kCompensated);
     EXPECT_THAT(calls_of(run), ElementsAre("reserve", "charge", "?charge", "charge/compensate", "reserve/compensate"));
     EXPECT_THAT(run.standing, IsEmpty());
@@ -63,7 +63,7 @@ TEST(World, AnUnknownCallIsSettledAndUndone) {
 
 TEST(World, ACrashIsSurvived) {
   for (const Trouble trouble : {Trouble::kCrash, Trouble::kCrashBefore}) {
-    const auto run = play_with(kPair, {{"charge", trouble}});
+    const auto run = play_with(kReserveAndCharge, {{"charge", trouble}});
     EXPECT_EQ(run.ending, Ending::kCompleted);
     EXPECT_THAT(calls_of(run), ElementsAre("reserve", "charge", "charge"));
     EXPECT_THAT(run.standing, ElementsAre("reserve", "charge"));
@@ -71,13 +71,14 @@ TEST(World, ACrashIsSurvived) {
 }
 
 TEST(World, ACrashOnTheWayBackIsSurvived) {
-  const auto run = play_with(kPair, {{"charge", Trouble::kRefused}, {"reserve/compensate", Trouble::kCrash}});
+  const auto run = play_with(kReserveAndCharge, {{"charge", Trouble::kRefused}, {"reserve/compensate", Trouble::kCrash}});
   EXPECT_EQ(run.ending, Ending::kCompensated);
   EXPECT_THAT(calls_of(run), ElementsAre("reserve", "charge", "reserve/compensate", "reserve/compensate"));
 }
 
 TEST(World, ARefusedUndoParks) {
-  const auto run = play_with(kPair, {{"charge", Trouble::kRefused}, {"reserve/compensate", Trouble::kRefused}});
+  const auto run =
+      play_with(kReserveAndCharge, {{"charge", Trouble::kRefused}, {"reserve/compensate", Trouble::kRefused}});
   EXPECT_EQ(run.ending, Ending::kParked);
   EXPECT_THAT(run.standing, ElementsAre("reserve"));
 }
@@ -85,7 +86,7 @@ TEST(World, ARefusedUndoParks) {
 TEST(World, ACancellationWaitsForTheCallAndUndoesIt) {
   for (const auto& when :
        {cancel(Interruption::When::kDuring, "charge"), cancel(Interruption::When::kAfter, "reserve")}) {
-    const auto run = play_with(kPair, {}, when);
+    const auto run = play_with(kReserveAndCharge, {}, when);
     EXPECT_EQ(run.ending, Ending::kCancelled);
     EXPECT_THAT(calls_of(run), ElementsAre("reserve", "charge", "charge/compensate", "reserve/compensate"));
     EXPECT_THAT(run.standing, IsEmpty());
@@ -93,13 +94,13 @@ TEST(World, ACancellationWaitsForTheCallAndUndoesIt) {
 }
 
 TEST(World, ACancellationAfterTheEndIsNone) {
-  const auto run = play_with(kPair, {}, cancel(Interruption::When::kAfter, "charge"));
+  const auto run = play_with(kReserveAndCharge, {}, cancel(Interruption::When::kAfter, "charge"));
   EXPECT_EQ(run.ending, Ending::kCompleted);
   EXPECT_FALSE(run.was_interrupted);
 }
 
 TEST(World, TheWorkflowsTimeoutIsTheOthersWayBack) {
-  const auto run = play_with(kPair, {}, Interruption{.what = Interruption::What::kTimeout, .step = "charge"});
+  const auto run = play_with(kReserveAndCharge, {}, Interruption{.what = Interruption::What::kTimeout, .step = "charge"});
   EXPECT_EQ(run.ending, Ending::kCompensated);
   EXPECT_GE(run.duration, std::chrono::minutes(1));
 }
@@ -156,8 +157,8 @@ TEST(World, ACrashForgetsTheAnswersOfOtherCalls) {
 }
 
 TEST(World, IsTheSameEveryTime) {
-  const auto one = play_with(kPair, {{"charge", Trouble::kUnknown}});
-  const auto other = play_with(kPair, {{"charge", Trouble::kUnknown}});
+  const auto one = play_with(kReserveAndCharge, {{"charge", Trouble::kUnknown}});
+  const auto other = play_with(kReserveAndCharge, {{"charge", Trouble::kUnknown}});
   ASSERT_EQ(one.lines.size(), other.lines.size());
   for (std::size_t i = 0; i < one.lines.size(); ++i) EXPECT_EQ(one.lines[i].words, other.lines[i].words);
   EXPECT_EQ(one.duration, other.duration);

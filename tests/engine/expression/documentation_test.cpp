@@ -57,7 +57,7 @@ std::vector<Example> examples() {
   return found;
 }
 
-const Variables& variables() {
+const Variables& documented_variables() {
   static const Variables value(Json::parse(
       R"({"workflow": {"input": {"amount": 4999, "currency": "EUR"}}, "steps": {"charge": {"output": {"id": "ch-1"}}}})"));
   return value;
@@ -70,7 +70,7 @@ TEST(Documentation, ExamplesGiveWhatItSays) {
     SCOPED_TRACE(example.program);
     const auto compiled = Expression::compile(example.program);
     ASSERT_TRUE(compiled) << compiled.error().message;
-    const auto result = compiled->evaluate(example.input, variables());
+    const auto result = compiled->evaluate(example.input, documented_variables());
     ASSERT_TRUE(result) << result.error().message;
     EXPECT_EQ(dump_json(*result), dump_json(example.result));
   }

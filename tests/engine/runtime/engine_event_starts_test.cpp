@@ -50,7 +50,7 @@ TEST_F(EventsStart, AnExecutionEach) {
 
 TEST_F(EventsStart, EachWorkflowThatIsForIt) {
   begin("{ on: { one: { with: { type: placed } } } }");
-  auto other = workflow("{ on: { one: { with: { source: shop } } } }");
+  auto other = scheduled_workflow("{ on: { one: { with: { source: shop } } } }");
   other.replace(other.find("checkout"), 8, "audit");
   add(other);
   EXPECT_EQ(send(placed("1")).started, 2u);
@@ -60,7 +60,7 @@ TEST_F(EventsStart, EachWorkflowThatIsForIt) {
 
 TEST_F(EventsStart, OnlyByTheHighestVersion) {
   begin("{ on: { one: { with: { type: placed } } } }");
-  add(workflow("{ on: { one: { with: { type: paid } } } }", "1.1.0"));
+  add(scheduled_workflow("{ on: { one: { with: { type: paid } } } }", "1.1.0"));
   EXPECT_EQ(send(placed("1")).receipt, EventReceipt::kIgnored);
   EXPECT_EQ(send(placed("2", "paid")).started, 1u);
   EXPECT_EQ(bench().store.search({.limit = 1})->front().created.version, "1.1.0");
@@ -102,7 +102,7 @@ TEST_F(EventsStart, ARefusedStartIsSeen) {
   EXPECT_THAT(row().error, HasSubstr("does not match the schema"));
   EXPECT_EQ(bench().store.count_kept_events().value(), 0u);
   // Sent again, it is tried again.
-  add(workflow("{ on: { one: { with: { type: placed } } } }", "1.0.1"));
+  add(scheduled_workflow("{ on: { one: { with: { type: placed } } } }", "1.0.1"));
   EXPECT_EQ(send(placed("1")).started, 1u);
 }
 

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 const Error kAway{.code = "store.unavailable", .message = "the database is away"};
 
-const saga::Input kSuspend{.actor = "ann", .what = saga::SuspendExecution{.reason = "wait"}};
+const saga::Input kSuspendWithReason{.actor = "ann", .what = saga::SuspendExecution{.reason = "wait"}};
 
 TEST(EngineLeases, StartsNothingWithoutShards) {
   LeasedNode node({});
@@ -134,7 +134,7 @@ TEST(EngineLeases, RefusesInputsThatCameWhileItsShardWent) {
   node.bench.script.set_rule([](const auto&) { return done(); });
   while (node.bench.store.queued() == 0) node.bench.step(false);
   std::string answer;
-  node.bench.engine().command(id, kSuspend,
+  node.bench.engine().command(id, kSuspendWithReason,
                               [&](Result<runtime::Snapshot> state) { answer = state ? "done" : state.error().code; });
   while (node.bench.step(false)) {
   }

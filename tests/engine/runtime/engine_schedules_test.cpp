@@ -152,7 +152,7 @@ TEST_F(EngineSchedules, ARefusedStartIsSeenAndTheScheduleGoesOn) {
   EXPECT_EQ(row().last_at, std::nullopt);
   pass(std::chrono::seconds(60));
   EXPECT_EQ(told()["refused"], 2);
-  add(workflow("{ every: PT1M }", "1.0.1"));
+  add(scheduled_workflow("{ every: PT1M }", "1.0.1"));
   pass(std::chrono::seconds(60));
   EXPECT_EQ(times().size(), 1u);
   EXPECT_EQ(row().error, "");
@@ -168,26 +168,26 @@ TEST_F(EngineSchedules, TheHighestVersionRuns) {
   begin("{ every: PT1M }");
   pass(std::chrono::seconds(30));
   // The same schedule keeps its phase, another begins anew, none ends it.
-  add(workflow("{ every: PT1M }", "1.0.1"));
+  add(scheduled_workflow("{ every: PT1M }", "1.0.1"));
   pass(std::chrono::seconds(31));
   EXPECT_EQ(bench().store.search({.limit = 1})->front().created.version, "1.0.1");
   EXPECT_THAT(times(), ElementsAre("2027-01-15T08:01:00.000Z"));
-  add(workflow("{ every: PT2M }", "1.1.0"));
+  add(scheduled_workflow("{ every: PT2M }", "1.1.0"));
   pass(std::chrono::seconds(119));
   EXPECT_EQ(times().size(), 1u);
   pass(std::chrono::seconds(3));
   EXPECT_EQ(times().size(), 2u);
-  add(workflow("{ every: PT1M }", "1.0.9"));
-  add(workflow("{ every: PT1M }", "2.0.0-rc.1"));
+  add(scheduled_workflow("{ every: PT1M }", "1.0.9"));
+  add(scheduled_workflow("{ every: PT1M }", "2.0.0-rc.1"));
   pass(std::chrono::seconds(90));
   EXPECT_EQ(times().size(), 2u);
-  add(workflow("", "1.2.0"));
+  add(scheduled_workflow("", "1.2.0"));
   pass(std::chrono::minutes(10));
   EXPECT_EQ(times().size(), 2u);
   EXPECT_EQ(row().rule, "");
   EXPECT_EQ(row().next_at, std::nullopt);
   // Of a file that is replaced.
-  add(workflow("{ every: PT5M }", "1.2.0"), runtime::Replace::kYes);
+  add(scheduled_workflow("{ every: PT5M }", "1.2.0"), runtime::Replace::kYes);
   pass(std::chrono::seconds(302));
   EXPECT_EQ(times().size(), 3u);
 }
@@ -215,7 +215,7 @@ TEST_F(EngineSchedules, ManyAreStartedAtOnce) {
   begin("");
   constexpr int kMany = 200;
   for (int i = 0; i < kMany; ++i) {
-    auto source = workflow("{ cron: '@hourly' }");
+    auto source = scheduled_workflow("{ cron: '@hourly' }");
     source.replace(source.find("checkout"), 8, fmt::format("checkout-{}", i));
     add(source);
   }
@@ -227,7 +227,7 @@ TEST_F(EngineSchedules, ManyAreStartedAtOnce) {
 class SchedulesOfNodes : public testing::Test {
  protected:
   SchedulesOfNodes() {
-    auto source = workflow("{ every: PT1M }");
+    auto source = scheduled_workflow("{ every: PT1M }");
     source.replace(source.find("checkout"), 8, "tick");
     EXPECT_TRUE(node.bench.definitions().add(source, "file:tick.yaml", runtime::Replace::kNo, true));
     pass(std::chrono::seconds(0));

@@ -13,8 +13,8 @@
 namespace skald::test {
 
 // One call, with this schedule.
-inline std::string workflow(const std::string& schedule, const std::string& version = "1.0.0",
-                            const std::string& more = "") {
+inline std::string scheduled_workflow(const std::string& schedule, const std::string& version = "1.0.0",
+                                      const std::string& more = "") {
   return "document: { dsl: '1.0.3', namespace: shop, name: checkout, version: '" + version + "' }\n" +
          (schedule.empty() ? "" : "schedule: " + schedule + "\n") + more +
          "do:\n  - charge: { call: payments.charge, with: {} }\n";
@@ -23,7 +23,7 @@ inline std::string workflow(const std::string& schedule, const std::string& vers
 class ScheduleBench : public testing::Test {
  protected:
   void begin(const std::string& schedule, const std::string& more = "") {
-    source_ = workflow(schedule, "1.0.0", more);
+    source_ = scheduled_workflow(schedule, "1.0.0", more);
     bench_ = std::make_unique<RuntimeBench>(runtime::EngineOptions{}, source_.c_str());
     bench_->settle();
   }
