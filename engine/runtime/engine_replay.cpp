@@ -82,6 +82,7 @@ Result<std::unique_ptr<NewStart>> prepare(const Original& original, const Replay
   auto plan = plan_replay(command, ReplayBasis{.original = original.state,
                                                .history = original.history,
                                                .definition = *definition,
+                                               .followed = *original.definition,
                                                .replay = id,
                                                .now = now});
   if (!plan) return std::unexpected(std::move(plan.error()));

@@ -100,7 +100,7 @@ class Walk {
     }
     if (inside && step.status != StepStatus::kSkipped) {
       open(step, defined);
-      if (step.apart) {
+      if (step.apart || std::holds_alternative<definition::ListenStep>(defined.kind)) {
         is_inside_ = is_inside_ || from_.starts_with(step.path + ".");
         take_whole(step);
       } else if (take_list(step, *inside)) {
@@ -121,6 +121,18 @@ class Walk {
     return false;
   }
 
+  static bool has_effect(const definition::Step& step) {
+    return std::holds_alternative<definition::CallStep>(step.kind) ||
+           std::holds_alternative<definition::EmitStep>(step.kind);
+  }
+
+  // A list in the place of a call, as hooks make it, has neither its undo nor its pivot: those are of a step inside.
+  bool loses_effect(const StepState& step, const definition::Step& defined) const {
+    const auto* followed = basis_.followed.find(saga::static_path(step.path));
+    const bool has_one = step.request || (followed && followed->compensate && has_effect(*followed));
+    return has_one && !has_effect(defined);
+  }
+
   void open(const StepState& step, const definition::Step& defined) {
     std::optional<Timestamp> deadline;
     if (defined.timeout) deadline = basis_.now + *defined.timeout;
@@ -129,15 +141,16 @@ class Walk {
                                           .request = nullptr,
                                           .input = step.input,
                                           .deadline = deadline,
-                                          .items = items_of(step, defined),
+                                          .items = items_of(step),
                                           .apart = step.apart,
                                           .status = {}});
   }
 
-  // What a loop goes through. The events of a `listen` are the original's, and yet the undo of an iteration asks for
-  // its own.
-  static std::optional<Payload> items_of(const StepState& step, const definition::Step& defined) {
-    const auto* listen = std::get_if<definition::ListenStep>(&defined.kind);
+  // What a loop went through. The undo of an iteration asks for its own event, so they are read as the original did,
+  // whatever this definition would take.
+  std::optional<Payload> items_of(const StepState& step) const {
+    const auto* followed = basis_.followed.find(saga::static_path(step.path));
+    const auto* listen = followed ? std::get_if<definition::ListenStep>(&followed->kind) : nullptr;
     if (listen != nullptr) return saga::items_of(*listen, step);
     return step.items.is_null() ? std::nullopt : std::optional(step.items);
   }
@@ -169,6 +182,7 @@ class Walk {
   }
 
   void reuse(const StepState& step, const definition::Step& defined) {
+    if (loses_effect(step, defined)) list(differs_, step.path);
     if (step.undo_status != UndoStatus::kNone) list(undone_, step.path);
     const auto completion = completions_.find(step.path);
     saga::StepReused reused{.step = step.path,

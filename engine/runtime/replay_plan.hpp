@@ -20,6 +20,7 @@ struct ReplayBasis {
   const saga::State& original;
   const std::vector<saga::Event>& history;   // of the original
   const definition::Definition& definition;  // that the replay follows
+  const definition::Definition& followed;    // and the original's own
   ExecutionId replay;
   Timestamp now;
 };

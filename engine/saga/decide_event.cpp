@@ -6,6 +6,8 @@
 #include "engine/saga/callback_token.hpp"
 #include "engine/saga/decide_inputs.hpp"
 #include "engine/saga/path.hpp"
+#include "engine/saga/steps/listening.hpp"
+#include "engine/saga/subscriptions.hpp"
 
 namespace skald::saga {
 namespace {
@@ -85,11 +87,14 @@ void handle(Planner& planner, const EventArrived& input) {
   }
   if (!listens(planner, step)) return not_awaited();
   if (has_event(*step, event)) return;
-  const auto* kind = std::get_if<ListenStep>(&planner.step_definition(input.step).kind);
+  if (!takes_more(planner.state(), *step)) return not_awaited();
+  const auto& defined = planner.step_definition(input.step);
+  const auto* kind = std::get_if<ListenStep>(&defined.kind);
   if (!kind || kind->patterns.size() != step->listens.size()) return not_awaited();
   const std::uint32_t pattern = pattern_for(*kind, *step, event);
   if (pattern == 0) return not_awaited();
   planner.record(EventReceived{.step = input.step, .pattern = pattern, .event = input.event});
+  heard(planner, defined, *kind, input.step);
 }
 
 void handle(Planner& planner, const CallbackArrived& input) {
@@ -105,8 +110,12 @@ void handle(Planner& planner, const CallbackArrived& input) {
     return planner.refuse("callback.used",
                           used ? "this callback address has been used" : "nobody waits for this callback any more");
   }
-  planner.record(EventReceived{
-      .step = newest ? newest->path : input.step, .pattern = 0, .event = event_of_callback(planner, input)});
+  const std::string path = newest ? newest->path : input.step;
+  const bool is_there = newest != nullptr;
+  planner.record(EventReceived{.step = path, .pattern = 0, .event = event_of_callback(planner, input)});
+  if (!is_there) return;
+  const auto& step = planner.step_definition(path);
+  if (const auto* kind = std::get_if<ListenStep>(&step.kind)) heard(planner, step, *kind, path);
 }
 
 }  // namespace skald::saga

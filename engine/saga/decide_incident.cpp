@@ -7,6 +7,7 @@
 #include "engine/saga/decide_inputs.hpp"
 #include "engine/saga/list_flow.hpp"
 #include "engine/saga/path.hpp"
+#include "engine/saga/subscriptions.hpp"
 
 namespace skald::saga {
 namespace {
@@ -65,11 +66,13 @@ void judge_step(Planner& planner, const Incident& incident, const ResolveInciden
                             .status = {}});
 }
 
-// A step whose steps have failed, or that is late, would fail again just so. The steps of a `try` are tried anew, and
-// what listens goes on without its timeout.
+// A step whose steps have failed, that is late or has received too much would fail again just so. The steps of a `try`
+// are tried anew, and what listens goes on without its timeout.
 bool would_fail_again(const Planner& planner, const Incident& incident) {
   const StepState* step = incident.step.empty() ? nullptr : find_step(planner.state(), incident.step);
-  if (incident.kind != IncidentKind::kStepFailed || !step || step->children.empty()) return false;
+  if (incident.kind != IncidentKind::kStepFailed || !step) return false;
+  if (has_too_much(*step)) return true;
+  if (step->children.empty()) return false;
   const bool is_try = std::holds_alternative<definition::TryStep>(planner.step_definition(incident.step).kind);
   return (step->timed_out && !is_waiting_kind(*step)) || (first_failed(*step) && !(is_try && step->handler_round == 0));
 }
@@ -105,7 +108,7 @@ void handle(Planner& planner, const ResolveIncident& input) {
   }
   if (input.resolution == IncidentResolution::kRetry && would_fail_again(planner, incident)) {
     return planner.refuse("incident.not_retryable",
-                          fmt::format("incident {} holds step '{}', whose own steps are over; it would fail again",
+                          fmt::format("incident {} holds step '{}', which has come to its end; it would fail again",
                                       input.number, incident.step),
                           "skip it, resolve it with an output, or cancel the execution");
   }

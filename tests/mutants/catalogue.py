@@ -31,6 +31,7 @@ def instead(name, file, text, bug):
 DRIVER, COMMIT, LOAD = (f"engine/runtime/execution_driver{part}.cpp" for part in ("", "_commit", "_load"))
 KEEPER = "engine/runtime/lease_keeper.cpp"
 EXCHANGE = "engine/runtime/event_exchange.cpp"
+SCHEDULER = "engine/runtime/scheduler.cpp"
 ATTEMPT, COMPENSATE, RECOVERY = (f"engine/saga/decide_{part}.cpp" for part in ("attempt", "compensate", "recovery"))
 PLANNER = "engine/saga/planner.cpp"
 STATE = "engine/saga/state.cpp"
@@ -125,6 +126,13 @@ MUTANTS = (
             "if (existing.has_unique_key) return callback(std::unexpected(taken(existing.id)));"),
     Mutant("keeps the unique key of what has failed", "engine/runtime/execution_driver_commit.cpp", "own.summary = pending_->summary;",
            "own.summary = pending_->summary; if (MUTANT && own.summary && own.summary->outcome == \"compensated\") own.summary->outcome = \"completed\";"),
+    # Schedules.
+    Mutant("starts for the time it is and not for the time that was due", SCHEDULER, "start_at(*entry.definition, begun.due)",
+           "start_at(*entry.definition, MUTANT ? begun.at : begun.due)"),
+    Mutant("goes on from a time that could not be started", SCHEDULER, "if (!result && may_pass(result.error())) {",
+           "if (!result && !MUTANT && may_pass(result.error())) {"),
+    Mutant("forgets the time when its row has moved on meanwhile", SCHEDULER, "if (!written || !*written) must_read_ = true;",
+           "if (!MUTANT && (!written || !*written)) must_read_ = true;"),
     # Replays.
     without("leaves the original of a replay unmarked", COMMIT, "if (start_ && start_->companion) group.appends.push_back(*start_->companion);"),
     Mutant("begins again what may have begun", COMMIT, "if (unknown) return load();", "if (unknown && !MUTANT) return load();"),

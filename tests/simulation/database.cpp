@@ -100,6 +100,24 @@ std::vector<ports::HistoryRow> Database::history(const ExecutionId& id) {
       .value_or(std::vector<ports::HistoryRow>());
 }
 
+std::vector<ports::StoredSchedule> Database::schedules() {
+  return rows_.list_schedules(ports::ShardSet().set()).value_or(std::vector<ports::StoredSchedule>());
+}
+
+Result<bool> Database::put_schedule(const ports::StoredSchedule& schedule) {
+  std::optional<Timestamp> before;
+  for (const auto& row : schedules()) {
+    if (row.workflow == schedule.workflow) before = row.next_at;
+  }
+  auto written = rows_.put_schedule(schedule);
+  if (!written || !*written) return written;
+  const auto text = [](const std::optional<Timestamp>& at) { return at ? format_rfc3339(*at) : "never"; };
+  world_.note("database", "schedule of {} moves from {} to {}", schedule.workflow.name, text(before),
+              text(schedule.next_at));
+  schedule_moves_[schedule.workflow.name].push_back({.from = before, .to = schedule.next_at, .at = world_.utc()});
+  return written;
+}
+
 std::vector<ports::StoredExecution> Database::executions() {
   return rows_.search({.limit = 500}).value_or(std::vector<ports::StoredExecution>());
 }

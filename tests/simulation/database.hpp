@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,13 @@
 #include "tests/simulation/world.hpp"
 
 namespace skald::simulation {
+
+// A schedule's row has gone on to another time.
+struct ScheduleMove {
+  std::optional<Timestamp> from;  // nullopt: it is new
+  std::optional<Timestamp> to;
+  Timestamp at{};  // the world's time
+};
 
 // The last digits of an execution's id: enough to tell those of one run apart.
 std::string short_id(const ExecutionId& id);
@@ -35,6 +43,11 @@ class Database {
   // Nothing can be written for a while.
   void fill_disk(Nanos for_how_long) { full_until_ = world_.now() + for_how_long; }
   bool is_full() const { return world_.now() < full_until_; }
+
+  Result<bool> put_schedule(const ports::StoredSchedule& schedule);
+  // In the order of their writing, by the name of the workflow.
+  const std::map<std::string, std::vector<ScheduleMove>>& schedule_moves() const { return schedule_moves_; }
+  std::vector<ports::StoredSchedule> schedules();
 
   // For reads.
   storage::MemoryStore& rows() { return rows_; }
@@ -61,6 +74,7 @@ class Database {
   std::uint64_t fenced_ = 0;
   std::uint64_t replays_passed_on_ = 0;
   std::map<ExecutionId, std::vector<Timestamp>> written_at_;
+  std::map<std::string, std::vector<ScheduleMove>> schedule_moves_;
   Nanos full_until_{0};
 };
 

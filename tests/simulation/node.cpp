@@ -9,6 +9,7 @@
 #include "tests/simulation/simulated_events.hpp"
 #include "tests/simulation/simulated_outbox.hpp"
 #include "tests/simulation/simulated_participant.hpp"
+#include "tests/simulation/simulated_schedules.hpp"
 #include "tests/simulation/simulated_store.hpp"
 #include "tests/support/seeded_entropy.hpp"
 
@@ -34,6 +35,7 @@ struct Node::Process {
         inbox(around.world, around.faults, around.database.cluster(), life),
         events(around.world, around.faults, around.database, life),
         outbox(around.world, around.faults, around.database, life),
+        schedules(around.world, around.faults, around.database, life),
         store(around.world, around.faults, around.database, life, leases.get(),
               [&node] { node.crash("at an append"); }),
         loops(1 + around.world.below(2)),
@@ -66,6 +68,7 @@ struct Node::Process {
             .inbox = leases ? &inbox : nullptr,
             .events = &events,
             .outbox = &outbox,
+            .schedules = &schedules,
             .replaced = [this](const Error& error) { around.oracle.problem(to_text(error)); },
             .participant =
                 [this](runtime::Loop& loop) {
@@ -124,6 +127,7 @@ struct Node::Process {
   SimulatedInbox inbox;
   SimulatedEvents events;
   SimulatedOutbox outbox;
+  SimulatedSchedules schedules;
   SimulatedStore store;
   runtime::Loops loops;
   runtime::Definitions definitions;

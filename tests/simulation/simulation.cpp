@@ -16,6 +16,7 @@
 #include "tests/simulation/verdict_events.hpp"
 #include "tests/simulation/verdict_replays.hpp"
 #include "tests/simulation/verdict_runs.hpp"
+#include "tests/simulation/verdict_schedules.hpp"
 #include "tests/simulation/verdict_unique.hpp"
 
 namespace skald::simulation {
@@ -82,17 +83,25 @@ class Simulation {
     // What was stored under a clock that was ahead is due late under one that is behind.
     if (world_.now() > faults_.heals_at() + kRestWithin + clocks_.ahead_most + clocks_.behind_most) {
       return oracle_.problem(
-          fmt::format("the world has healed, and does not come to rest: {}{}{}{}{}{}", unsettled(),
+          fmt::format("the world has healed, and does not come to rest: {}{}{}{}{}{}{}", unsettled(),
                       services_.is_quiet() ? "" : "requests are on their way ",
                       clients_.are_quiet() ? "" : "commands wait ", clients_.all_answered() ? "" : "orders wait ",
-                      senders_.are_quiet() ? "" : "events wait ", is_outbox_empty() ? "" : "the outbox is not empty"));
+                      senders_.are_quiet() ? "" : "events wait ", is_outbox_empty() ? "" : "the outbox is not empty ",
+                      have_schedules_gone_on() ? "" : "a schedule has stopped"));
     }
     world_.after(kLookInterval, [this] { look(); });
   }
 
   bool is_at_rest() {
     return services_.is_quiet() && clients_.are_quiet() && clients_.all_answered() && senders_.are_quiet() &&
-           unsettled().empty() && is_outbox_empty();
+           unsettled().empty() && is_outbox_empty() && have_schedules_gone_on();
+  }
+
+  // For a time since the world has healed.
+  bool have_schedules_gone_on() {
+    const auto healed_at = world_.utc() - std::chrono::duration_cast<Millis>(world_.now() - faults_.heals_at());
+    return std::ranges::all_of(database_.schedules(),
+                               [&](const auto& row) { return row.last_at && *row.last_at > healed_at; });
   }
 
   bool is_outbox_empty() { return database_.rows().measure_outbox(ports::ShardSet().set())->empty(); }
@@ -123,7 +132,9 @@ class Simulation {
       if (order.id && database_.history(*order.id).empty())
         oracle_.problem(fmt::format("order {} is lost", order.number));
     }
-    const auto is_asked_for = [](const auto& row) { return !row.created.replay_of && !row.created.parent; };
+    const auto is_asked_for = [](const auto& row) {
+      return !row.created.replay_of && !row.created.parent && !is_scheduled(row.created);
+    };
     const auto started = static_cast<std::size_t>(std::ranges::count_if(stored, is_asked_for));
     if (started > asked) oracle_.problem(fmt::format("{} executions of {} orders", started, asked));
     for (const auto number : database_.applied_twice()) {
@@ -145,6 +156,7 @@ class Simulation {
     }
     for (auto& problem : judge_events(cases, services_)) oracle_.problem(std::move(problem));
     for (auto& problem : judge_runs(cases)) oracle_.problem(std::move(problem));
+    for (auto& problem : judge_schedules(cases, database_, clocks_)) oracle_.problem(std::move(problem));
     for (auto& problem : judge_unique(cases, clients_.refusals(), clocks_)) oracle_.problem(std::move(problem));
     for (auto& problem : judge_replays(cases, clients_.replays(), services_)) oracle_.problem(std::move(problem));
   }
@@ -167,6 +179,7 @@ class Simulation {
     counts_["evictions"] = database_.cluster().evictions();
     counts_["fenced"] = database_.fenced();
     counts_["refused as the same"] = clients_.refusals().size();
+    for (const auto& [workflow, moves] : database_.schedule_moves()) counts_["times of a schedule"] += moves.size();
     counts_["replays passed on"] = database_.replays_passed_on();
     counts_["runs of clocks left wrong"] =
         !clocks_.set_right && faults_.counts()[static_cast<std::size_t>(Fault::kClockJump)] > 0;

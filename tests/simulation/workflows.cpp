@@ -255,13 +255,23 @@ do:
   - ship: { call: shipping.create, with: { orderId: A }, compensate: { call: shipping.cancel, with: { orderId: A } } }
 )";
 
+// Starts by itself, every kBeat.
+constexpr const char* kBeating = R"(
+document: { dsl: '1.0.3', namespace: test, name: beating, version: '1.0.0' }
+schedule: { every: PT10S }
+do:
+  - charge: { call: payments.charge, with: { orderId: A }, compensate: { call: payments.refund, with: { orderId: A } } }
+  - ship: { call: shipping.create, with: { orderId: A }, compensate: { call: shipping.cancel, with: { orderId: A } } }
+)";
+
 }  // namespace
 
 const std::vector<Workflow>& written_workflows() {
-  static const std::vector<Workflow> workflows{
-      {"test", "checkout", kCheckout}, {"test", "pivot", kPivot},       {"test", "patient", kPatient},
-      {"test", "tried", kTried},       {"test", "long", kLong},         {"test", "listening", kListening},
-      {"test", "telling", kTelling},   {"test", "ordering", kOrdering}, {"test", "booking", kBooking}};
+  static const std::vector<Workflow> workflows{{"test", "checkout", kCheckout}, {"test", "pivot", kPivot},
+                                               {"test", "patient", kPatient},   {"test", "tried", kTried},
+                                               {"test", "long", kLong},         {"test", "listening", kListening},
+                                               {"test", "telling", kTelling},   {"test", "ordering", kOrdering},
+                                               {"test", "booking", kBooking},   {"test", kBeatingName, kBeating}};
   return workflows;
 }
 

@@ -21,6 +21,9 @@ std::vector<Workflow> draw_workflows(World& world);
 bool needs_tombstones(const Workflow& workflow);
 // Executions of it are about something, one at a time.
 inline constexpr const char* kSingleName = "single";
+// Executions of it start by themselves, at each of these intervals.
+inline constexpr const char* kBeatingName = "beating";
+inline constexpr Millis kBeat = std::chrono::seconds(10);
 // Whether its input says what it is about.
 bool is_about_something(const Workflow& workflow);
 // Those written by hand.

@@ -9,7 +9,9 @@
 #include "engine/saga/problem.hpp"
 #include "engine/saga/received_events.hpp"
 #include "engine/saga/steps/deadline.hpp"
+#include "engine/saga/steps/listening.hpp"
 #include "engine/saga/steps/step_kinds.hpp"
+#include "engine/saga/subscriptions.hpp"
 
 namespace skald::saga {
 namespace {
@@ -27,43 +29,6 @@ Result<Listen> listen_to(const Planner& planner, const Step& step, const definit
     expected.push_back(value->json());
   }
   return Listen{.shape = pattern.filter.shape(), .key = definition::EventFilter::make_key(std::move(expected))};
-}
-
-// Whether there is one of each pattern from `first` to `last`, or, where one is enough, of any of them.
-bool has_patterns(const StepState& step, ListenStep::Strategy strategy, std::uint32_t first, std::uint32_t last) {
-  const auto has = [&](std::uint32_t pattern) {
-    return std::ranges::any_of(step.events, [&](const auto& event) { return event.pattern == pattern; });
-  };
-  const bool needs_all = strategy == ListenStep::Strategy::kAll;
-  for (std::uint32_t pattern = first; pattern <= last; ++pattern) {
-    if (has(pattern) != needs_all) return !needs_all;
-  }
-  return needs_all;
-}
-
-// Whether a step has what it listens for, or why that cannot be told.
-Result<bool> has_all(const Planner& planner, const Step& step, const ListenStep& kind, std::string_view path) {
-  const StepState& instance = planner.step(path);
-  if (instance.listening_ended) return true;
-  if (instance.events.empty()) return false;
-  const bool called_back = std::ranges::any_of(instance.events, [](const auto& event) { return event.pattern == 0; });
-  if (called_back) return true;  // answers for all of them
-  if (kind.has_events_in_until()) {
-    const auto last = static_cast<std::uint32_t>(kind.patterns.size());
-    return has_patterns(instance, kind.until_strategy, kind.wanted + 1, last);
-  }
-  if (!has_patterns(instance, kind.strategy, 1, kind.wanted)) return false;
-  if (!kind.until) return true;
-  const Payload taken = items_of(kind, instance);
-  const Scope scope = scope_of(planner, step, path, &instance.input, nullptr);
-  const Variables variables(planner.definition(), planner.state(), scope);
-  return kind.until->evaluate_condition(taken.json(), variables);
-}
-
-bool has_too_much(const StepState& step) {
-  std::size_t bytes = 0;
-  for (const auto& taken : step.events) bytes += taken.event.text().size();
-  return step.events.size() > limits::kListenEventsMax || bytes > limits::kResponseBytesMax;
 }
 
 Payload too_much(const Step& step) {
@@ -127,19 +92,24 @@ Payload results_of(const ListenStep& kind, const StepState& loop) {
 
 bool complete(Planner& planner, const Step& step, const ListenStep& kind, std::string_view path) {
   complete_step(planner, step, path, results_of(kind, planner.step(path)));
+  // One that is parked has what it listened for all the same.
+  const StepState& instance = planner.step(path);
+  if (instance.status == StepStatus::kRunning && !instance.listening_ended) {
+    planner.record(ListeningEnded{.step = std::string(path)});
+  }
   return true;
 }
 
-// How far the steps of an iteration have come. `leaves`: they lead out of the whole step.
-Progress advance_iteration(Planner& planner, const ListenStep& kind, std::string_view path, std::uint32_t round,
-                           bool& leaves) {
+// Whether an iteration has led out of the whole step.
+bool leaves(const StepState& loop, std::uint32_t round) {
+  const StepState* last = round == 0 ? nullptr : last_entry(loop, round);
+  return last && (last->then == definition::kThenExit || last->then == definition::kThenEnd);
+}
+
+// How far the steps of an iteration have come.
+Progress advance_iteration(Planner& planner, const ListenStep& kind, std::string_view path, std::uint32_t round) {
   if (kind.each->steps.empty()) return Progress::kCompleted;
-  const Progress progress = advance_list(planner, kind.each->steps, path, round);
-  if (progress == Progress::kCompleted) {
-    const std::string& then = last_entry(planner.step(path), round)->then;
-    leaves = then == definition::kThenExit || then == definition::kThenEnd;
-  }
-  return progress;
+  return advance_list(planner, kind.each->steps, path, round);
 }
 
 // Nobody has come in time. Behind the pivot too: there it is an incident.
@@ -153,17 +123,20 @@ bool give_up_when_late(Planner& planner, const Step& step, std::string_view path
 bool advance_each(Planner& planner, const Step& step, const ListenStep& kind, std::string_view path) {
   if (is_late(planner, path)) return end_inside(planner, step, path, lateness(step));
   while (true) {
-    const auto ends = has_all(planner, step, kind, path);
-    if (!ends) return end_inside(planner, step, path, expression_problem(ends.error(), step));
-    if (*ends && !planner.step(path).listening_ended) planner.record(ListeningEnded{.step = std::string(path)});
-    const std::size_t done = planner.step(path).results.size();
+    const auto done = static_cast<std::uint32_t>(planner.step(path).results.size());
+    if (leaves(planner.step(path), done)) return complete(planner, step, kind, path);
+    if (is_between_iterations(planner.step(path))) {
+      const auto ends = has_all(planner, step, kind, path);
+      if (!ends) return end_inside(planner, step, path, expression_problem(ends.error(), step));
+      if (*ends && !planner.step(path).listening_ended) planner.record(ListeningEnded{.step = std::string(path)});
+    }
     if (done == count_items(kind, planner.step(path))) {
-      return *ends ? complete(planner, step, kind, path) : give_up_when_late(planner, step, path);
+      const bool ends = planner.step(path).listening_ended;
+      return ends ? complete(planner, step, kind, path) : give_up_when_late(planner, step, path);
     }
     if (!planner.may_start()) return false;
-    const auto round = static_cast<std::uint32_t>(done) + 1;
-    bool leaves = false;
-    const Progress progress = advance_iteration(planner, kind, path, round, leaves);
+    const std::uint32_t round = done + 1;
+    const Progress progress = advance_iteration(planner, kind, path, round);
     if (progress == Progress::kWaiting) return false;
     if (progress == Progress::kFailed) {
       return end_inside(planner, step, path, Payload(last_entry(planner.step(path), round)->error));
@@ -171,7 +144,6 @@ bool advance_each(Planner& planner, const Step& step, const ListenStep& kind, st
     auto completed = result_of(planner, step, kind, path, round);
     if (!completed) return end_inside(planner, step, path, completed.error());
     planner.record(std::move(*completed));
-    if (leaves) return complete(planner, step, kind, path);
   }
 }
 

@@ -197,6 +197,77 @@ do: [ { all: { listen: { to: { any: [ { with: { type: paid } } ], until: 'false'
   EXPECT_THAT(dump_json(state.error.json()), testing::HasSubstr("more than 500 events"));
 }
 
+class EngineEventsHeld : public testing::Test {
+ protected:
+  static std::string listening_until(const std::string& until) {
+    return R"(
+document: { dsl: '1.0.3', namespace: shop, name: checkout, version: '1.0.0' }
+do: [ { all: { listen: { to: { any: [ { with: { type: paid } } ], until: ')" +
+           until + R"(' } }, onError: suspend } } ]
+)";
+  }
+
+  ExecutionId begin(const std::string& until) {
+    yaml_ = listening_until(until);
+    bench.emplace(runtime::EngineOptions{}, yaml_.c_str());
+    return bench->start()->id;
+  }
+
+  using Fates = std::map<EventReceipt, int>;
+
+  // Of which 17 are just below 1 MiB.
+  static constexpr std::size_t kBytes = 61'600;
+
+  // What became of so many events, in a row: how many of each fate.
+  Fates send(std::size_t count) {
+    Fates fates;
+    for (std::size_t n = 0; n < count; ++n) {
+      Json event = {{"specversion", "1.0"}, {"id", std::to_string(sent_++)}, {"source", "psp"}, {"type", "paid"}};
+      event["data"] = std::string(kBytes - dump_json(event).size(), 'x');
+      bench->engine().accept_event(dump_json(event),
+                                   [&](const Result<runtime::EventAnswer>& told) { ++fates[told.value().receipt]; });
+      bench->settle();
+    }
+    return fates;
+  }
+
+  const saga::StepState& listener(const ExecutionId& id) {
+    state_ = bench->state_in_store(id);
+    return state_.root.children.front();
+  }
+
+  std::optional<RuntimeBench> bench;
+
+ private:
+  std::string yaml_;
+  std::size_t sent_ = 0;
+  saga::State state_;
+};
+
+TEST_F(EngineEventsHeld, WhoIsSuspendedTakesNoMoreThanItMayHaveAndTheRestWhenItIsResumed) {
+  const auto id = begin("( . | length ) == 17");
+  ASSERT_TRUE(bench->command(id, {.actor = "ann", .what = saga::SuspendExecution{"a look"}}));
+  EXPECT_EQ(send(20), (Fates{{EventReceipt::kTaken, 16}, {EventReceipt::kKept, 4}}));
+  bench->kill_process();
+  bench->start_process();
+  bench->settle();
+  EXPECT_EQ(listener(id).events.size(), 16u);
+  ASSERT_TRUE(bench->command(id, {.actor = "ann", .what = saga::ResumeExecution{}}));
+  bench->settle();
+  EXPECT_EQ(bench->state_in_store(id).outcome, saga::Outcome::kCompleted);
+  EXPECT_EQ(bench->store.count_kept_events().value(), 3u);
+}
+
+TEST_F(EngineEventsHeld, WhoIsParkedWithTooMuchTakesNothingMore) {
+  const auto id = begin("false");
+  EXPECT_EQ(send(25), (Fates{{EventReceipt::kTaken, 18}, {EventReceipt::kKept, 7}}));
+  EXPECT_EQ(bench->state_in_store(id).phase, saga::Phase::kSuspended);
+  const saga::ResolveIncident again{.number = 1, .resolution = saga::IncidentResolution::kRetry};
+  EXPECT_EQ(bench->command(id, {.actor = "ann", .what = again}).error().code, "incident.not_retryable");
+  EXPECT_EQ(send(1), (Fates{{EventReceipt::kKept, 1}}));
+  EXPECT_EQ(listener(id).events.size(), 18u);
+}
+
 TEST_F(EngineEvents, TheTimeoutComesWhereNoEventDoes) {
   const auto id = bench.start()->id;
   bench.advance(std::chrono::minutes(31), std::chrono::seconds(10));

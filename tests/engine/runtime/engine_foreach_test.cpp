@@ -1,4 +1,5 @@
 // `foreach` of a `listen` in a whole engine: events that come faster than they are gone through, and crashes between.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -170,6 +171,78 @@ do:
     if (call.action == saga::Action::kCompensate) undone.push_back(call.request->target + call.request->body);
   }
   EXPECT_THAT(undone, ElementsAre(R"(/refunds{"orderId":"b","place":1})", R"(/refunds{"orderId":"a","place":0})"));
+}
+
+TEST(EngineForEachReplay, ReadsTheEventsAsTheOriginalDid) {
+  const auto version = [](const char* number, const char* to) {
+    return fmt::format(R"(
+document: {{ dsl: '1.0.3', namespace: shop, name: checkout, version: '{}' }}
+saga: {{ compensation: {{ triggers: [cancel] }} }}
+do:
+  - orders:
+      listen: {{ to: {} }}
+      foreach:
+        do: [ {{ charge: {{ call: payments.charge, with: {{ order: '${{ $item }}' }}, compensate: {{ call: payments.refund, with: {{ orderId: '${{ $item }}' }} }} }} }} ]
+  - look: {{ call: shipping.ship, with: {{}} }}
+  - hold: {{ wait: PT1H }}
+)",
+                       number, to);
+  };
+  const auto first = version(
+      "1.0.0", "{ any: [ { with: { type: ordered } }, { with: { type: closed } } ], until: ( . | length ) == 2 }");
+  const auto second =
+      version("2.0.0", "{ any: [ { with: { type: ordered } } ], until: { one: { with: { type: closed } } } }");
+  RuntimeBench bench({}, first.c_str());
+  bench.script.set_rule([](const auto& call) { return call.step == "look" ? refused(409) : done(); });
+  const auto id = bench.start()->id;
+  for (const char* type : {"ordered", "closed"}) {
+    bench.engine().accept_event(event(type, type, type), [](auto) {});
+    bench.settle();
+  }
+  EXPECT_EQ(bench.state_in_store(id).outcome, saga::Outcome::kFaulted);
+  bench.script.set_rule([](const auto&) { return done(); });
+  ASSERT_TRUE(bench.definitions().add(second, "api", runtime::Replace::kNo, true)->registered.has_value());
+  const auto replay =
+      bench.replay({.original = id, .from = "failed", .version = "2.0.0", .reason = "again", .actor = "ann"});
+  ASSERT_TRUE(replay) << to_text(replay.error());
+  bench.settle();
+  EXPECT_EQ(find_step(bench.state_in_store(replay->id), "orders")->items.text(), R"(["ordered","closed"])");
+  ASSERT_TRUE(bench.command(replay->id, {.actor = "ann", .what = saga::CancelExecution{"enough"}}));
+  bench.advance(std::chrono::seconds(10));
+  EXPECT_EQ(bench.state_in_store(replay->id).outcome, saga::Outcome::kCancelled);
+  std::vector<std::string> undone;
+  for (const auto& call : bench.script.calls()) {
+    if (call.action == saga::Action::kCompensate) undone.push_back(call.request->body);
+  }
+  EXPECT_THAT(undone, ElementsAre(R"({"orderId":"closed"})", R"({"orderId":"ordered"})"));
+}
+
+TEST(EngineForEachReplay, DoesNotBeginInsideWhatListenedWithoutSteps) {
+  const char* const plain = R"(
+document: { dsl: '1.0.3', namespace: shop, name: checkout, version: '1.0.0' }
+do:
+  - orders: { listen: { to: { one: { with: { type: ordered } } } } }
+  - look: { call: shipping.ship, with: {} }
+)";
+  RuntimeBench bench({}, plain);
+  bench.script.set_rule([](const auto&) { return refused(409); });
+  const auto id = bench.start()->id;
+  bench.engine().accept_event(event("a", "ordered", "a"), [](auto) {});
+  bench.settle();
+  ASSERT_EQ(bench.state_in_store(id).outcome, saga::Outcome::kFaulted);
+  std::string each = plain;
+  each.replace(each.find("1.0.0"), 5, "2.0.0");
+  each.replace(each.find(" } } } } }\n"), 9,
+               " } } } }, foreach: { do: [ { tell: { call: shipping.ship, with: {} } } ] }");
+  ASSERT_TRUE(bench.definitions().add(each, "api", runtime::Replace::kNo, true)->registered.has_value());
+  runtime::ReplayCommand command{
+      .original = id, .from = "orders.tell", .version = "2.0.0", .reason = "again", .actor = "ann"};
+  EXPECT_EQ(bench.replay(command).error().code, "replay.unknown_step");
+  command.from = "failed";
+  bench.script.set_rule([](const auto&) { return done(); });
+  const auto replay = bench.replay(command);
+  ASSERT_TRUE(replay) << to_text(replay.error());
+  EXPECT_EQ(bench.run_to_end(replay->id).outcome, saga::Outcome::kCompleted);
 }
 
 }  // namespace

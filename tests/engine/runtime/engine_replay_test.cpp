@@ -1,4 +1,5 @@
 // Replays: a new execution in place of one that failed.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -116,6 +117,82 @@ TEST(EngineReplay, FollowsANewerVersionWhereItFits) {
   ASSERT_TRUE(replay.has_value()) << to_text(replay.error());
   EXPECT_EQ(bench.run_to_end(replay->id).outcome, saga::Outcome::kCompleted);
   EXPECT_EQ(bench.script.steps().back(), "thank");
+}
+
+// A workflow that pays, then does `last`; what stands in `use` and `saga`, and `pay` itself.
+std::string paying(const char* version, const char* use, const char* pay, const char* triggers = "[cancel]") {
+  return fmt::format(R"(
+document: {{ dsl: '1.0.3', namespace: shop, name: checkout, version: '{}' }}
+use: {}
+saga: {{ compensation: {{ triggers: {} }} }}
+do:
+  - pay: {}
+  - last: {{ raise: {{ error: {{ type: 'https://shop.example.com/no', status: 409 }} }} }}
+)",
+                     version, use, triggers, pay);
+}
+
+constexpr const char* kLogged =
+    "{ extensions: [ { calls: { extend: call, after: [ { note: { set: { a: 1 } } } ] } }, "
+    "{ sets: { extend: set, after: [ { note: { set: { a: 1 } } } ] } }, "
+    "{ emits: { extend: emit, after: [ { note: { set: { a: 1 } } } ] } } ] }";
+constexpr const char* kRefunded =
+    "{ call: payments.charge, with: {}, compensate: { call: payments.refund, with: { orderId: o1 } } }";
+
+Result<runtime::Started> replay_with(RuntimeBench& bench, const ExecutionId& original, const std::string& newer,
+                                     std::string place = "failed") {
+  EXPECT_TRUE(bench.definitions().add(newer, "api", runtime::Replace::kNo, true)->registered.has_value());
+  auto command = from(original, std::move(place));
+  command.version = "1.1.0";
+  return bench.replay(command);
+}
+
+void expect_pay_differs(const std::string& older, const std::string& newer) {
+  RuntimeBench bench({}, older.c_str());
+  const auto original = bench.start()->id;
+  ASSERT_EQ(bench.run_to_end(original).outcome, saga::Outcome::kFaulted);
+  const auto refused = replay_with(bench, original, newer);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, "replay.differs");
+  EXPECT_THAT(refused.error().message, HasSubstr("has other steps in the place of: pay"));
+}
+
+TEST(EngineReplay, RefusesHooksAroundWhatItWouldHaveToUndo) {
+  expect_pay_differs(paying("1.0.0", "{}", kRefunded), paying("1.1.0", kLogged, kRefunded, "[fault]"));
+}
+
+TEST(EngineReplay, RefusesAFunctionThatHasGrownAroundItsCall) {
+  const char* const one = "{ functions: { charge: { call: payments.charge, with: {} } } }";
+  const char* const two =
+      "{ functions: { charge: { do: [ { a: { call: payments.charge, with: {} } }, { b: { call: stock.reserve, with: {} "
+      "} } ] } } }";
+  expect_pay_differs(paying("1.0.0", one, "{ call: charge }"), paying("1.1.0", two, "{ call: charge }"));
+}
+
+TEST(EngineReplay, RefusesHooksAroundAnEventThatItWouldHaveToTakeBack) {
+  const char* const placed =
+      "{ emit: { event: { with: { source: shop, type: com.shop.placed } } }, "
+      "compensate: [ { back: { emit: { event: { with: { source: shop, type: com.shop.withdrawn } } } } } ] }";
+  expect_pay_differs(paying("1.0.0", "{}", placed), paying("1.1.0", kLogged, placed));
+}
+
+TEST(EngineReplay, RefusesHooksAroundThePivot) {
+  const char* const go = "{ call: payments.charge, with: {}, pivot: true }";
+  const std::string older = paying("1.0.0", "{}", go);
+  RuntimeBench bench({}, older.c_str());
+  const auto original = bench.start()->id;
+  ASSERT_EQ(bench.view(original)->phase, saga::Phase::kSuspended);
+  ASSERT_TRUE(bench.command(original, {.actor = "ann", .what = saga::TerminateExecution{"enough"}}));
+  EXPECT_EQ(replay_with(bench, original, paying("1.1.0", kLogged, go), "last").error().code, "replay.differs");
+}
+
+TEST(EngineReplay, GoesOnWithHooksAroundWhatHasNoEffect) {
+  const std::string older = paying("1.0.0", "{}", "{ set: { price: 1 } }");
+  RuntimeBench bench({}, older.c_str());
+  const auto original = bench.start()->id;
+  const auto replay = replay_with(bench, original, paying("1.1.0", kLogged, "{ set: { price: 1 } }"));
+  ASSERT_TRUE(replay.has_value()) << to_text(replay.error());
+  EXPECT_EQ(find_step(bench.run_to_end(replay->id), "pay")->output.text(), R"({"price":1})");
 }
 
 TEST(EngineReplay, WritesBothSidesOrNeither) {
