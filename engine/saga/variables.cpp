@@ -158,7 +158,7 @@ expression::Environment::Found Variables::hooked_step(std::string_view list) con
     value["input"] = instance->input.json();
     value["startedAt"] = describe_time(instance->started_at);
     const StepState* own = child_named(*instance, defined.name, 0);
-    value["output"] = own ? own->output.json() : Json();
+    value["output"] = own ? spoken_for(*own).output.json() : Json();
   }
   return keep(std::move(value), 0);
 }
