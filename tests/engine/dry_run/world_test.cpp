@@ -54,7 +54,8 @@ TEST(World, AStepWithHooksMeetsItsTrouble) {
   ASSERT_TRUE(refused && undo);
   const auto run = play_with(body, {*refused, *undo});
   EXPECT_EQ(run.ending, Ending::kCompensated);
-  EXPECT_THAT(calls_of(run), ElementsAre("reserve.reserve", "charge.charge", "reserve.reserve/compensate"));
+  EXPECT_THAT(calls_of(run), ElementsAre("reserve.reserve", "charge.charge", "reserve.reserve/compensate",
+                                         "reserve.reserve/compensate"));  // the first one is not answered
 }
 
 TEST(World, ARefusalIsUndone) {
