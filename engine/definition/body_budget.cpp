@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/base/limits.hpp"
 
 namespace skald::definition {
@@ -43,6 +45,16 @@ bool charge_body(LoadContext& context, const Node& place, const Node& body) {
                                    "adapter",
                                    limits::kDefinitionNodesMax, kBodiesBytesMax / 1024));
   return false;
+}
+
+bool is_too_deep(LoadContext& context, const Node& place, std::string_view path) {
+  const auto around = std::ranges::count_if(path, [](char c) { return c == '.' || c == '/'; });
+  if (static_cast<std::size_t>(around) < limits::kDefinitionDepthMax) return false;
+  context.report.error("too-deep", place,
+                       fmt::format("is a step within {0} others, each function and extension counted; at most {0} may "
+                                   "stand within each other",
+                                   limits::kDefinitionDepthMax));
+  return true;
 }
 
 }  // namespace skald::definition

@@ -13,31 +13,37 @@ class FlowCheck {
   FlowCheck(LoadContext& context, const Node& root, const Definition& definition)
       : context_(context), root_(root), definition_(definition) {}
 
-  void check_list(const std::vector<Step>& list) {
-    const ListGraph graph(list);
+  // `hooked`: the place of the step that the others are hooks of. It, and what stands behind it, was put there by the
+  // loader: an extension is not at fault where it goes past the step, or where the step always fails.
+  void check_list(const std::vector<Step>& list, std::optional<std::size_t> hooked = {}) {
+    std::vector<std::size_t> begins = {0};
+    if (hooked) begins.insert(begins.end(), {*hooked, *hooked + 1});
+    const auto reached = ListGraph(list).reached_from(std::move(begins));
     for (std::size_t i = 0; i < list.size(); ++i) {
       check_targets(list, list[i]);
-      if (i > 0 && graph.reaches(i - 1) && !graph.reaches(i)) report_unreachable(list[i - 1], list[i]);
+      if (i > 0 && reached[i - 1] && !reached[i]) report_unreachable(list[i - 1], list[i]);
       check_inside(list[i]);
     }
   }
 
  private:
   void check_inside(const Step& step) {
-    for_each_list(step, [this](ListRole role, const std::vector<Step>& list) {
-      if (role != ListRole::kBranches && role != ListRole::kRace) return check_list(list);
+    const auto* sequence = std::get_if<DoStep>(&step.kind);
+    const auto hooked = sequence != nullptr ? sequence->hooked : std::nullopt;
+    for_each_list(step, [&](ListRole role, const std::vector<Step>& list) {
+      if (role != ListRole::kBranches && role != ListRole::kRace) return check_list(list, hooked);
       for (const Step& branch : list) check_inside(branch);
     });
     if (step.compensate) check_inside(*step.compensate);
   }
 
   void report_unreachable(const Step& before, const Step& step) {
-    const bool fails = std::holds_alternative<RaiseStep>(before.kind);
     context_.report.error_at(
         "unreachable-step", node_at(root_, step.pointer), step.mark,
-        fails ? fmt::format("is never reached: step '{}' before it always fails", before.name)
-              : fmt::format("is never reached: '{}' before it always goes on elsewhere, and no 'then' leads here",
-                            before.name));
+        always_fails(before)
+            ? fmt::format("is never reached: step '{}' before it always fails", before.name)
+            : fmt::format("is never reached: '{}' before it always goes on elsewhere, and no 'then' leads here",
+                          before.name));
   }
 
   // Of the step's own `then` and of every case of a `switch`.

@@ -51,9 +51,15 @@ bool has_effects(const LoadOptions& options, const CallStep& call) {
   return method != "GET" && method != "HEAD" && method != "OPTIONS";
 }
 
+// The step of the document that stands between hooks as `step`: their list.
+const Step& with_hooks(const Definition& definition, const Step& step) {
+  const Step* parent = definition.find(std::string(enclosing_path(step.path)));
+  return parent != nullptr && hooked_step(*parent) == &step ? with_hooks(definition, *parent) : step;
+}
+
 // A pivot that is passed twice, or that is to be undone at once.
 void check_pivot(LoadContext& context, const Node& root, const Definition& definition, const Step& pivot) {
-  if (pivot.then == kThenCompensate) {
+  if (with_hooks(definition, pivot).then == kThenCompensate) {
     context.report.error("misplaced-key", *node_at(root, pivot.pointer).find("then"),
                          "cannot be 'compensate' on a pivot: once it completed, nothing is undone");
   }

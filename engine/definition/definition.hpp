@@ -17,8 +17,8 @@
 
 namespace skald::definition {
 
-// What an execution is about: no other one starts for the same while it runs, nor for `within` from its start where it
-// completes.
+// What an execution is about: for `within` from its start no other one starts for the same, unless it ends in another
+// way than by completing.
 struct UniqueStart {
   expression::Expression key;
   Millis within{};

@@ -47,6 +47,7 @@ struct Scope {
   bool is_branch = false;    // directly in a `fork`
   bool may_export = true;
   bool is_hook = false;                // within `before` or `after` of an extension
+  std::string extended;                // of a step between hooks: the path of the list where its condition is asked
   std::vector<std::string> variables;  // that steps around have made: a loop's item, a caught error
 };
 

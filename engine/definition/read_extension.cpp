@@ -8,9 +8,11 @@
 #include <utility>
 
 #include "engine/definition/body_budget.hpp"
+#include "engine/definition/list_graph.hpp"
 #include "engine/definition/map_reader.hpp"
 #include "engine/definition/read_step.hpp"
 #include "engine/definition/read_values.hpp"
+#include "engine/definition/step_lists.hpp"
 #include "engine/definition/steps/kinds.hpp"
 
 namespace skald::definition {
@@ -79,6 +81,7 @@ class HookedList {
     inside_.step = owner.path;
     inside_.is_hook = true;
     inside_.is_lane = inside_.is_branch = false;
+    inside_.extended.clear();
   }
 
   void add_hooks(const Node* hooks, std::string_view question, std::string otherwise) {
@@ -123,13 +126,18 @@ void read_extended(LoadContext& context, const Node& body, const Scope& around, 
   own.name = step.name;
   own.path = step.path + "." + step.name;
   own.given.is_input_around = true;
-  read_extended(context, body, around, own, extensions.subspan(1));
+  if (is_too_deep(context, body, own.path)) return read_step_body(context, body, around, step);
+  Scope inside = around;
+  if (inside.extended.empty()) inside.extended = step.path;
+  read_extended(context, body, inside, own, extensions.subspan(1));
   step.pointer = own.pointer;
   step.mark = own.mark;
   step.condition = std::exchange(own.condition, std::nullopt);
-  step.then = std::exchange(own.then, {});
+  step.then = own.then;
+  // A `switch` has said where the flow goes on, also where that is no other place than the next.
+  if (!is_switch(own)) own.then.clear();
   HookedList list(context, extension, around, step);
-  list.add_hooks(extension.before, kAsksBefore, step.name);
+  list.add_hooks(extension.before, kAsksBefore, std::string(kThenHooked));
   const std::size_t place = list.size();
   list.add(body, std::move(own));
   list.add_hooks(extension.after, kAsksAfter, std::string(kThenExit));

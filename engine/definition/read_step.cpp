@@ -8,6 +8,7 @@
 #include <map>
 
 #include "engine/base/limits.hpp"
+#include "engine/definition/body_budget.hpp"
 #include "engine/definition/map_reader.hpp"
 #include "engine/definition/read_extension.hpp"
 #include "engine/definition/read_policies.hpp"
@@ -152,11 +153,17 @@ void read_step_body(LoadContext& context, const Node& body, const Scope& around,
   }
   step.pointer = pointer_of(body);
   step.mark = body.mark;
+  if (is_too_deep(context, body, step.path)) return;
   Scope scope = around;
   scope.step = step.path;
+  scope.extended.clear();
   MapReader map(context, body, MapKind::kStep);
   const StepKind* kind = find_kind(context, map);
-  if (const Node* node = map.take("if")) step.condition = read_expression(context, *node, scope, Slot::kCondition);
+  if (const Node* node = map.take("if")) {
+    Scope outside = scope;
+    if (!around.extended.empty()) outside.step = around.extended;
+    step.condition = read_expression(context, *node, outside, Slot::kCondition);
+  }
   step.data = read_data_flow(context, map, scope, false);
   if (const Node* node = map.take("timeout")) step.timeout = read_timeout(context, *node);
   if (const Node* node = map.take("metadata")) {

@@ -33,6 +33,11 @@ inline const Step* without_hooks(const Step* step) {
   return step;
 }
 
+// Whether it says itself where the flow goes on, within its hooks.
+inline bool is_switch(const Step& step) {
+  return std::holds_alternative<SwitchStep>(without_hooks(&step)->kind);
+}
+
 // The list that holds `child`, which stands directly inside `parent`, and its role.
 inline std::pair<ListRole, const std::vector<Step>*> list_around(const Step& parent, const Step& child) {
   std::pair<ListRole, const std::vector<Step>*> found{ListRole::kSequence, nullptr};

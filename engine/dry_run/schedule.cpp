@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/definition/step_lists.hpp"
 #include "engine/definition/suggest.hpp"
 #include "engine/saga/path.hpp"
 
@@ -46,7 +47,9 @@ std::string_view word_of(Interruption::When when) {
 // Every path of the definition, without the numbers of repeated entries.
 std::vector<std::string> paths_of(const definition::Definition& definition) {
   std::vector<std::string> paths;
-  for (const auto& [path, step] : definition.by_path) paths.push_back(path);
+  for (const auto& [path, step] : definition.by_path) {
+    if (!step->given.is_input_around) paths.push_back(path);  // it has the name of the list around it
+  }
   std::sort(paths.begin(), paths.end());
   return paths;
 }
@@ -96,10 +99,13 @@ std::string to_flags(const Schedule& schedule) {
   return fmt::format("{}", fmt::join(parts, " "));
 }
 
-Result<std::string> find_path(const definition::Definition& definition, std::string_view name) {
+namespace {
+
+// As the document names it: of a step with hooks the list around them.
+Result<std::string> find_named(const definition::Definition& definition, std::string_view name) {
   if (definition.find(saga::static_path(name)) != nullptr) return std::string(name);
   if (const auto mark = name.rfind('#'); mark != std::string_view::npos) {
-    auto path = find_path(definition, name.substr(0, mark));
+    auto path = find_named(definition, name.substr(0, mark));
     if (path) *path += name.substr(mark);
     return path;
   }
@@ -117,6 +123,23 @@ Result<std::string> find_path(const definition::Definition& definition, std::str
   return failure("simulate.step",
                  "the workflow has no such step" + (near ? fmt::format("; did you mean '{}'?", *near) : std::string()),
                  std::string(name), fmt::format("its steps are {}", fmt::join(paths, ", ")));
+}
+
+}  // namespace
+
+Result<std::string> find_path(const definition::Definition& definition, std::string_view name) {
+  if (const auto undo = name.find('/'); undo != std::string_view::npos) {
+    auto path = find_path(definition, name.substr(0, undo));
+    if (path) *path += name.substr(undo);
+    if (path && definition.find(saga::static_path(*path)) != nullptr) return path;
+  }
+  auto path = find_named(definition, name);
+  const definition::Step* step = path ? definition.find(saga::static_path(*path)) : nullptr;
+  while (const auto* hooked = step != nullptr ? definition::hooked_step(*step) : nullptr) {
+    *path += "." + hooked->name;
+    step = hooked;
+  }
+  return path;
 }
 
 Result<Fault> parse_fault(const definition::Definition& definition, std::string_view text) {

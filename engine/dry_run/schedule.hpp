@@ -60,7 +60,8 @@ std::string to_text(const Schedule& schedule);
 // What repeats it on the command line: "--step createShipment=refused --cancel-during chargePayment".
 std::string to_flags(const Schedule& schedule);
 
-// The path that a user means by a path or by a name that one step alone has; an undo is NAME/compensate.
+// The path that a user means by a path or by a name that one step alone has; an undo is NAME/compensate. Of a step with
+// hooks it is the step itself: "charge.charge" for "charge".
 // Errors: "simulate.step" (no such step, or several).
 Result<std::string> find_path(const definition::Definition& definition, std::string_view name);
 

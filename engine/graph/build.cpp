@@ -66,7 +66,7 @@ class Builder {
     made.is_pivot = step.pivot;
     if (const auto* choice = std::get_if<definition::SwitchStep>(&step.kind)) {
       add_cases(*choice, step, around, made);
-    } else if (step.then == definition::kThenCompensate) {
+    } else if (step.then == definition::kThenCompensate && !definition::is_switch(step)) {
       made.gives_up = next_id();
     }
     if (const auto* attempt = std::get_if<definition::TryStep>(&step.kind); attempt && attempt->handler.empty()) {

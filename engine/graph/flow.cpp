@@ -86,10 +86,7 @@ class Flow {
     const auto go = [&](const Exit& exit, const std::string& then, std::optional<std::size_t> by_case) {
       if (then == definition::kThenEnd) return add(exit, graph_.end);
       if (then == definition::kThenCompensate) return add(exit, block.gives_up, EdgeKind::kBack);
-      std::size_t to = i + 1;
-      if (step.given.is_input_around) return arriving[to].push_back(exit);  // the hooks behind it come first
-      if (then == definition::kThenExit) to = steps.size();
-      if (!then.empty() && then != definition::kThenExit) to = definition::place_of(steps, then);
+      const std::size_t to = definition::place_behind(steps, i, then);
       arriving[to].push_back(exit);
       if (to == i + 1) block.goes_on = true;
       if (to != i + 1 && to < steps.size()) lane.jumps.push_back({.from = i, .to = to, .by_case = by_case});
@@ -103,14 +100,14 @@ class Flow {
       }
       return;
     }
-    const bool fails =
-        std::holds_alternative<definition::RaiseStep>(step.kind) && step.on_error != definition::OnError::kContinue;
+    const bool fails = definition::always_fails(step);
     // One that is skipped sends nobody elsewhere.
     if (step.condition && (fails || !step.then.empty())) go({entry_of(block), "otherwise"}, "", std::nullopt);
     if (fails) return;
     for (const std::string& then : definition::directives_of(step)) {
       const bool leaves_at_once = then == definition::kThenEnd || then == definition::kThenCompensate;
-      if (leaves_at_once && then != step.then) continue;  // by the step between its hooks, which has the line
+      // By the step between its hooks, which has the line.
+      if (leaves_at_once && (definition::is_switch(step) || then != step.then)) continue;
       for (const Exit& exit : inside) go(exit, then, std::nullopt);
     }
   }

@@ -7,6 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "engine/definition/list_graph.hpp"
+#include "engine/definition/step_lists.hpp"
+
 namespace skald::graph {
 namespace {
 
@@ -168,9 +171,7 @@ std::vector<std::string> notes_of(const Step& step, const std::string& around) {
     if (run != nullptr && !run->awaited) notes.emplace_back("not waited for");
   }
   if (step.pivot) notes.emplace_back("point of no return");
-  if (!step.then.empty() && !std::holds_alternative<definition::SwitchStep>(step.kind)) {
-    notes.push_back("then " + target_of(step.then, around));
-  }
+  if (!step.then.empty() && !definition::is_switch(step)) notes.push_back("then " + target_of(step.then, around));
   return notes;
 }
 
@@ -217,6 +218,7 @@ std::string target_of(const std::string& then, const std::string& around) {
   if (then == definition::kThenExit && !around.empty()) return "leave " + around;
   if (then == definition::kThenEnd || then == definition::kThenExit) return "end";
   if (then == definition::kThenCompensate) return "undo everything";
+  if (then == definition::kThenHooked) return around;  // it has the name of its list
   return then;
 }
 

@@ -30,9 +30,10 @@ std::expected<Payload, Payload> given_to(const Planner& planner, const definitio
   if (!step.given.arguments) return flowing_input(planner.state(), path, round);
   const std::string_view caller = parent_of(path);
   const Payload& input = planner.step(caller).input;
-  const Scope scope = scope_of(planner, planner.step_definition(caller), caller, &input, nullptr);
+  const definition::Step& calling = planner.step_definition(caller);
+  const Scope scope = scope_of(planner, calling, caller, &input, nullptr);
   auto rendered = render(planner, *step.given.arguments, input, scope);
-  if (!rendered) return std::unexpected(expression_problem(rendered.error(), step));
+  if (!rendered) return std::unexpected(expression_problem(rendered.error(), calling));
   return std::move(*rendered);
 }
 
@@ -59,6 +60,15 @@ void start_step(Planner& planner, const definition::Step& step, std::string_view
   }
   const bool changed = step.data.input_from || step.given.arguments || step.given.is_input_around;
   start_kind(planner, step, path, StepInput{.value = input, .changed = changed});
+}
+
+// What goes on behind a step that failed before it began is what came to it, which is not what its hooks have left.
+void open_between_hooks(Planner& planner, std::string_view path) {
+  planner.record(StepStarted{.step = std::string(path),
+                             .round = planner.round_of(path),
+                             .request = nullptr,
+                             .input = planner.step(parent_of(path)).input,
+                             .status = {}});
 }
 
 // Holds a step for an operator. An answer that cannot be made use of leaves its call as a failed one, to be repeated.
@@ -212,6 +222,9 @@ void fail_step(Planner& planner, const definition::Step& step, std::string_view 
   const bool parks = step.on_error == definition::OnError::kSuspend || has_no_way_back;
   if (!continues && parks && !is_ending(planner.state())) {
     return park(planner, path, IncidentKind::kStepFailed, std::move(error));
+  }
+  if (continues && step.given.is_input_around && find_step(planner.state(), path) == nullptr) {
+    open_between_hooks(planner, path);
   }
   planner.record(
       StepFailed{.step = std::string(path),

@@ -10,15 +10,7 @@
 namespace skald::saga {
 
 std::size_t next_place(std::span<const definition::Step> steps, const StepState& ended) {
-  const std::string& then = ended.then;
-  const std::size_t place = definition::place_of(steps, base_name(ended.name));
-  const bool leaves_at_once = then == definition::kThenEnd || then == definition::kThenCompensate;
-  const bool has_hooks = place < steps.size() && steps[place].given.is_input_around;
-  if (then.empty() || (has_hooks && !leaves_at_once)) return std::min(place + 1, steps.size());
-  if (then == definition::kThenExit || then == definition::kThenEnd || then == definition::kThenCompensate) {
-    return steps.size();
-  }
-  return definition::place_of(steps, then);
+  return definition::place_behind(steps, definition::place_of(steps, base_name(ended.name)), ended.then);
 }
 
 const StepState* winner_of(const StepState& race) {

@@ -43,15 +43,6 @@ std::string_view describe_status(const StepState& step) {
   return "running";
 }
 
-Json describe_step(const StepState& step) {
-  Json value = {{"status", describe_status(step)},
-                {"output", step.output.json()},
-                {"error", step.error.json()},
-                {"startedAt", describe_time(step.started_at)}};
-  if (step.status != StepStatus::kRunning) value["endedAt"] = describe_time(step.ended_at);
-  return value;
-}
-
 // The newest entry; within an iteration, that iteration's.
 const StepState* child_named(const StepState& parent, std::string_view name, std::uint32_t round) {
   const bool is_loop = !parent.items.is_null() || !parent.listens.empty();
@@ -166,7 +157,8 @@ expression::Environment::Found Variables::hooked_step(std::string_view list) con
   if (const StepState* instance = find_step(state_, list)) {
     value["input"] = instance->input.json();
     value["startedAt"] = describe_time(instance->started_at);
-    if (const StepState* own = child_named(*instance, defined.name, 0)) value["output"] = own->output.json();
+    const StepState* own = child_named(*instance, defined.name, 0);
+    value["output"] = own ? spoken_for(*own).output.json() : Json();
   }
   return keep(std::move(value), 0);
 }
@@ -217,6 +209,30 @@ const StepState* Variables::find_visible(std::string_view name) const {
   return search_below(state_.root, name);
 }
 
+// The newest entry of the step itself where `step` is the list that holds it and its hooks.
+const StepState& Variables::between_hooks(const StepState& step) const {
+  const auto* defined = definition_.find(static_path(step.path));
+  const auto* hooked = defined ? definition::hooked_step(*defined) : nullptr;
+  const StepState* own = hooked ? child_named(step, hooked->name, 0) : nullptr;
+  return own ? between_hooks(*own) : step;
+}
+
+// A list of hooks completes whatever has become of the step that they stand around; what fails it may be a hook.
+const StepState& Variables::spoken_for(const StepState& step) const {
+  return step.status == StepStatus::kCompleted ? between_hooks(step) : step;
+}
+
+Json Variables::describe_step(const StepState& step) const {
+  const StepState& own = between_hooks(step);
+  const StepState& spoken = spoken_for(step);
+  Json value = {{"status", describe_status(own.undo_status == UndoStatus::kNone ? spoken : own)},
+                {"output", spoken.output.json()},
+                {"error", spoken.error.json()},
+                {"startedAt", describe_time(step.started_at)}};
+  if (step.status != StepStatus::kRunning) value["endedAt"] = describe_time(step.ended_at);
+  return value;
+}
+
 expression::Environment::Found Variables::steps(std::span<const std::string> fields) const {
   if (fields.empty()) {
     Json all = Json::object();
@@ -225,8 +241,8 @@ expression::Environment::Found Variables::steps(std::span<const std::string> fie
   }
   const StepState* found = find_visible(fields[0]);
   if (!found) return {&null_json(), fields.size()};
-  if (fields.size() > 1 && fields[1] == "output") return {&found->output.json(), 2};
-  if (fields.size() > 1 && fields[1] == "error") return {&found->error.json(), 2};
+  if (fields.size() > 1 && fields[1] == "output") return {&spoken_for(*found).output.json(), 2};
+  if (fields.size() > 1 && fields[1] == "error") return {&spoken_for(*found).error.json(), 2};
   return keep(describe_step(*found), 1);
 }
 

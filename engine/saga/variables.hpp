@@ -52,6 +52,9 @@ class Variables final : public expression::Environment {
   std::optional<Found> made_around(std::string_view name) const;
   std::optional<Found> made_by(std::string_view path, std::uint32_t round, std::string_view name) const;
   const StepState* find_visible(std::string_view name) const;
+  const StepState& between_hooks(const StepState& step) const;
+  const StepState& spoken_for(const StepState& step) const;
+  Json describe_step(const StepState& step) const;
 
   const definition::Definition& definition_;
   const State& state_;

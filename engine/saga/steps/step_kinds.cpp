@@ -35,8 +35,9 @@ void complete_list(Planner& planner, const definition::Step& step, std::string_v
   const StepState& list = planner.step(path);
   const StepState* hooked = hooked_entry(step, list);
   if (hooked == nullptr) return complete_step(planner, step, path, data_left_by(list, round));
-  const Payload output = hooked->status == StepStatus::kCompleted ? hooked->output : list.input;
-  const auto then = hooked->then.empty() ? std::nullopt : std::optional(hooked->then);
+  const Payload output = hooked->status == StepStatus::kCompleted ? hooked->output : hooked->input;
+  const bool has_chosen = definition::is_switch(step) || !hooked->then.empty();
+  const auto then = has_chosen ? std::optional(hooked->then) : std::nullopt;
   complete_step(planner, step, path, output, {.then = then});
 }
 

@@ -36,6 +36,28 @@ TEST_F(Names, OthersAreRefusedWithWhatIsThere) {
             "one.ship, one.tell, two, two.ship");
 }
 
+TEST(NamesOfSteps, WithHooksAreTheirOwn) {
+  const auto definition = definition_of(
+      "use:\n"
+      "  extensions:\n"
+      "    - log: { extend: call, after: [ note: { set: { x: 1 } } ] }\n"
+      "    - more: { extend: call, before: [ ask: { set: { x: 1 } } ] }\n"
+      "do:\n"
+      "  - charge: { call: p.charge, compensate: { call: p.refund, with: { id: '${ $workflow.input.id }' } } }\n"
+      "  - parts: { do: [ { ship: { call: p.ship, compensate: { call: p.back, with: { id: 1 } } } } ] }\n");
+  const auto found = [&](const std::string& name) {
+    const auto path = find_path(*definition, name);
+    return path ? *path : path.error().message + " | " + path.error().remedy;
+  };
+  EXPECT_EQ(found("charge"), "charge.charge.charge");
+  EXPECT_EQ(found("charge#2"), "charge#2.charge.charge");
+  EXPECT_EQ(found("charge/compensate"), "charge.charge.charge/compensate");
+  EXPECT_EQ(found("ship"), "parts.ship.ship.ship");
+  EXPECT_EQ(found("ship#2"), "parts.ship#2.ship.ship");
+  EXPECT_EQ(found("parts.ship/compensate"), "parts.ship.ship.ship/compensate");
+  EXPECT_EQ(found("charge.charge.charge"), "charge.charge.charge");
+}
+
 TEST_F(Names, AFaultIsANameAndAnOutcome) {
   const auto fault = parse_fault(*definition_, "tell=crash-before");
   ASSERT_TRUE(fault.has_value());

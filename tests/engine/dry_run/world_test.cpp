@@ -45,6 +45,19 @@ TEST(World, NothingGoesWrong) {
   EXPECT_THAT(run.standing, ElementsAre("reserve", "charge"));
 }
 
+TEST(World, AStepWithHooksMeetsItsTrouble) {
+  const std::string body =
+      "use: { extensions: [ { log: { extend: call, after: [ { note: { set: { x: 1 } } } ] } } ] }\n" + kPair;
+  const auto definition = definition_of(body);
+  const auto refused = parse_fault(*definition, "charge=refused");
+  const auto undo = parse_fault(*definition, "reserve/compensate=unknown");
+  ASSERT_TRUE(refused && undo);
+  const auto run = play_with(body, {*refused, *undo});
+  EXPECT_EQ(run.ending, Ending::kCompensated);
+  EXPECT_THAT(calls_of(run), ElementsAre("reserve.reserve", "charge.charge", "reserve.reserve/compensate",
+                                         "reserve.reserve/compensate"));  // the first one is not answered
+}
+
 TEST(World, ARefusalIsUndone) {
   const auto run = play_with(kReserveAndCharge, {{"charge", Trouble::kRefused}});
   EXPECT_EQ(run.ending, Ending::kCompensated);
