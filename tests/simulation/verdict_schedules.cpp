@@ -12,9 +12,9 @@ namespace {
 // The engine makes the start's key of the time.
 constexpr std::string_view kKeyPrefix = "schedule/test/beating/";
 
-class Judge {
+class SchedulesJudge {
  public:
-  Judge(const Cases& cases, const std::vector<ScheduleMove>& moves, const Clocks& clocks)
+  SchedulesJudge(const Cases& cases, const std::vector<ScheduleMove>& moves, const Clocks& clocks)
       : cases_(cases), moves_(moves), clocks_(clocks) {}
 
   std::vector<std::string> judge() {
@@ -73,7 +73,7 @@ bool is_scheduled(const ports::NewExecution& execution) {
 std::vector<std::string> judge_schedules(const Cases& cases, const Database& database, const Clocks& clocks) {
   const auto moves = database.schedule_moves().find(kBeatingName);
   if (moves == database.schedule_moves().end()) return {};
-  return Judge(cases, moves->second, clocks).judge();
+  return SchedulesJudge(cases, moves->second, clocks).judge();
 }
 
 }  // namespace skald::simulation
