@@ -46,6 +46,7 @@ constexpr std::array kRows = {
     Row{"replay.reused", 409, "The execution's effects were taken over already"},
     Row{"replay.undone", 409, "What would be taken over was undone"},
     Row{"replay.not_failed", 409, "No step of the execution failed"},
+    Row{"replay.repeated", 409, "The execution is replayed already"},
     Row{"execution.suspected", 409, "The execution is left alone: it makes the server die"},
     Row{"history.unreadable", 409, "The execution's history cannot be read"},
     Row{"history.unknown_kind", 409, "The execution was written by a newer version of Skald"},

@@ -137,7 +137,8 @@ void add_start(CLI::App& app, Context& context) {
   replaying->add_option("--version", again->version, "Run it with this version of the workflow");
   replaying->add_option("-i,--input", again->input, "File with another input, JSON; - for standard input");
   replaying->add_option("--reason", again->reason, "Why; recorded in the history");
-  replaying->add_flag("--accept-standing", again->accept_standing, "From the start although effects still stand");
+  replaying->add_flag("--accept-standing", again->accept_standing,
+                      "Although effects stand, or another replay does the work or has done it");
   add_watching(*replaying, again->watching);
   replaying->callback([&context, again] { context.chosen = [&context, again] { return replay(context, *again); }; });
 }
