@@ -60,6 +60,7 @@ constexpr std::array kRows = {
     Row{"http.media_type", 415, "The body's media type is not taken here"},
     Row{"http.expectation", 417, "The expectation cannot be met"},
     Row{"definition.invalid", 422, "The definition has errors"},
+    Row{"http.content_encoding", 415, "The body's encoding is not taken here"},
     Row{"input.invalid", 422, "The input does not fit the workflow"},
     Row{"unique.invalid", 422, "The input has no key to tell it from others by"},
     Row{"idempotency.mismatch", 422, "The idempotency key was used with another request"},
