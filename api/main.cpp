@@ -213,7 +213,7 @@ int serve_api(const api::Settings& settings, Basis& basis, runtime::Loops& loops
                            router.dispatch(std::move(request), std::move(respond));
                          });
   server.set_refusal_answer([&services](const api::Refusal& refusal) {
-    return services.problems.answer({.code = std::string(refusal.code), .message = std::string(refusal.message)}, "/");
+    return services.problems.answer({.code = std::string(refusal.code), .message = refusal.message}, refusal.path);
   });
   const auto port = server.listen(settings.listen_host, settings.listen_port);
   if (!port) return refuse_to_start(port.error());
