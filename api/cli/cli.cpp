@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "api/cli/print.hpp"
 #include "engine/definition/suggest.hpp"
@@ -57,14 +58,14 @@ std::optional<Error> unknown_command(const CLI::App& app, int argc, const char* 
                      "`skald --help` lists them");
 }
 
-// The subcommand that was named; `app` where there is none.
-const CLI::App& named_command(const CLI::App& app, const std::vector<std::string>& words) {
+// The subcommand that was named, or null.
+const CLI::App* named_command(const CLI::App& app, const std::vector<std::string>& words) {
   for (const auto& word : words) {
     for (const auto* command : app.get_subcommands({})) {
-      if (command->get_name() == word) return *command;
+      if (command->get_name() == word) return command;
     }
   }
-  return app;
+  return nullptr;
 }
 
 void list_options(const CLI::App& app, std::vector<std::string>& names) {
@@ -75,12 +76,12 @@ void list_options(const CLI::App& app, std::vector<std::string>& names) {
 
 // What CLI11 complains about, in the words of all other errors.
 Error wrong_usage(const CLI::App& app, const std::vector<std::string>& words, const CLI::ParseError& error) {
-  const CLI::App& command = named_command(app, words);
-  const std::string name = &command == &app ? "skald" : "skald " + command.get_name();
+  const CLI::App* command = named_command(app, words);
+  const std::string name = command == nullptr ? "skald" : "skald " + command->get_name();
   const std::string remedy = "`" + name + " --help` says how it is written";
   std::vector<std::string> options;
   list_options(app, options);
-  if (&command != &app) list_options(command, options);
+  if (command != nullptr) list_options(*command, options);
   for (const auto& word : words) {
     const auto option = word.substr(0, word.find('='));
     if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr || !option.starts_with("--") || option == "--")
