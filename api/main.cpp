@@ -92,7 +92,9 @@ Result<api::Settings> read_settings(const cli::ServeOptions& options) {
 // A server that cannot start says why, once.
 int refuse_to_start(const Error& error) {
   std::cerr << "error: " << to_text(error) << '\n';
-  return error.code.starts_with("setting.") ? cli::kUsage : cli::kUnavailable;
+  constexpr std::string_view kOfWhatItWasTold[] = {"setting.", "adapters.", "tls.", "store.url", "server.address"};
+  const auto is_of = [&](std::string_view start) { return error.code.starts_with(start); };
+  return std::ranges::any_of(kOfWhatItWasTold, is_of) ? cli::kUsage : cli::kUnavailable;
 }
 
 void prepare_process() {
@@ -213,7 +215,7 @@ int serve_api(const api::Settings& settings, Basis& basis, runtime::Loops& loops
                            router.dispatch(std::move(request), std::move(respond));
                          });
   server.set_refusal_answer([&services](const api::Refusal& refusal) {
-    return services.problems.answer({.code = std::string(refusal.code), .message = std::string(refusal.message)}, "/");
+    return services.problems.answer({.code = std::string(refusal.code), .message = refusal.message}, refusal.path);
   });
   const auto port = server.listen(settings.listen_host, settings.listen_port);
   if (!port) return refuse_to_start(port.error());
@@ -308,6 +310,7 @@ int serve(const cli::ServeOptions& options) {
     std::cout << api::print_config(*settings);
     return cli::kDone;
   }
+  if (auto checked = api::check_folders(*settings); !checked) return refuse_to_start(checked.error());
   prepare_process();
   Basis basis(*settings);
   terminate_log = &basis.log;
@@ -358,16 +361,12 @@ int serve(const cli::ServeOptions& options) {
   return code;
 }
 
-Result<definition::OperationCatalog> load_operations(const std::string& file) {
+Result<cli::LoadedOperations> load_operations(const std::string& file) {
   const auto text = cli::read_text(file);
   if (!text) return std::unexpected(text.error());
-  const auto parsed = adapters::parse_adapters(*text);
-  if (parsed.config) return adapters::catalog_of(*parsed.config);
-  std::string problems;
-  for (const auto& diagnostic : parsed.diagnostics) {
-    problems += (problems.empty() ? "" : "\n") + definition::to_text(file, diagnostic);
-  }
-  return failure("adapters.invalid", "the adapters file has errors", file, problems);
+  auto parsed = adapters::parse_adapters(*text);
+  if (parsed.config) return cli::LoadedOperations{.catalog = adapters::catalog_of(*parsed.config), .diagnostics = {}};
+  return cli::LoadedOperations{.catalog = std::nullopt, .diagnostics = std::move(parsed.diagnostics)};
 }
 
 Result<std::string> fetch_document(const std::string& uri) {

@@ -14,6 +14,7 @@ struct Row {
   std::string_view code;
   int status;
   std::string_view title;
+  std::string_view remedy = {};  // in the words of the API, before what the engine says
 };
 
 constexpr std::array kRows = {
@@ -36,7 +37,8 @@ constexpr std::array kRows = {
     Row{"execution.ended", 409, "The execution has ended"},
     Row{"execution.pivot", 409, "The point of no return has been passed"},
     Row{"execution.cancel_refused", 409, "The workflow does not allow a cancellation now"},
-    Row{"execution.not_suspended", 409, "The execution is not suspended"},
+    Row{"execution.not_suspended", 409, "The execution is not suspended",
+        "only what `suspend` holds can be resumed; an incident takes retry, skip or resolve"},
     Row{"incident.resolved", 409, "The incident is resolved already"},
     Row{"incident.retry_only", 409, "The incident can only be retried"},
     Row{"incident.not_retryable", 409, "The incident cannot be retried"},
@@ -44,6 +46,7 @@ constexpr std::array kRows = {
     Row{"replay.not_ended", 409, "The execution has not ended"},
     Row{"replay.standing", 409, "Effects of the execution still stand"},
     Row{"replay.reused", 409, "The execution's effects were taken over already"},
+    Row{"replay.repeated", 409, "The execution is replayed already"},
     Row{"replay.undone", 409, "What would be taken over was undone"},
     Row{"replay.not_failed", 409, "No step of the execution failed"},
     Row{"execution.suspected", 409, "The execution is left alone: it makes the server die"},
@@ -57,12 +60,14 @@ constexpr std::array kRows = {
     Row{"http.body_too_large", 413, "The body is too large"},
     Row{"input.too_large", 413, "The input is too large"},
     Row{"http.media_type", 415, "The body's media type is not taken here"},
+    Row{"http.content_encoding", 415, "The body's encoding is not taken here"},
     Row{"http.expectation", 417, "The expectation cannot be met"},
     Row{"definition.invalid", 422, "The definition has errors"},
     Row{"input.invalid", 422, "The input does not fit the workflow"},
     Row{"unique.invalid", 422, "The input has no key to tell it from others by"},
     Row{"idempotency.mismatch", 422, "The idempotency key was used with another request"},
-    Row{"incident.needs_output", 422, "The incident cannot be resolved without an output"},
+    Row{"incident.needs_output", 422, "The incident cannot be resolved without an output",
+        "give what the step would have answered: `output` in the body, or --output-file"},
     Row{"replay.unknown_step", 422, "The execution has no such step"},
     Row{"engine.overloaded", 429, "The server has as much work as it takes"},
     Row{"events.full", 429, "Too many events wait for somebody who listens"},
@@ -94,11 +99,12 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   append_json_string(out, value);
 }
 
-void append_detail(std::string& out, const Error& error) {
+void append_detail(std::string& out, const Error& error, const Row& row) {
   std::string detail = error.subject.empty() ? error.message : error.subject + ": " + error.message;
   if (!error.detail.empty()) detail += " (" + error.detail + ")";
   append_field(out, "detail", detail);
-  if (!error.remedy.empty()) append_field(out, "remedy", error.remedy);
+  const auto remedy = row.remedy.empty() ? std::string_view(error.remedy) : row.remedy;
+  if (!remedy.empty()) append_field(out, "remedy", remedy);
 }
 
 }  // namespace
@@ -122,7 +128,7 @@ Response Problems::answer_with(const Error& error, std::string_view path, std::s
     append_field(body, "detail", "the server's log has the reason under this id");
     append_field(body, "id", id);
   } else {
-    append_detail(body, error);
+    append_detail(body, error, row);
   }
   append_field(body, "instance", instance);
   append_field(body, "code", row.code);

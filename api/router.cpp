@@ -18,6 +18,14 @@ bool matches(const std::vector<std::string>& pattern, const std::vector<std::str
   return true;
 }
 
+// Of a body that would not be understood.
+std::optional<std::string> foreign_encoding(const Request& request) {
+  if (request.body.empty()) return std::nullopt;
+  const auto encoding = request.header("Content-Encoding");
+  if (!encoding || equals_ignoring_case(*encoding, "identity")) return std::nullopt;
+  return std::string(*encoding);
+}
+
 }  // namespace
 
 void Router::add(Verb verb, std::string pattern, Handler handler) {
@@ -45,6 +53,15 @@ void Router::dispatch(Request request, Responder respond) const {
       continue;
     }
     respond.set_route(route.pattern);
+    if (const auto encoding = foreign_encoding(request)) {
+      auto response = problems_.answer({.code = "http.content_encoding",
+                                        .message = "the body is encoded",
+                                        .subject = *encoding,
+                                        .remedy = "send it as it is, without Content-Encoding"},
+                                       request.path());
+      response.headers.emplace_back("Accept-Encoding", "identity");
+      return respond(std::move(response));
+    }
     Call call{.request = std::move(request), .parameters = {}, .respond = std::move(respond)};
     for (std::size_t i = 0; i < route.segments.size(); ++i) {
       if (is_parameter(route.segments[i])) call.parameters.push_back(call.request.segments[i]);

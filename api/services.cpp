@@ -7,6 +7,7 @@
 #include "api/views/execution_view.hpp"
 #include "engine/async/offload.hpp"
 #include "engine/base/json.hpp"
+#include "engine/runtime/unique_key.hpp"
 
 namespace skald::api {
 
@@ -67,12 +68,29 @@ Response problem(const Services& services, const Call& call, const Error& error)
   return services.problems.answer(error, call.request.path());
 }
 
+namespace {
+
+// The key that both have, and until when the earlier one keeps it from others.
+Error with_unique_key(const Services& services, Error error, const saga::State& earlier) {
+  const auto definition = services.definitions.cached(earlier.digest);
+  if (!definition) return error;
+  saga::StartExecution start;
+  start.input = earlier.input;
+  start.labels = earlier.labels;
+  const auto unique = runtime::unique_key_of(*definition, start, earlier.started_at);
+  if (unique && *unique) error.detail = "key " + (*unique)->key + ", until " + format_rfc3339((*unique)->until);
+  return error;
+}
+
+}  // namespace
+
 void answer_not_begun(Services& services, Call call, const Error& error) {
   const auto earlier = error.code == "unique.taken" ? parse_execution_id(error.subject) : std::nullopt;
   if (!earlier) return call.respond(problem(services, call, error));
   services.engine.view(*earlier, [&services, error, call = std::move(call)](Result<runtime::Snapshot> state) mutable {
     const std::string extra = state ? ",\"execution\":" + execution_view(**state) : std::string();
-    auto response = services.problems.answer_with(error, call.request.path(), extra);
+    const Error shown = state ? with_unique_key(services, error, **state) : error;
+    auto response = services.problems.answer_with(shown, call.request.path(), extra);
     response.headers.emplace_back("Link", "</v1/executions/" + error.subject + ">; rel=\"related\"");
     call.respond(std::move(response));
   });

@@ -57,7 +57,7 @@ int deploy(const Context& context, const DeployOptions& options) {
                                    .headers = {{"Content-Type", "application/yaml"}, {"Skald-Actor", context.actor}},
                                    .body = std::move(*source)});
   if (!answer) return report(answer.error());
-  if (!answer->ok()) return report_problem(*answer);
+  if (!answer->ok()) return report_problem(*answer, options.file);
   const json document = json::parse(answer->body, nullptr, false);
   if (context.format() != Format::kTable || !document.is_object()) {
     print_document(context.format(), document);
@@ -65,7 +65,7 @@ int deploy(const Context& context, const DeployOptions& options) {
   }
   for (const auto& warning : document.value("warnings", json::array())) {
     std::cerr << options.file << ':' << warning.value("line", 1) << ':' << warning.value("column", 1)
-              << ": warning: " << text_at(warning, "detail") << '\n';
+              << ": warning: " << text_at(warning, "detail") << " [" << text_at(warning, "rule") << "]\n";
   }
   if (options.dry_run) {
     std::cout << options.file << " is valid\n";
@@ -97,23 +97,17 @@ void add_incident_command(CLI::App& app, Context& context, const std::string& na
   auto* reason = command->add_option("--reason", options->reason, "Why; recorded in the history");
   if (name != "retry") reason->required();
   if (name == "resolve") {
-    command->add_option("--output-file", options->output_file,
-                        "File with the step's output, JSON; - for standard input");
+    command
+        ->add_option("--output-file", options->output_file, "File with the step's output, JSON; - for standard input")
+        ->check(not_empty());
   }
   command->callback([&context, options, name] {
     context.chosen = [&context, options, name] {
       json body = {{"reason", options->reason}};
       if (!options->output_file.empty()) {
-        auto text = read_text(options->output_file);
+        const auto text = read_json(options->output_file);
         if (!text) return report(text.error());
         body["output"] = json::parse(*text, nullptr, false);
-        if (body["output"].is_discarded()) {
-          return report({.code = "cli.output",
-                         .message = "is not valid JSON",
-                         .subject = options->output_file,
-                         .remedy = {},
-                         .detail = {}});
-        }
       }
       return post(context,
                   "/v1/executions/" + percent_encode(options->id) + "/incidents/" + std::to_string(options->incident) +

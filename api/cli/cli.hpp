@@ -1,21 +1,26 @@
 // The command line: `serve` is the service, `validate`, `graph` and `simulate` work offline, everything else is a
 // client of the HTTP API.
 //
-// Exit codes: 0 done; 1 the definition has errors, a dry run found some, or the awaited execution did not complete;
-// 2 wrong usage or an unreadable file; 3 the server refused (4xx); 4 the server cannot be reached or failed (5xx).
+// Exit codes: 0 done; 1 a file has errors, a dry run found some, or the awaited execution did not complete; 2 wrong
+// usage or an unreadable file; 3 the server refused (4xx); 4 the server cannot be reached or failed (5xx), or `serve`
+// cannot begin; 70 `serve` had to end itself.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/base/error.hpp"
+#include "engine/definition/load.hpp"
 #include "engine/definition/operation_catalog.hpp"
 
 namespace CLI {
 class App;
-}
+class Validator;
+}  // namespace CLI
 
 namespace skald::cli {
 
@@ -31,11 +36,16 @@ struct ServeOptions {
   bool print_config = false;
 };
 
+// The operations that an adapters file offers, or what is wrong with it.
+struct LoadedOperations {
+  std::optional<definition::OperationCatalog> catalog;
+  std::vector<definition::Diagnostic> diagnostics;
+};
+
 // What only the composition root can do.
 struct Hooks {
   std::function<int(const ServeOptions&)> serve;
-  // The operations that an adapters file offers.
-  std::function<Result<definition::OperationCatalog>(const std::string& file)> load_operations;
+  std::function<Result<LoadedOperations>(const std::string& file)> load_operations;
   // A document of http:// or https:// that a workflow file names.
   std::function<Result<std::string>(const std::string& uri)> fetch_document;
   std::string version;
@@ -52,7 +62,12 @@ struct Context {
   std::function<int()> chosen;  // set by the subcommand that was named
 
   Format format() const { return output == "json" ? Format::kJson : output == "yaml" ? Format::kYaml : Format::kTable; }
+  // Of a command with a `--format` of its own: "json" is `-o json`.
+  Format format_of(const std::string& own) const { return own == "json" ? Format::kJson : format(); }
 };
+
+// Of an option whose value must not be "": a shell variable that is not set is no wish.
+CLI::Validator not_empty();
 
 int run(int argc, const char* const* argv, Hooks hooks);
 

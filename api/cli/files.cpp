@@ -1,13 +1,51 @@
 #include "api/cli/files.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "engine/runtime/documents.hpp"
 
 namespace skald::cli {
+namespace {
+
+// Takes everything, and keeps where the parser stopped.
+class Checker final : public nlohmann::json::json_sax_t {
+ public:
+  std::size_t stopped_at = 0;
+  std::string why;
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(std::size_t) override { return true; }
+  bool key(string_t&) override { return true; }
+  bool end_object() override { return true; }
+  bool start_array(std::size_t) override { return true; }
+  bool end_array() override { return true; }
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception& error) override {
+    stopped_at = position;
+    why = error.what();
+    if (const auto colon = why.find(": "); colon != std::string::npos) why.erase(0, colon + 2);
+    return false;
+  }
+};
+
+std::string place_of(const std::string& file, std::string_view text, std::size_t position) {
+  const auto before = text.substr(0, position > 0 ? position - 1 : 0);
+  const auto line_start = before.rfind('\n') + 1;  // 0 where there is none
+  return file + ':' + std::to_string(1 + std::ranges::count(before, '\n')) + ':' +
+         std::to_string(1 + before.size() - line_start);
+}
+
+}  // namespace
 
 Result<std::string> read_text(const std::string& file) {
   std::ostringstream text;
@@ -22,6 +60,14 @@ Result<std::string> read_text(const std::string& file) {
   }
   if (stream.peek() != std::ifstream::traits_type::eof()) text << stream.rdbuf();
   return std::move(text).str();
+}
+
+Result<std::string> read_json(const std::string& file) {
+  auto text = read_text(file);
+  if (!text) return text;
+  Checker checker;
+  if (nlohmann::json::sax_parse(*text, &checker)) return text;
+  return failure("file.json", "is not valid JSON", place_of(file, *text, checker.stopped_at), {}, checker.why);
 }
 
 definition::LoadResult load_definition(const Context& context, const std::string& file, const std::string& source,

@@ -13,6 +13,9 @@ namespace skald::cli {
 // "-" is standard input. Errors: "file.unreadable".
 Result<std::string> read_text(const std::string& file);
 
+// Text that is JSON, as it stands there. Errors: "file.unreadable", "file.json" with the place.
+Result<std::string> read_json(const std::string& file);
+
 // Loads a workflow file with the documents that it names, relative ones from its folder.
 definition::LoadResult load_definition(const Context& context, const std::string& file, const std::string& source,
                                        const definition::LoadOptions& options);

@@ -57,8 +57,16 @@ bool is_over(const json& execution) {
   return !text_at(execution, "endedAt").empty() || needs_operator(execution);
 }
 
+// "incident 1: skip, refunded by hand"
+std::string note_of_resolution(const json& data) {
+  const auto reason = text_at(data, "reason");
+  return fmt::format("incident {}: {}{}{}", data.value("number", 0), text_at(data, "resolution"),
+                     reason.empty() ? "" : ", ", reason);
+}
+
 std::string note_of(const json& data) {
   if (!data.is_object()) return {};
+  if (data.contains("resolution")) return note_of_resolution(data);
   for (const char* key : {"error", "lastError"}) {
     const auto it = data.find(key);
     if (it == data.end() || !it->is_object()) continue;
@@ -66,7 +74,7 @@ std::string note_of(const json& data) {
     const auto detail = text_at(*it, "detail");
     return title.empty() || detail.empty() ? title + detail : title + ": " + detail;
   }
-  for (const char* key : {"outcome", "at", "waitUntil", "reason", "kind", "resolution"}) {
+  for (const char* key : {"outcome", "at", "waitUntil", "reason", "incident"}) {
     if (const auto text = text_at(data, key); !text.empty()) return text;
   }
   return {};
@@ -89,14 +97,70 @@ void print_hint(const json& execution) {
   }
 }
 
+void print_field(std::string_view name, const std::string& text) {
+  if (!text.empty()) std::cout << fmt::format("{:<11}", name) << printable(text) << '\n';
+}
+
+std::string list_labels(const json& execution) {
+  std::string list;
+  for (const auto& [key, value] : execution.value("labels", json::object()).items()) {
+    list += (list.empty() ? "" : ", ") + key + "=" + (value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return list;
+}
+
+// The execution at `key`, with what `more` of it says.
+std::string linked(const json& execution, const char* key, const char* more) {
+  const auto link = execution.find(key);
+  if (link == execution.end() || !link->is_object()) return {};
+  const auto text = text_at(*link, more);
+  return text_at(*link, "execution") + (text.empty() ? "" : fmt::format(" ({} {})", more, text));
+}
+
+void print_undoing(const json& execution) {
+  const auto compensation = execution.value("compensation", json::object());
+  const auto state = text_at(compensation, "state");
+  if (state.empty() || state == "none") return;
+  std::string text = state;
+  if (const auto reason = text_at(compensation, "reason"); !reason.empty()) text += ", because of: " + reason;
+  if (const auto step = text_at(compensation, "failedStep"); !step.empty()) text += ", failed step: " + step;
+  print_field("undoing", text);
+}
+
+// What most executions do not have.
+void print_circumstances(const json& execution) {
+  if (const auto cancel = execution.find("cancelReason"); cancel != execution.end()) {
+    const auto reason = text_at(execution, "cancelReason");
+    print_field("cancel", reason.empty() ? "asked for" : "asked for: " + reason);
+  }
+  if (execution.value("suspended", false)) print_field("held", "by an operator");
+  if (execution.value("pivoted", false)) print_field("pivot", "passed");
+  print_field("deadline", text_at(execution, "deadline"));
+  print_undoing(execution);
+  print_field("labels", list_labels(execution));
+  print_field("parent", linked(execution, "parent", "step"));
+  print_field("replay of", linked(execution, "replayOf", "from"));
+  for (const auto& replay : execution.value("replays", json::array())) {
+    print_field("replay", text_at(replay, "execution") + " (from " + text_at(replay, "from") + ")");
+  }
+}
+
+// Until when a step that runs waits: for its time, or for its next attempt.
+std::string note_of_step(const json& step) {
+  for (const auto& [key, words] : {std::pair{"waitUntil", "waits until "}, {"retryAt", "tried again at "}}) {
+    if (const auto time = text_at(step, key); !time.empty() && text_at(step, "status") == "running")
+      return words + time;
+  }
+  const auto error = step.find("error");
+  return error != step.end() && error->is_object() ? text_at(*error, "title") : "";
+}
+
 void print_steps(const json& steps, const std::string& indent, std::vector<std::vector<std::string>>& rows) {
   for (const auto& step : steps) {
     const auto undo = step.find("undo");
-    const auto error = step.find("error");
     rows.push_back({indent + text_at(step, "name"), text_at(step, "status"), std::to_string(step.value("attempts", 0)),
                     clock_of(text_at(step, "startedAt")), clock_of(text_at(step, "endedAt")),
-                    undo != step.end() ? text_at(*undo, "status") : "",
-                    error != step.end() && error->is_object() ? text_at(*error, "title") : ""});
+                    undo != step.end() ? text_at(*undo, "status") : "", note_of_step(step)});
     if (const auto children = step.find("steps"); children != step.end()) print_steps(*children, indent + "  ", rows);
   }
 }
@@ -128,12 +192,13 @@ void print_execution(const json& execution) {
   if (const auto status = text_at(execution, "status"); !status.empty()) std::cout << "status     " << status << '\n';
   std::cout << "started    " << text_at(execution, "startedAt") << '\n';
   if (const auto ended = text_at(execution, "endedAt"); !ended.empty()) std::cout << "ended      " << ended << '\n';
+  print_circumstances(execution);
   for (const char* key : {"output", "error"}) {
     const auto it = execution.find(key);
     if (it == execution.end() || it->is_null()) continue;
     std::cout << fmt::format("{:<11}", key) << it->dump(-1, ' ', false, json::error_handler_t::replace) << '\n';
   }
-  std::vector<std::vector<std::string>> rows = {{"STEP", "STATUS", "ATTEMPTS", "STARTED", "ENDED", "UNDO", "ERROR"}};
+  std::vector<std::vector<std::string>> rows = {{"STEP", "STATUS", "ATTEMPTS", "STARTED", "ENDED", "UNDO", "NOTE"}};
   print_steps(execution.value("steps", json::array()), "", rows);
   if (rows.size() > 1) {
     std::cout << '\n';

@@ -19,14 +19,21 @@ struct GraphOptions {
   std::string output;
 };
 
-std::string format_of(const GraphOptions& options) {
+// Errors: "cli.output": the name of the file says no format.
+Result<std::string> format_of(const GraphOptions& options) {
   if (!options.format.empty()) return options.format;
+  if (options.output.empty() || options.output == "-") return "mermaid";
   const std::string extension = std::filesystem::path(options.output).extension().string();
   if (extension == ".svg") return "svg";
-  return extension == ".dot" || extension == ".gv" ? "dot" : "mermaid";
+  if (extension == ".dot" || extension == ".gv") return "dot";
+  if (extension == ".mmd" || extension == ".mermaid") return "mermaid";
+  return failure("cli.output", "has an ending that says no format", options.output,
+                 "end it in .svg, .dot, .gv or .mmd, or say --format mermaid, dot or svg");
 }
 
 int draw(const Context& context, const GraphOptions& options) {
+  const auto format = format_of(options);
+  if (!format) return report(format.error());
   const auto source = read_text(options.file);
   if (!source) return report(source.error());
   const auto result = load_definition(context, options.file, *source, {});
@@ -37,10 +44,9 @@ int draw(const Context& context, const GraphOptions& options) {
     return kNotCompleted;
   }
   const auto graph = graph::make_graph(*result.definition);
-  const std::string format = format_of(options);
-  const std::string text = format == "svg"   ? graph::to_svg(graph)
-                           : format == "dot" ? graph::to_dot(graph)
-                                             : graph::to_mermaid(graph);
+  const std::string text = *format == "svg"   ? graph::to_svg(graph)
+                           : *format == "dot" ? graph::to_dot(graph)
+                                              : graph::to_mermaid(graph);
   if (options.output.empty() || options.output == "-") {
     std::cout << text;
     return kDone;
@@ -58,7 +64,7 @@ void add_graph(CLI::App& app, Context& context) {
   command->add_option("--format", options->format, "mermaid (the default), dot or svg")
       ->check(CLI::IsMember({"mermaid", "dot", "svg"}));
   command->add_option("-o,--output", options->output,
-                      "Where to write it; .svg and .dot choose the format where --format does not");
+                      "Where to write it; .svg, .dot and .mmd choose the format where --format does not");
   command->callback([&context, options] { context.chosen = [&context, options] { return draw(context, *options); }; });
 }
 

@@ -18,13 +18,6 @@ std::size_t width_of(std::string_view text) {
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
-// What comes from a server must not be able to drive the terminal.
-std::string printable(std::string_view text) {
-  std::string shown(text);
-  std::ranges::replace_if(shown, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
-  return shown;
-}
-
 std::string scalar(const json& value) {
   if (!value.is_string()) return value.dump(-1, ' ', false, json::error_handler_t::replace);
   const auto& text = value.get_ref<const std::string&>();
@@ -63,7 +56,67 @@ void append_yaml(std::string& out, const json& value, std::size_t indent) {
   }
 }
 
+Format error_format = Format::kTable;
+
+// As the server would say it.
+json document_of(const Error& error) {
+  json document = {{"type", "urn:skald:problem:" + error.code}, {"title", error.message}, {"code", error.code}};
+  std::string detail = error.subject;
+  if (!error.detail.empty()) detail += (detail.empty() ? "" : ": ") + error.detail;
+  if (!detail.empty()) document["detail"] = std::move(detail);
+  if (!error.remedy.empty()) document["remedy"] = error.remedy;
+  return document;
+}
+
+void print_error_document(const json& document) {
+  std::cerr << (error_format == Format::kYaml ? to_yaml(document)
+                                              : document.dump(-1, ' ', false, json::error_handler_t::replace) + "\n");
+}
+
+// "14:9", a pointer, or "file:14:9".
+std::string place_of(const json& entry, const std::string& file) {
+  const int line = entry.value("line", 0);
+  if (line == 0) return text_at(entry, "pointer");
+  return fmt::format("{}{}{}:{}", file, file.empty() ? "" : ":", line, entry.value("column", 0));
+}
+
+void print_entries(const json& problem, const std::string& file) {
+  const auto errors = problem.find("errors");
+  if (errors == problem.end() || !errors->is_array()) return;
+  for (const auto& entry : *errors) {
+    const auto severity = text_at(entry, "severity");
+    const auto rule = text_at(entry, "rule");
+    std::cerr << (file.empty() ? "  " : "") << printable(place_of(entry, file)) << ": "
+              << (severity.empty() ? "" : severity + ": ") << printable(text_at(entry, "detail"))
+              << (rule.empty() ? "" : " [" + printable(rule) + "]") << '\n';
+  }
+}
+
+void print_problem(const json& problem, const std::string& file) {
+  const bool has_places = !file.empty() && text_at(problem, "code") == "definition.invalid";
+  if (has_places) print_entries(problem, file);
+  std::cerr << "error: " << printable(text_at(problem, "title")) << '\n';
+  if (const auto detail = text_at(problem, "detail"); !detail.empty()) std::cerr << "  " << printable(detail) << '\n';
+  if (const auto id = text_at(problem, "id"); !id.empty()) std::cerr << "  id: " << printable(id) << '\n';
+  if (const auto earlier = problem.find("execution"); earlier != problem.end() && earlier->is_object()) {
+    const auto outcome = text_at(*earlier, "outcome");
+    std::cerr << "  execution " << printable(text_at(*earlier, "id")) << " is "
+              << printable(outcome.empty() ? text_at(*earlier, "phase") : outcome) << ", started at "
+              << printable(text_at(*earlier, "startedAt")) << '\n';
+  }
+  if (!has_places) print_entries(problem, {});
+  const auto remedy = has_places ? "mend what stands above; `skald validate " + file + "` shows it without a server"
+                                 : text_at(problem, "remedy");
+  if (!remedy.empty()) std::cerr << "  " << printable(remedy) << '\n';
+}
+
 }  // namespace
+
+std::string printable(std::string_view text) {
+  std::string shown(text);
+  std::ranges::replace_if(shown, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+  return shown;
+}
 
 bool has_colour() {
   static const bool kHas = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
@@ -117,43 +170,49 @@ void print_document(Format format, const json& document) {
   }
 }
 
-int report(const Error& error) {
-  std::string text = error.subject.empty() ? error.message : error.subject + ": " + error.message;
-  if (!error.detail.empty()) text += " (" + error.detail + ")";
-  std::cerr << "error: " << printable(text) << '\n';
-  if (!error.remedy.empty()) std::cerr << "  " << error.remedy << '\n';
-  return error.code.starts_with("client.") ? kUnavailable : kUsage;
+json diagnostic_json(const std::string& file, const definition::Diagnostic& diagnostic) {
+  return {{"file", file},
+          {"line", diagnostic.mark.line},
+          {"column", diagnostic.mark.column},
+          {"severity", diagnostic.severity == definition::Severity::kError ? "error" : "warning"},
+          {"rule", diagnostic.rule},
+          {"pointer", diagnostic.pointer},
+          {"detail", diagnostic.message}};
 }
 
-int report_problem(const ClientAnswer& answer) {
-  const int code = answer.status >= 500 ? kUnavailable : kRefused;
+void print_errors_as(Format format) {
+  error_format = format;
+}
+
+int report(const Error& error) {
+  if (error_format != Format::kTable) {
+    print_error_document(document_of(error));
+  } else {
+    std::string text = error.subject.empty() ? error.message : error.subject + ": " + error.message;
+    if (!error.detail.empty()) text += " (" + error.detail + ")";
+    std::cerr << "error: " << printable(text) << '\n';
+    if (!error.remedy.empty()) std::cerr << "  " << error.remedy << '\n';
+  }
+  const bool is_of_the_server = error.code.starts_with("client.") && error.code != "client.server";
+  return is_of_the_server ? kUnavailable : kUsage;
+}
+
+int report_problem(const ClientAnswer& answer, const std::string& file) {
   const json problem = json::parse(answer.body, nullptr, false);
   if (!problem.is_object() || text_at(problem, "title").empty()) {
-    std::cerr << "error: the server answered " << answer.status << '\n'
-              << "  is it a Skald server? name it with --server or SKALD_SERVER\n";
+    report({.code = "client.strange",
+            .message = "the server answered " + std::to_string(answer.status),
+            .subject = {},
+            .remedy = "is it a Skald server? name it with --server or SKALD_SERVER",
+            .detail = {}});
     return kUnavailable;
   }
-  std::cerr << "error: " << printable(text_at(problem, "title")) << '\n';
-  if (const auto detail = text_at(problem, "detail"); !detail.empty()) std::cerr << "  " << printable(detail) << '\n';
-  if (const auto id = text_at(problem, "id"); !id.empty()) std::cerr << "  id: " << printable(id) << '\n';
-  if (const auto earlier = problem.find("execution"); earlier != problem.end() && earlier->is_object()) {
-    const auto outcome = text_at(*earlier, "outcome");
-    std::cerr << "  execution " << printable(text_at(*earlier, "id")) << " is "
-              << printable(outcome.empty() ? text_at(*earlier, "phase") : outcome) << ", started at "
-              << printable(text_at(*earlier, "startedAt")) << '\n';
+  if (error_format != Format::kTable) {
+    print_error_document(problem);
+  } else {
+    print_problem(problem, file);
   }
-  if (const auto errors = problem.find("errors"); errors != problem.end() && errors->is_array()) {
-    for (const auto& entry : *errors) {
-      const int line = entry.value("line", 0);
-      const std::string place =
-          line > 0 ? fmt::format("{}:{}", line, entry.value("column", 0)) : text_at(entry, "pointer");
-      const std::string severity = text_at(entry, "severity");
-      std::cerr << "  " << printable(place) << ": " << (severity.empty() ? "" : severity + ": ")
-                << printable(text_at(entry, "detail")) << '\n';
-    }
-  }
-  if (const auto remedy = text_at(problem, "remedy"); !remedy.empty()) std::cerr << "  " << printable(remedy) << '\n';
-  return code;
+  return answer.status >= 500 ? kUnavailable : kRefused;
 }
 
 std::string text_at(const json& object, const char* key) {

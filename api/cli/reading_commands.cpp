@@ -20,7 +20,10 @@ struct ListOptions {
   bool workflows = false;
 };
 
-// Pages through a list until `limit` items are there. nullopt: reported; `code` says how.
+constexpr std::size_t kAll = 1'000'000;
+
+// Pages through a list until `limit` items are there, and says where that is not all. nullopt: reported; `code` says
+// how.
 std::optional<json> fetch(const Context& context, std::string target, std::size_t limit, int& code) {
   Client client(context.server);
   json items = json::array();
@@ -35,11 +38,12 @@ std::optional<json> fetch(const Context& context, std::string target, std::size_
       return std::nullopt;
     }
     const json page = json::parse(answer->body, nullptr, false);
-    if (!page.is_object()) break;
+    if (!page.is_object()) return items;
     for (const auto& item : page.value("items", json::array())) items.push_back(item);
     cursor = text_at(page, "nextCursor");
-    if (cursor.empty()) break;
+    if (cursor.empty()) return items;
   }
+  std::cerr << "note: there are more than these " << items.size() << "; --limit N shows more\n";
   return items;
 }
 
@@ -97,13 +101,13 @@ std::vector<std::string> schedule_cells(const json& item) {
 }
 
 int list(const Context& context, const ListOptions& options) {
-  if (options.workflows) {
-    return print_list(context, "/v1/workflows", options.limit,
-                      {{"WORKFLOW", "VERSION", "REVISION", "ORIGIN", "REGISTERED"}}, workflow_cells);
-  }
-  std::string target = "/v1/executions";
+  std::string target = options.workflows ? "/v1/workflows" : "/v1/executions";
   for (const auto& [name, value] : options.filters) {
     target += (target.find('?') == std::string::npos ? "?" : "&") + name + "=" + percent_encode(value);
+  }
+  if (options.workflows) {
+    return print_list(context, target, options.limit, {{"WORKFLOW", "VERSION", "REVISION", "ORIGIN", "REGISTERED"}},
+                      workflow_cells);
   }
   return print_list(context, target, options.limit,
                     {{"ID", "WORKFLOW", "PHASE", "OUTCOME", "STATUS", "STARTED", "ENDED", "INCIDENTS"}},
@@ -126,7 +130,7 @@ int history(const Context& context, const std::string& id, bool follows) {
     return follow(client, context, id);
   }
   int code = kDone;
-  const auto items = fetch(context, "/v1/executions/" + percent_encode(id) + "/history", 1'000'000, code);
+  const auto items = fetch(context, "/v1/executions/" + percent_encode(id) + "/history", kAll, code);
   if (!items) return code;
   if (context.format() != Format::kTable) {
     print_document(context.format(), *items);
@@ -142,25 +146,39 @@ int history(const Context& context, const std::string& id, bool follows) {
   return kDone;
 }
 
-void add_filter(CLI::App& command, ListOptions& options, const std::string& flag, const std::string& name,
-                const std::string& meaning) {
-  command.add_option_function<std::string>(
-      flag, [&options, name](const std::string& value) { options.filters.emplace_back(name, value); }, meaning);
+CLI::Option* add_filter(CLI::App& command, ListOptions& options, const std::string& flag, const std::string& name,
+                        const std::string& meaning) {
+  const auto add = [&options, name](const std::string& value) { options.filters.emplace_back(name, value); };
+  return command.add_option_function<std::string>(flag, add, meaning)->check(not_empty());
+}
+
+// "NAME", or "NAMESPACE/NAME" as `start` takes it.
+void filter_by_workflow(ListOptions& options, const std::string& text) {
+  const auto slash = text.find('/');
+  if (slash != std::string::npos) options.filters.emplace_back("namespace", text.substr(0, slash));
+  options.filters.emplace_back("workflow", slash == std::string::npos ? text : text.substr(slash + 1));
 }
 
 void add_list(CLI::App& app, Context& context) {
   auto options = std::make_shared<ListOptions>();
   auto* command = app.add_subcommand("list", "List executions, newest first, or workflows");
-  command->add_flag("--workflows", options->workflows, "List the registered workflows instead");
+  auto* workflows = command->add_flag("--workflows", options->workflows, "List the registered workflows instead");
   add_filter(*command, *options, "--namespace", "namespace", "Of this namespace");
-  add_filter(*command, *options, "--workflow", "workflow", "Of this workflow");
-  add_filter(*command, *options, "--phase", "phase", "running, suspended, completed, ...");
-  add_filter(*command, *options, "--outcome", "outcome", "completed, compensated, cancelled, faulted, terminated");
-  add_filter(*command, *options, "--status", "status", "With this business status");
-  add_filter(*command, *options, "--search", "q", "Part of the id, the idempotency key, the status or a label's value");
-  add_filter(*command, *options, "--started-after", "startedAfter", "RFC 3339 time");
-  add_filter(*command, *options, "--started-before", "startedBefore", "RFC 3339 time");
-  command->add_option_function<std::vector<std::string>>(
+  std::vector<CLI::Option*> of_executions = {
+      add_filter(*command, *options, "--phase", "phase", "running, suspended, completed, ..."),
+      add_filter(*command, *options, "--outcome", "outcome", "completed, compensated, cancelled, faulted, terminated"),
+      add_filter(*command, *options, "--status", "status", "With this business status"),
+      add_filter(*command, *options, "--search", "q",
+                 "Part of the id, the idempotency key, the status or a label's value"),
+      add_filter(*command, *options, "--started-after", "startedAfter", "RFC 3339 time"),
+      add_filter(*command, *options, "--started-before", "startedBefore", "RFC 3339 time")};
+  of_executions.push_back(command
+                              ->add_option_function<std::string>(
+                                  "--workflow",
+                                  [options](const std::string& text) { filter_by_workflow(*options, text); },
+                                  "Of this workflow: NAME or NAMESPACE/NAME")
+                              ->check(not_empty()));
+  of_executions.push_back(command->add_option_function<std::vector<std::string>>(
       "-l,--label",
       [options](const std::vector<std::string>& labels) {
         for (const auto& label : labels) {
@@ -169,8 +187,11 @@ void add_list(CLI::App& app, Context& context) {
           options->filters.emplace_back("label." + label.substr(0, equals), label.substr(equals + 1));
         }
       },
-      "KEY=VALUE, repeatable");
-  command->add_option("--limit", options->limit, "At most that many")->capture_default_str();
+      "KEY=VALUE, repeatable"));
+  for (auto* filter : of_executions) filter->excludes(workflows);
+  command->add_option("--limit", options->limit, "At most that many")
+      ->check(CLI::Range(std::size_t{1}, kAll))
+      ->capture_default_str();
   command->callback([&context, options] { context.chosen = [&context, options] { return list(context, *options); }; });
 }
 
@@ -193,14 +214,14 @@ void add_reading(CLI::App& app, Context& context) {
 
   app.add_subcommand("incidents", "List what waits for an operator")->callback([&context] {
     context.chosen = [&context] {
-      return print_list(context, "/v1/incidents", 500,
+      return print_list(context, "/v1/incidents", kAll,
                         {{"EXECUTION", "N", "WORKFLOW", "KIND", "STEP", "RAISED", "ERROR"}}, incident_cells);
     };
   });
 
   app.add_subcommand("schedules", "List the workflows that start by themselves")->callback([&context] {
     context.chosen = [&context] {
-      return print_list(context, "/v1/schedules", 500,
+      return print_list(context, "/v1/schedules", kAll,
                         {{"WORKFLOW", "VERSION", "SCHEDULE", "ZONE", "NEXT", "LAST", "EXECUTION", "ERROR"}},
                         schedule_cells);
     };

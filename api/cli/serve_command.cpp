@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "api/cli/cli.hpp"
+#include "api/cli/print.hpp"
 #include "api/settings/settings.hpp"
 
 namespace skald::cli {
@@ -21,8 +22,18 @@ void add_serve(CLI::App& app, Context& context) {
         ->take_last()
         ->group("Settings");
   }
-  command->callback(
-      [&context, options] { context.chosen = [&context, options] { return context.hooks.serve(*options); }; });
+  command->callback([&context, options] {
+    context.chosen = [&context, options] {
+      if (context.format() == Format::kJson) {
+        return report({.code = "cli.output",
+                       .message = "`serve` prints no JSON",
+                       .subject = "--output json",
+                       .remedy = "settings are YAML; log.format says how the log is written",
+                       .detail = {}});
+      }
+      return context.hooks.serve(*options);
+    };
+  });
 }
 
 }  // namespace skald::cli

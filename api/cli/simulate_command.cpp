@@ -121,50 +121,68 @@ dry_run::Origin origin_of(const SimulateOptions& options) {
   return {.file = options.file, .command = std::move(command)};
 }
 
-int play_one(const SimulateOptions& options, const dry_run::Subject& subject, const dry_run::Schedule& schedule,
-             const std::vector<std::string>& may_stand) {
-  const auto run = dry_run::play(subject, schedule);
-  const auto findings = dry_run::judge(subject, run, may_stand);
-  if (options.format == "json") {
-    std::cout << dump_json(dry_run::to_json(subject, run, findings)) << '\n';
+void print(Format format, const Json& document, const std::string& text) {
+  if (format == Format::kTable) {
+    std::cout << text;
   } else {
-    std::cout << dry_run::to_text(subject, run, findings, origin_of(options));
+    print_document(format, document);
   }
-  const auto is_error = [](const auto& finding) { return finding.severity == dry_run::Severity::kError; };
-  return std::any_of(findings.begin(), findings.end(), is_error) ? kNotCompleted : kDone;
 }
 
-int explore(const SimulateOptions& options, const dry_run::Subject& subject, std::vector<std::string> may_stand) {
+int play_one(Format format, const SimulateOptions& options, const dry_run::Subject& subject,
+             const dry_run::Schedule& schedule, const std::vector<std::string>& may_stand) {
+  const auto run = dry_run::play(subject, schedule);
+  const auto findings = dry_run::judge(subject, run, may_stand);
+  print(format, dry_run::to_json(subject, run, findings), dry_run::to_text(subject, run, findings, origin_of(options)));
+  const auto is_error = [](const auto& finding) { return finding.severity == dry_run::Severity::kError; };
+  const bool has_errors = std::any_of(findings.begin(), findings.end(), is_error);
+  // A trouble that was not met is a question without an answer.
+  return has_errors || !dry_run::missed_troubles(run).empty() ? kNotCompleted : kDone;
+}
+
+int explore(Format format, const SimulateOptions& options, const dry_run::Subject& subject,
+            std::vector<std::string> may_stand) {
   const auto report = dry_run::explore(
       subject, {.seed = options.seed, .runs_max = options.runs_max, .may_stand = std::move(may_stand)});
-  if (options.format == "json") {
-    std::cout << dump_json(dry_run::to_json(report, origin_of(options))) << '\n';
-  } else {
-    std::cout << dry_run::to_text(report, origin_of(options), options.coverage);
-  }
+  print(format, dry_run::to_json(report, origin_of(options)),
+        dry_run::to_text(report, origin_of(options), options.coverage));
   return dry_run::has_errors(report) ? kNotCompleted : kDone;
 }
 
+// Where a file is no use: text for people goes beside the answer that there is none.
+void tell(Format format, const std::string& file, const std::vector<definition::Diagnostic>& diagnostics) {
+  if (format == Format::kTable) {
+    for (const auto& diagnostic : diagnostics) std::cerr << definition::to_text(file, diagnostic) << '\n';
+    return;
+  }
+  Json all = Json::array();
+  for (const auto& diagnostic : diagnostics) all.push_back(diagnostic_json(file, diagnostic));
+  print_document(format, {{"diagnostics", std::move(all)}});
+}
+
 // The definition; null where it has errors, which are printed.
-Result<definition::DefinitionPtr> load_file(const Context& context, const std::string& file,
+Result<definition::DefinitionPtr> load_file(const Context& context, Format format, const std::string& file,
                                             const definition::LoadOptions& options) {
   const auto source = read_text(file);
   if (!source) return std::unexpected(source.error());
   const auto loaded = load_definition(context, file, *source, options);
-  for (const auto& diagnostic : loaded.diagnostics) {
-    if (!loaded.ok()) std::cerr << definition::to_text(file, diagnostic) << '\n';
-  }
+  if (!loaded.ok()) tell(format, file, loaded.diagnostics);
   return loaded.definition;
 }
 
 int simulate(const Context& context, const SimulateOptions& options) {
+  const Format format = context.format_of(options.format);
   std::optional<definition::OperationCatalog> operations;
   if (!options.adapters.empty()) {
     auto loaded = context.hooks.load_operations(options.adapters);
     if (!loaded) return report(loaded.error());
-    operations = std::move(*loaded);
+    if (!loaded->catalog) {
+      tell(format, options.adapters, loaded->diagnostics);
+      return kNotCompleted;
+    }
+    operations = std::move(loaded->catalog);
   }
-  const auto definition = load_file(context, options.file, {.operations = operations ? &*operations : nullptr});
+  const auto definition = load_file(context, format, options.file, {.operations = operations ? &*operations : nullptr});
   if (!definition) return report(definition.error());
   if (!*definition) return kNotCompleted;
   std::vector<std::string> may_stand;
@@ -177,8 +195,8 @@ int simulate(const Context& context, const SimulateOptions& options) {
   if (!schedule) return report(schedule.error());
   const auto subject = read_subject(options, *definition, std::move(operations));
   if (!subject) return report(subject.error());
-  if (schedule->size() != 0) return play_one(options, *subject, *schedule, may_stand);
-  return explore(options, *subject, std::move(may_stand));
+  if (schedule->size() != 0) return play_one(format, options, *subject, *schedule, may_stand);
+  return explore(format, options, *subject, std::move(may_stand));
 }
 
 }  // namespace
@@ -191,7 +209,7 @@ void add_simulate(CLI::App& app, Context& context) {
   command->add_option("-i,--input", options->input, "File with the input, JSON (default: made up)");
   command->add_option("--output", options->outputs, "NAME=JSON: what a step's call answers, repeatable");
   command->add_option("--step", options->steps,
-                      "NAME=refused|unknown|lost|slow|crash|crash-before: play this one schedule, repeatable; "
+                      "NAME=done|refused|unknown|lost|slow|crash|crash-before: play this one schedule, repeatable; "
                       "NAME/compensate is an undo");
   std::vector<CLI::Option*> interruptions = {
       command->add_option("--cancel-during", options->cancel_during, "Play a cancellation while this step runs"),
@@ -209,7 +227,7 @@ void add_simulate(CLI::App& app, Context& context) {
       ->capture_default_str();
   command->add_option("--seed", options->seed, "Chooses among more schedules than that")->capture_default_str();
   command->add_flag("--coverage", options->coverage, "Every call and trouble with all its endings");
-  command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  command->add_option("--format", options->format, "text or json, as -o json")->check(CLI::IsMember({"text", "json"}));
   command->callback(
       [&context, options] { context.chosen = [&context, options] { return simulate(context, *options); }; });
 }

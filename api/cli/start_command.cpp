@@ -23,7 +23,7 @@ struct StartOptions {
   std::string workflow;
   std::string version;
   std::string input;
-  std::string key;
+  std::optional<std::string> key;
   std::vector<std::string> labels;
   Watching watching;
 };
@@ -78,12 +78,12 @@ int start(const Context& context, const StartOptions& options) {
                    percent_encode(options.workflow.substr(slash + 1)) + "/executions";
   if (!options.version.empty()) request.target += "?version=" + percent_encode(options.version);
   if (!options.input.empty()) {
-    auto input = read_text(options.input);
+    auto input = read_json(options.input);
     if (!input) return report(input.error());
     request.body = std::move(*input);
   }
   request.headers = {{"Content-Type", "application/json"}, {"Skald-Actor", context.actor}};
-  if (!options.key.empty()) request.headers.emplace_back("Idempotency-Key", options.key);
+  if (options.key) request.headers.emplace_back("Idempotency-Key", *options.key);
   for (const auto& label : options.labels) {
     const auto equals = label.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -101,13 +101,9 @@ int replay(const Context& context, const ReplayOptions& options) {
   if (!options.version.empty()) body["version"] = options.version;
   if (options.accept_standing) body["acceptStanding"] = true;
   if (!options.input.empty()) {
-    auto text = read_text(options.input);
+    const auto text = read_json(options.input);
     if (!text) return report(text.error());
     body["input"] = json::parse(*text, nullptr, false);
-    if (body["input"].is_discarded()) {
-      return report(
-          {.code = "cli.input", .message = "is not valid JSON", .subject = options.input, .remedy = {}, .detail = {}});
-    }
   }
   Client client(context.server);
   return after_start(client, context, options.watching,
@@ -123,9 +119,14 @@ void add_start(CLI::App& app, Context& context) {
   auto options = std::make_shared<StartOptions>();
   auto* command = app.add_subcommand("start", "Start an execution; prints its id");
   command->add_option("NAMESPACE/NAME", options->workflow, "The workflow")->required();
-  command->add_option("--version", options->version, "Its version (default: the highest release)");
-  command->add_option("-i,--input", options->input, "File with the input, JSON; - for standard input");
-  command->add_option("--idempotency-key", options->key, "A repeated start with this key gives the same execution");
+  command->add_option("--version", options->version, "Its version (default: the highest release)")->check(not_empty());
+  command->add_option("-i,--input", options->input, "File with the input, JSON; - for standard input")
+      ->check(not_empty());
+  command
+      ->add_option_function<std::string>(
+          "--idempotency-key", [options](const std::string& key) { options->key = key; },
+          "A repeated start with this key gives the same execution")
+      ->check(not_empty());
   command->add_option("-l,--label", options->labels, "KEY=VALUE, repeatable");
   add_watching(*command, options->watching);
   command->callback([&context, options] { context.chosen = [&context, options] { return start(context, *options); }; });
@@ -133,11 +134,13 @@ void add_start(CLI::App& app, Context& context) {
   auto again = std::make_shared<ReplayOptions>();
   auto* replaying = app.add_subcommand("replay", "Repeat a failed execution as a new one");
   replaying->add_option("ID", again->id, "The execution")->required();
-  replaying->add_option("--from", again->from, "start, failed, or a step")->capture_default_str();
-  replaying->add_option("--version", again->version, "Run it with this version of the workflow");
-  replaying->add_option("-i,--input", again->input, "File with another input, JSON; - for standard input");
+  replaying->add_option("--from", again->from, "start, failed, or a step")->check(not_empty())->capture_default_str();
+  replaying->add_option("--version", again->version, "Run it with this version of the workflow")->check(not_empty());
+  replaying->add_option("-i,--input", again->input, "File with another input, JSON; - for standard input")
+      ->check(not_empty());
   replaying->add_option("--reason", again->reason, "Why; recorded in the history");
-  replaying->add_flag("--accept-standing", again->accept_standing, "From the start although effects still stand");
+  replaying->add_flag("--accept-standing", again->accept_standing,
+                      "Although effects stand, or another replay does the work or has done it");
   add_watching(*replaying, again->watching);
   replaying->callback([&context, again] { context.chosen = [&context, again] { return replay(context, *again); }; });
 }

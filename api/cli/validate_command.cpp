@@ -21,46 +21,42 @@ struct ValidateOptions {
   std::string format = "text";
 };
 
-nlohmann::json to_json(const std::string& file, const definition::Diagnostic& diagnostic) {
-  return {{"file", file},
-          {"line", diagnostic.mark.line},
-          {"column", diagnostic.mark.column},
-          {"severity", diagnostic.severity == definition::Severity::kError ? "error" : "warning"},
-          {"rule", diagnostic.rule},
-          {"pointer", diagnostic.pointer},
-          {"detail", diagnostic.message}};
-}
-
 int validate(const Context& context, const ValidateOptions& options) {
-  definition::OperationCatalog catalog;
+  const Format format = context.format_of(options.format);
+  nlohmann::json all = nlohmann::json::array();
+  const auto tell = [&](const std::string& file, const std::vector<definition::Diagnostic>& diagnostics) {
+    for (const auto& diagnostic : diagnostics) {
+      if (format == Format::kTable) {
+        std::cout << definition::to_text(file, diagnostic) << '\n';
+      } else {
+        all.push_back(diagnostic_json(file, diagnostic));
+      }
+    }
+  };
+  LoadedOperations operations;
   definition::LoadOptions load_options;
+  bool has_errors = false;
   if (!options.adapters.empty()) {
     auto loaded = context.hooks.load_operations(options.adapters);
     if (!loaded) return report(loaded.error());
-    catalog = std::move(*loaded);
-    load_options.operations = &catalog;
+    operations = std::move(*loaded);
+    has_errors = !operations.catalog;
+    tell(options.adapters, operations.diagnostics);
+    if (operations.catalog) load_options.operations = &*operations.catalog;
   }
-  bool has_errors = false;
-  nlohmann::json all = nlohmann::json::array();
   for (const auto& file : options.files) {
     const auto source = read_text(file);
     if (!source) return report(source.error());
     const auto result = load_definition(context, file, *source, load_options);
     has_errors = has_errors || !result.ok();
-    for (const auto& diagnostic : result.diagnostics) {
-      if (options.format == "json") {
-        all.push_back(to_json(file, diagnostic));
-      } else {
-        std::cout << definition::to_text(file, diagnostic) << '\n';
-      }
-    }
-    if (options.format == "text" && result.ok()) {
+    tell(file, result.diagnostics);
+    if (format == Format::kTable && result.ok()) {
       const auto& definition = *result.definition;
       std::cout << file << ": " << definition.namespace_name << '/' << definition.name << ' ' << definition.version
                 << " is valid\n";
     }
   }
-  if (options.format == "json") std::cout << all.dump() << '\n';
+  if (format != Format::kTable) print_document(format, all);
   return has_errors ? kNotCompleted : kDone;
 }
 
@@ -71,7 +67,7 @@ void add_validate(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("validate", "Check workflow files; needs no server");
   command->add_option("FILE", options->files, "Workflow files, - for standard input")->required();
   command->add_option("--adapters", options->adapters, "Adapters file: checks adapters and operations too");
-  command->add_option("--format", options->format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  command->add_option("--format", options->format, "text or json, as -o json")->check(CLI::IsMember({"text", "json"}));
   command->callback(
       [&context, options] { context.chosen = [&context, options] { return validate(context, *options); }; });
 }

@@ -1,5 +1,7 @@
 #include "api/http/request_parser.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
@@ -48,7 +50,7 @@ RequestParser::Progress RequestParser::failed(const error_code& ec) {
     if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
       refusal_ = {431, "http.header_too_large", "the request's header is larger than the server takes"};
     } else if (ec == http::error::body_limit) {
-      refusal_ = {413, "http.body_too_large", "the request's body is larger than the server takes"};
+      refusal_ = {413, "http.body_too_large", body_too_large()};
     } else if (ec == http::error::bad_version) {
       refusal_ = {505, "http.version", "the server speaks HTTP/1.1"};
     } else if (ec == http::error::bad_content_length || ec == http::error::multiple_content_length) {
@@ -59,11 +61,18 @@ RequestParser::Progress RequestParser::failed(const error_code& ec) {
       refusal_ = {400, kMalformed, "the request is not well-formed HTTP/1.1"};
     }
   }
+  if (request_.target.starts_with('/')) refusal_.path = request_.path();
   return Progress::kRefused;
 }
 
+std::string RequestParser::body_too_large() const {
+  const auto length = request_.header("Content-Length");  // Beast tells it only after the header
+  return fmt::format("the request's body must have at most {} bytes{}", limits_.body_bytes_max,
+                     length ? fmt::format(" (got {})", *length) : "");
+}
+
 void RequestParser::refuse(int status, std::string_view code, std::string_view message, error_code& ec) {
-  refusal_ = {status, code, message};
+  refusal_ = {status, code, std::string(message)};
   ec = http::error::bad_field;
 }
 
@@ -136,7 +145,7 @@ void RequestParser::on_chunk_header_impl(std::uint64_t, string_view extensions, 
 
 std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, string_view body, error_code& ec) {
   if (request_.body.size() + body.size() > limits_.body_bytes_max) {
-    refuse(413, "http.body_too_large", "the request's body is larger than the server takes", ec);
+    refuse(413, "http.body_too_large", body_too_large(), ec);
     return 0;
   }
   return on_body_impl(body, ec);

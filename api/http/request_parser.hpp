@@ -28,7 +28,8 @@ struct HttpLimits {
 struct Refusal {
   int status = 0;
   std::string_view code;
-  std::string_view message;
+  std::string message;
+  std::string path = "/";  // of the request, where its first line was read
 };
 
 class RequestParser final : public boost::beast::http::basic_parser<true> {
@@ -59,6 +60,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   void on_finish_impl(error_code&) override {}
 
   void refuse(int status, std::string_view code, std::string_view message, error_code& ec);
+  std::string body_too_large() const;
   Progress failed(const error_code& ec);
 
   const HttpLimits& limits_;

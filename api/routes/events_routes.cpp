@@ -61,8 +61,17 @@ void call_back(Services& services, Call call) {
     return call.respond(
         problem(services, call, {.code = "event.too_large", .message = "the body has more than 64 KiB"}));
   }
-  auto data = call.request.body.empty() ? Payload() : Payload::from_text(call.request.body);
-  if (!data) return call.respond(problem(services, call, data.error()));
+  if (call.request.body.empty()) {
+    return call.respond(problem(services, call,
+                                {.code = "request.invalid",
+                                 .message = "the body is empty, and the address is still unused",
+                                 .remedy = "send the answer as JSON; null is one"}));
+  }
+  auto data = Payload::from_text(call.request.body);
+  if (!data) {
+    data.error().subject = "body";
+    return call.respond(problem(services, call, data.error()));
+  }
   services.engine.command(token->execution,
                           {.actor = {},
                            .what = saga::CallbackArrived{.step = std::move(token->step),

@@ -44,11 +44,12 @@ Response conflict(const Services& services, const Call& call, const RegisterOutc
   const auto& current = *outcome.registered;
   std::string extra = ",\"current\":";
   append_workflow_item(extra, current);
-  const Error error{.code = "definition.conflict",
-                    .message = "the version is registered with other content",
-                    .subject = key_of(*current.definition),
-                    .remedy = "give the definition a new document.version, or repeat with ?replace=true",
-                    .detail = {}};
+  const Error error{
+      .code = "definition.conflict",
+      .message = "the version is registered with other content",
+      .subject = key_of(*current.definition),
+      .remedy = "give the definition a new document.version, or replace what stands there: ?replace=true, --replace",
+      .detail = {}};
   return services.problems.answer_with(error, call.request.path(), extra);
 }
 
@@ -71,7 +72,9 @@ Response add(Services& services, const Call& call) {
   if (is_dry_run) {
     const auto outcome = services.definitions.check(call.request.body, false);
     if (!outcome) return problem(services, call, outcome.error());
-    return outcome->kind == RegisterOutcome::Kind::kInvalid ? invalid(services, call, *outcome) : checked(*outcome);
+    if (outcome->kind == RegisterOutcome::Kind::kInvalid) return invalid(services, call, *outcome);
+    const bool is_conflict = outcome->kind == RegisterOutcome::Kind::kConflict && !replace;
+    return is_conflict ? conflict(services, call, *outcome) : checked(*outcome);
   }
   const auto outcome =
       services.definitions.add(call.request.body, "api", replace ? Replace::kYes : Replace::kNo, false);

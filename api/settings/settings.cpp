@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -149,6 +150,18 @@ Result<std::string> read_config_file(const std::string& file) {
     return failure("setting.file", "cannot be read", file, "name another file with --config");
   }
   return std::move(text).str();
+}
+
+Result<void> check_folders(const Settings& settings) {
+  const std::pair<std::string_view, const std::string*> named[] = {{"workflows", &settings.workflows},
+                                                                   {"secrets", &settings.secrets}};
+  for (const auto& [setting, folder] : named) {
+    std::error_code error;
+    if (folder->empty() || std::filesystem::is_directory(*folder, error)) continue;
+    return failure("setting.invalid", fmt::format("setting '{}' must be a folder (got '{}')", setting, *folder), {},
+                   "check the path and its permissions");
+  }
+  return {};
 }
 
 std::string print_config(const Settings& settings) {

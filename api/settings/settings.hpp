@@ -1,7 +1,7 @@
 // What `skald serve` can be told: skald.yaml, then SKALD_* variables, then flags; the later wins.
 //
 // One table lists every setting with its default, unit, range and meaning; the file's keys, the variables, the flags,
-// --print-config and docs/configuration.md all follow from it. Pure but for read_config_file().
+// --print-config and docs/configuration.md all follow from it. Pure but for read_config_file() and check_folders().
 #pragma once
 
 #include <cstdint>
@@ -79,6 +79,9 @@ Result<void> apply_config(Settings& settings, const std::string& file, std::stri
 Result<void> apply_environment(Settings& settings, const std::function<const char*(const char*)>& get);
 // Errors: "setting.file".
 Result<std::string> read_config_file(const std::string& file);
+
+// What is named has to be there when the server begins; later on a folder may come and go. Errors: "setting.invalid".
+Result<void> check_folders(const Settings& settings);
 
 // The result as skald.yaml would say it, secrets masked.
 std::string print_config(const Settings& settings);

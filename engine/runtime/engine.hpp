@@ -166,7 +166,8 @@ class Engine {
   void accept_event(std::string envelope, Callback<EventAnswer> callback);
 
   // Without a version the replay follows the original's own definition. Errors: "command.pending" where another node
-  // has the original and will begin the replay; "replay.expired" where retention is about to remove it; those of start,
+  // has the original and will begin the replay; "replay.expired" where retention is about to remove it;
+  // "replay.repeated" where another replay has done its work, or does it, and leave is not given; those of start,
   // the "replay." refusals of saga::decide, and those of plan_replay (replay_plan.hpp).
   void replay(ReplayCommand command, Callback<Started> callback);
 

@@ -3,10 +3,12 @@
 #include <exception>
 #include <utility>
 
+#include "engine/runtime/earlier_replays.hpp"
 #include "engine/runtime/engine_impl.hpp"
 #include "engine/runtime/history_rows.hpp"
 #include "engine/runtime/refusals.hpp"
 #include "engine/runtime/replay_plan.hpp"
+#include "engine/runtime/replay_remedy.hpp"
 #include "engine/runtime/start.hpp"
 #include "engine/runtime/unique_key.hpp"
 #include "engine/saga/decide.hpp"
@@ -20,6 +22,7 @@ struct Original {
   std::vector<saga::Event> history;
   definition::DefinitionPtr definition;
   definition::DefinitionPtr replayed_with;
+  std::optional<Error> repeated;  // why it is not to be replayed without leave
 };
 
 // What may be removed before the replay is written would leave the mark of a replay on nothing.
@@ -34,8 +37,8 @@ bool is_expired(const saga::State& original, const Shared& shared) {
 // How often a replay looks again when somebody else wrote to its original meanwhile.
 constexpr int kTriesMax = 3;
 
-Result<Original> read_original(ports::HistoryStore& store, Definitions& definitions, const ExecutionId& id,
-                               const std::optional<std::string>& version) {
+Result<Original> read_original(ports::HistoryStore& store, Definitions& definitions, const ReplayCommand& command) {
+  const ExecutionId& id = command.original;
   auto history = read_events(store, id);
   if (!history) return std::unexpected(std::move(history.error()));
   auto state = read_state(store, id);
@@ -44,11 +47,13 @@ Result<Original> read_original(ports::HistoryStore& store, Definitions& definiti
   auto definition = definitions.by_digest(original.state.digest);
   if (!definition) return std::unexpected(std::move(definition.error()));
   original.definition = original.replayed_with = std::move(*definition);
-  if (version) {
-    auto other = definitions.find_stored(original.state.namespace_name, original.state.name, version);
+  if (command.version) {
+    auto other = definitions.find_stored(original.state.namespace_name, original.state.name, command.version);
     if (!other) return std::unexpected(std::move(other.error()));
     original.replayed_with = std::move(other->definition);
   }
+  auto repeated = find_earlier_replay(store, original.state);
+  original.repeated = repeated ? std::move(*repeated) : std::move(repeated.error());
   return original;
 }
 
@@ -75,31 +80,52 @@ Result<ports::Append> mark_original(const Original& original, const ReplayComman
                        .summary = std::nullopt};
 }
 
-Result<std::unique_ptr<NewStart>> prepare(const Original& original, const ReplayCommand& command, const ExecutionId& id,
-                                          const Shared& shared) {
-  const auto& definition = original.replayed_with;
-  const Timestamp now = shared.time.now();
+struct Intent {
+  ReplayPlan plan;
+  ports::Append mark;
+};
+
+// Errors: those of plan_replay and mark_original.
+Result<Intent> intend(const Original& original, const ReplayCommand& command, const ExecutionId& id, Timestamp now,
+                      const Shared& shared) {
   auto plan = plan_replay(command, ReplayBasis{.original = original.state,
                                                .history = original.history,
-                                               .definition = *definition,
+                                               .definition = *original.replayed_with,
                                                .followed = *original.definition,
                                                .replay = id,
                                                .now = now});
   if (!plan) return std::unexpected(std::move(plan.error()));
-  if (auto checked = check_input(*definition, plan->start.input); !checked) {
-    return std::unexpected(std::move(checked.error()));
-  }
-  auto unique = unique_key_of(*definition, plan->start, now);
-  if (!unique) return std::unexpected(std::move(unique.error()));
   auto mark = mark_original(original, command, plan->record, *shared.definitions.operations(), shared);
   if (!mark) return std::unexpected(std::move(mark.error()));
+  return Intent{.plan = std::move(*plan), .mark = std::move(*mark)};
+}
+
+Result<std::unique_ptr<NewStart>> prepare(const Original& original, const ReplayCommand& command, const ExecutionId& id,
+                                          const Shared& shared) {
+  const auto& definition = original.replayed_with;
+  const Timestamp now = shared.time.now();
+  const auto intend_as = [&](const ReplayCommand& wanted) { return intend(original, wanted, id, now, shared); };
+  auto intent = intend_as(command);
+  if (!intent) {
+    return std::unexpected(
+        with_remedy(std::move(intent.error()), command, original.state, [&](const ReplayCommand& other) {
+          return (other.accept_standing || !original.repeated) && intend_as(other).has_value();
+        }));
+  }
+  if (original.repeated && !command.accept_standing) return std::unexpected(*original.repeated);
+  ReplayPlan& plan = intent->plan;
+  if (auto checked = check_input(*definition, plan.start.input); !checked) {
+    return std::unexpected(std::move(checked.error()));
+  }
+  auto unique = unique_key_of(*definition, plan.start, now);
+  if (!unique) return std::unexpected(std::move(unique.error()));
   auto start = std::make_unique<NewStart>();
-  start->row = new_row(*definition, id, now, plan->start.labels);
+  start->row = new_row(*definition, id, now, plan.start.labels);
   start->row.replay_of = original.state.id;
   start->row.unique = std::move(*unique);
   start->definition = definition;
-  start->input = saga::Input{.actor = command.actor, .what = std::move(plan->start)};
-  start->companion = std::move(*mark);
+  start->input = saga::Input{.actor = command.actor, .what = std::move(plan.start)};
+  start->companion = std::move(intent->mark);
   return start;
 }
 
@@ -147,8 +173,8 @@ void Engine::Impl::apply_replay(ReplayCommand command, std::uint64_t number, Inb
 
 void Engine::Impl::replay_on(ExecutionHost& host, ReplayTask task) {
   if (auto admitted = admit(); !admitted) return task.callback(std::unexpected(std::move(admitted.error())));
-  auto read = [&shared = shared_, id = task.command.original, version = task.command.version] {
-    return read_original(shared.history, shared.definitions, id, version);
+  auto read = [&shared = shared_, command = task.command] {
+    return read_original(shared.history, shared.definitions, command);
   };
   const ExecutionId original_id = task.command.original;
   host.offload_on(original_id, std::move(read),

@@ -47,6 +47,8 @@ TEST_F(Cli, DeploysStartsShowsAndLists) {
   EXPECT_EQ(line({"show", id}), "execution  " + id);
   EXPECT_NE(skald({"list", "--label", "tier=gold"}).out.find(id), std::string::npos);
   EXPECT_EQ(skald({"list", "--label", "tier=tin", "-o", "json"}).out, "[]\n");
+  EXPECT_NE(skald({"list", "--workflow", "test/cli"}).out.find(id), std::string::npos);
+  EXPECT_EQ(skald({"list", "--workflow", "other/cli", "-o", "json"}).out, "[]\n");
   EXPECT_NE(skald({"list", "--search", "gold"}).out.find(id), std::string::npos);
   EXPECT_EQ(skald({"list", "--search", "tin", "-o", "json"}).out, "[]\n");
   EXPECT_NE(skald({"list", "--workflows"}).out.find("test/cli"), std::string::npos);
@@ -86,6 +88,11 @@ TEST_F(Cli, AFailedExecutionIsExitCodeOneAndCanBeReplayed) {
   const std::string id = started.out.substr(10, 36);
   const auto replayed = skald({"replay", id, "--from", "start", "--reason", "try again", "--wait"});
   EXPECT_EQ(replayed.exit_code, 1) << replayed.err;
+  const auto replay = replayed.out.substr(11, 36);
+  EXPECT_NE(replayed.out.find("\nundoing    completed, because of: fault, failed step: two\n"), std::string::npos)
+      << replayed.out;
+  EXPECT_NE(replayed.out.find("\nreplay of  " + id + " (from start)\n"), std::string::npos) << replayed.out;
+  EXPECT_NE(skald({"show", id}).out.find("\nreplay     " + replay + " (from start)\n"), std::string::npos);
   EXPECT_NE(replayed.out.find("outcome    compensated"), std::string::npos) << replayed.out;
 }
 
@@ -102,6 +109,7 @@ TEST_F(Cli, OperatorsSpeak) {
   EXPECT_EQ(skald({"skip", id, "7", "--reason", "x"}).exit_code, 3);
   EXPECT_EQ(skald({"skip", id, "1", "--reason", "refunded by hand"}).exit_code, 0);
   EXPECT_EQ(await_end(id)["incidents"][0]["actor"], "cli:ada");
+  EXPECT_NE(skald({"history", id}).out.find("incident 1: skip, refunded by hand by cli:ada"), std::string::npos);
   const auto late = skald({"cancel", id});
   EXPECT_EQ(late.exit_code, 3);
   EXPECT_TRUE(late.err.starts_with("error: The execution has ended\n")) << late.err;
@@ -110,7 +118,12 @@ TEST_F(Cli, OperatorsSpeak) {
   const auto held = start_only("held");
   participant_.await_held(1);
   EXPECT_EQ(skald({"suspend", held, "--reason", "lunch"}).exit_code, 0);
+  EXPECT_NE(skald({"show", held}).out.find("\nheld       by an operator\n"), std::string::npos);
   EXPECT_EQ(skald({"resume", held}).exit_code, 0);
+  const auto goes_on = skald({"resume", held});
+  EXPECT_NE(goes_on.err.find("\n  only what `suspend` holds can be resumed; "), std::string::npos) << goes_on.err;
+  EXPECT_EQ(skald({"cancel", held, "--reason", "changed my mind"}).exit_code, 0);
+  EXPECT_NE(skald({"show", held}).out.find("\ncancel     asked for: changed my mind\n"), std::string::npos);
   EXPECT_EQ(skald({"terminate", held}).exit_code, 0);
 }
 
@@ -126,7 +139,7 @@ TEST_F(Cli, ErrorsSayWhatToDoNext) {
             "error: http://127.0.0.1:1: cannot reach the server (Connection refused)\n"
             "  start one with `skald serve`, or name another with --server or SKALD_SERVER\n");
   const auto strange = run_skald({"list", "--server", "ftp://x"});
-  EXPECT_EQ(strange.exit_code, 4);
+  EXPECT_EQ(strange.exit_code, 2);
   EXPECT_EQ(strange.err,
             "error: ftp://x: is not an address of a server\n"
             "  write it as http://HOST:PORT, with --server or SKALD_SERVER\n");
@@ -146,6 +159,68 @@ TEST_F(Cli, ErrorsSayWhatToDoNext) {
   const auto typo = skald({"strat", "a/b"});
   EXPECT_EQ(typo.exit_code, 2);
   EXPECT_EQ(typo.err, "error: strat: there is no such command; did you mean 'start'?\n  `skald --help` lists them\n");
+}
+
+TEST_F(Cli, RefusesWhatIsMeantOtherwise) {
+  const auto key = skald({"start", "a/b", "--idempotency-key", ""});
+  EXPECT_EQ(key.exit_code, 2);
+  EXPECT_EQ(key.err, "error: --idempotency-key: must not be empty\n  `skald start --help` says how it is written\n");
+  EXPECT_EQ(skald({"start", "a/b", "--input", ""}).exit_code, 2);
+  for (const char* limit : {"0", "-1", "many"}) EXPECT_EQ(skald({"list", "--limit", limit}).exit_code, 2) << limit;
+  EXPECT_EQ(skald({"list", "--workflows", "--phase", "running"}).exit_code, 2);
+  EXPECT_EQ(skald({"list", "--workflows", "--namespace", "none", "-o", "json"}).out, "[]\n");
+  const auto option = skald({"start", "a/b", "--inptu", "x.json"});
+  EXPECT_EQ(option.exit_code, 2);
+  EXPECT_EQ(option.err,
+            "error: --inptu: there is no such option; did you mean '--input'?\n"
+            "  `skald start --help` says how it is written\n");
+  const auto required = skald({"skip", "x", "1"});
+  EXPECT_EQ(required.err, "error: --reason is required\n  `skald skip --help` says how it is written\n");
+}
+
+TEST_F(Cli, NamesThePlaceWhereAnInputIsNoJson) {
+  const auto file = folder_.write("trunc.json", "{\n  \"orderId\": \"A1\",\n  \"amount\": }\n");
+  const auto start = skald({"start", "a/b", "--input", file});
+  EXPECT_EQ(start.exit_code, 2);
+  EXPECT_TRUE(start.err.starts_with("error: " + file + ":3:13: is not valid JSON (")) << start.err;
+  EXPECT_EQ(skald({"replay", "x", "--input", file}).err, start.err);
+  EXPECT_EQ(skald({"resolve", "x", "1", "--reason", "r", "--output-file", file}).err, start.err);
+}
+
+TEST_F(Cli, SaysWhereAListGoesOn) {
+  deploy("w", "  - one: { call: p.ok, compensate: { call: p.undo } }\n");
+  for (int i = 0; i < 3; ++i) run("w");
+  const auto cut = skald({"list", "--limit", "2"});
+  EXPECT_EQ(cut.exit_code, 0);
+  EXPECT_EQ(cut.err, "note: there are more than these 2; --limit N shows more\n");
+  EXPECT_EQ(skald({"list", "--limit", "3"}).err, "");
+}
+
+TEST_F(Cli, ADryRunAnswersAsTheRegistrationWould) {
+  EXPECT_EQ(skald({"deploy", workflow_}).exit_code, 0);
+  const auto other = folder_.write("other.yaml", std::string(kWorkflow) + "  - two: { call: p.ok }\n");
+  const auto dry = skald({"deploy", "--dry-run", other});
+  EXPECT_EQ(dry.exit_code, 3);
+  EXPECT_NE(dry.err.find("?replace=true, --replace"), std::string::npos) << dry.err;
+  EXPECT_EQ(skald({"deploy", other}).err, dry.err);
+  EXPECT_EQ(skald({"deploy", "--dry-run", "--replace", other}).exit_code, 0);
+  const auto bad = folder_.write("bad.yaml",
+                                 "document: { dsl: '1.0.3', namespace: t, name: w, version: '1.0.0' }\n"
+                                 "do:\n  - one: { cal: p.ok }\n");
+  const auto wrong = skald({"deploy", bad});
+  EXPECT_EQ(wrong.exit_code, 3);
+  EXPECT_TRUE(wrong.err.starts_with(bad + ":3:")) << wrong.err;
+  EXPECT_NE(wrong.err.find(" [no-kind]\n"), std::string::npos) << wrong.err;
+}
+
+TEST_F(Cli, ErrorsAreDocumentsForPrograms) {
+  const auto refused = skald({"show", "nothing", "-o", "json"});
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_EQ(refused.out, "");
+  EXPECT_EQ(Json::parse(refused.err)["code"], "execution.unknown");
+  EXPECT_EQ(Json::parse(skald({"start", "checkout", "-o", "json"}).err)["code"], "cli.workflow");
+  EXPECT_EQ(Json::parse(skald({"list", "-o", "json", "--inptu"}).err)["code"], "cli.option");
+  EXPECT_EQ(Json::parse(skald({"version", "-o", "json"}).out)["version"], SKALD_VERSION);
 }
 
 TEST(CliOffline, ValidatesLikeACompiler) {
@@ -171,6 +246,10 @@ TEST(CliOffline, ValidatesLikeACompiler) {
   EXPECT_EQ(checked.exit_code, 1);
   EXPECT_NE(checked.out.find("undo"), std::string::npos) << checked.out;
   EXPECT_EQ(run_skald({"validate", folder.path() / "none.yaml"}).exit_code, 2);
+  const auto broken = folder.write("broken.yaml", "adapters: { p: 1 }\n");
+  const auto both = run_skald({"validate", "--adapters", broken, "-o", "json", good});
+  EXPECT_EQ(both.exit_code, 1);
+  EXPECT_EQ(Json::parse(both.out)[0]["file"], broken);
 }
 
 TEST(CliOffline, ServeNamesTheSettingThatIsWrong) {
@@ -183,6 +262,20 @@ TEST(CliOffline, ServeNamesTheSettingThatIsWrong) {
   EXPECT_EQ(printed.exit_code, 0);
   EXPECT_TRUE(printed.out.starts_with("listen: '127.0.0.1:9'")) << printed.out;
   EXPECT_NE(printed.out.find("\nloops: 2 "), std::string::npos);
+}
+
+TEST(CliOffline, ServeRefusesWhatIsNotThere) {
+  const TemporaryFolder folder;
+  const std::string storage = "sqlite:" + (folder.path() / "skald.db").string();
+  for (const char* flag : {"--workflows", "--secrets", "--adapters", "--config", "--storage", "--http-ca-file"}) {
+    std::vector<std::string> arguments = {"serve", "--listen", "127.0.0.1:0", flag, "/nonexist"};
+    if (flag != std::string_view("--storage")) arguments.insert(arguments.end(), {"--storage", storage});
+    const auto result = run_skald(arguments);
+    EXPECT_EQ(result.exit_code, 2) << flag << "\n" << result.err;
+    EXPECT_TRUE(result.err.starts_with("error: ")) << result.err;
+    EXPECT_NE(result.err.find("/nonexist"), std::string::npos) << result.err;
+  }
+  EXPECT_EQ(run_skald({"serve", "-o", "json"}).exit_code, 2);
 }
 
 TEST(CliOffline, TwoServersDoNotShareADatabase) {

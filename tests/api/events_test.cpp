@@ -146,6 +146,10 @@ TEST_F(Events, ACallbackAnswersOnceAndItsAddressIsNotShown) {
   EXPECT_EQ(post("/v1/callbacks/nothing", "{}").status, 404);
   EXPECT_EQ(post("/v1/callbacks/0192f0c1-2b3c-7def-8abc-0123456789ab~a~" + std::string(32, '0'), "{}").status, 404);
   EXPECT_EQ(post(path, "{").status, 400);
+  const auto empty = post(path);
+  EXPECT_EQ(empty.status, 400);
+  EXPECT_EQ(Json::parse(empty.body)["code"], "request.invalid");
+  EXPECT_EQ(post(path, R"({"paid":true})", "Content-Encoding: gzip\r\n").status, 415);
   EXPECT_EQ(post(path, R"({"paid":true})").status, 202);
   EXPECT_EQ(await_end(id)["output"], Json::parse(R"([{"paid":true}])"));
   const auto again = post(path, R"({"paid":true})");

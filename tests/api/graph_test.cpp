@@ -76,6 +76,10 @@ TEST_F(GraphCommand, WritesAFileInTheFormOfItsName) {
     EXPECT_EQ(written.out, "");
     EXPECT_EQ(text_of(file), drawing(std::string("checkout.") + extension));
   }
+  const auto unknown = graph({workflow_, "-o", "drawing.png"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_TRUE(unknown.err.starts_with("error: drawing.png: has an ending that says no format\n")) << unknown.err;
+  EXPECT_FALSE(fs::exists("drawing.png"));
   const auto refused = graph({workflow_, "-o", "/nowhere/at/all.svg"});
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_EQ(refused.err, "error: /nowhere/at/all.svg: cannot be written\n  check the folder, and its permissions\n");

@@ -7,6 +7,7 @@
 #include "api/embedded_documents.hpp"
 #include "api/services.hpp"
 #include "engine/async/offload.hpp"
+#include "engine/saga/outcome.hpp"
 #include "storage/memory_store.hpp"
 #include "tests/api/test_ports.hpp"
 
@@ -80,6 +81,43 @@ void each_reference(const Json& value, Visit visit) {
 
 TEST(OpenApi, DescribesExactlyTheRoutesOfTheServer) {
   EXPECT_EQ(documented(Json::parse(openapi_document())), served());
+}
+
+// The spellings of an enumeration, up to its last value.
+template <class Enum>
+std::set<std::string> spellings(Enum last) {
+  std::set<std::string> words;
+  for (int i = 0; i <= static_cast<int>(last); ++i) words.emplace(to_string(static_cast<Enum>(i)));
+  return words;
+}
+
+std::set<std::string> words_at(const Json& document, const std::string& pointer) {
+  std::set<std::string> words;
+  for (const auto& word : document[Json::json_pointer(pointer)]) {
+    if (word.is_string()) words.insert(word);
+  }
+  return words;
+}
+
+TEST(OpenApi, HasTheWordsOfTheEngine) {
+  const Json document = Json::parse(openapi_document());
+  const auto at = [&](const std::string& place) {
+    return words_at(document, "/components/schemas/" + place + "/enum");
+  };
+  EXPECT_EQ(at("Execution/properties/phase"), spellings(saga::Phase::kCompleted));
+  EXPECT_EQ(at("Execution/properties/outcome"), spellings(saga::Outcome::kTerminated));
+  EXPECT_EQ(at("Compensation/properties/state"), spellings(saga::CompensationState::kIncomplete));
+  EXPECT_EQ(at("Compensation/properties/reason"), spellings(saga::CompensationReason::kParent));
+  EXPECT_EQ(at("Incident/properties/resolution"), spellings(saga::IncidentResolution::kResolve));
+  auto kinds = spellings(saga::IncidentKind::kQuarantined);
+  kinds.insert("unreadable");  // of what the engine cannot read
+  EXPECT_EQ(at("Incident/properties/kind"), kinds);
+  const Json& parameters = document["paths"]["/v1/executions"]["get"]["parameters"];
+  for (const Json& parameter : parameters) {
+    const std::string name = parameter.value("name", "");
+    if (name != "phase" && name != "outcome") continue;
+    EXPECT_EQ(words_at(parameter, "/schema/enum"), at("Execution/properties/" + name));
+  }
 }
 
 TEST(OpenApi, NamesEveryParameterOfAPathAndResolvesItsReferences) {

@@ -39,7 +39,7 @@ TEST_F(Service, RegistersAndReadsWorkflows) {
   EXPECT_EQ(conflict.status, 409);
   const Json shown = Json::parse(conflict.body);
   EXPECT_EQ(shown["detail"], "test/w/1.0.0: the version is registered with other content");
-  EXPECT_EQ(shown["remedy"], "give the definition a new document.version, or repeat with ?replace=true");
+  EXPECT_EQ(shown["remedy"], "give the definition a new document.version, or replace what stands there: ?replace=true, --replace");
   EXPECT_EQ(shown["current"]["digest"], view["digest"]);
   const auto replaced =
       post("/v1/workflows?replace=true", source + "  - two: { call: p.ok, compensate: { call: p.undo } }\n");
@@ -126,6 +126,11 @@ TEST_F(Service, RefusesBadStarts) {
   EXPECT_EQ(invalid.status, 422) << invalid.body;
   EXPECT_EQ(Json::parse(invalid.body)["errors"][0]["pointer"], "/amount");
   EXPECT_EQ(post(target, "\"" + std::string(300'000, 'x') + "\"").status, 413);
+  RawClient apart(server_->port());
+  const auto large = apart.call("POST", target, std::string(1'048'577, 'x'));
+  EXPECT_EQ(large.status, 413);
+  EXPECT_EQ(Json::parse(large.body)["detail"], "the request's body must have at most 1048576 bytes (got 1048577)");
+  EXPECT_EQ(Json::parse(large.body)["instance"], target);
   EXPECT_EQ(post(target, "a=b", "Content-Type: application/x-www-form-urlencoded\r\n").body,
             problem("http.media_type", "The body's media type is not taken here", 415,
                     "the body must be JSON (got 'application/x-www-form-urlencoded')", target,

@@ -140,9 +140,26 @@ TEST_F(Simulate, ErrorsSayWhatToDoNext) {
   EXPECT_NE(adapters.err.find("payments"), std::string::npos) << adapters.err;
 }
 
+TEST_F(Simulate, WritesJsonWhereAFileHasErrors) {
+  const TemporaryFolder folder;
+  const auto file = folder.write("bad.yaml", "do: [ { a: { cal: p.ok } } ]\n");
+  for (const std::vector<std::string>& as : {std::vector<std::string>{"--format", "json"}, {"-o", "json"}}) {
+    auto arguments = as;
+    arguments.insert(arguments.begin(), file);
+    const auto bad = simulate(arguments);
+    EXPECT_EQ(bad.exit_code, 1);
+    EXPECT_EQ(json::parse(bad.out)["diagnostics"][0]["file"], file);
+  }
+  const auto adapters = folder.write("adapters.yaml", "adapters: { p: 1 }\n");
+  const auto refused = simulate({kCheckout, "--adapters", adapters, "-o", "json"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_EQ(json::parse(refused.out)["diagnostics"][0]["file"], adapters);
+  EXPECT_EQ(json::parse(simulate({kCheckout, "-o", "json"}).out)["workflow"], "shop/checkout 1.0.0");
+}
+
 TEST_F(Simulate, SaysWhereATroubleWasNotMet) {
   const auto result = simulate({kCheckout, "--step", "createShipment/compensate=refused"});
-  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.exit_code, 1);
   EXPECT_NE(result.out.find("\nnote: createShipment/compensate was not called, so it could not be refused\n"),
             std::string::npos)
       << result.out;

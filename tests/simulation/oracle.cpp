@@ -51,6 +51,11 @@ bool refuses_replay(const Error& error) {
          error.code == "replay.unknown_step";
 }
 
+// Another replay may have done the work already, or do it.
+bool may_be_repeated(const Result<saga::State>& original, const runtime::ReplayCommand& command) {
+  return !command.accept_standing && original && (!original->replays.empty() || original->replay_of);
+}
+
 // The last request that was stored for a path: of a step, or of an undo.
 saga::RequestPtr stored_request(const std::vector<ports::HistoryRow>& rows, std::string_view path) {
   saga::RequestPtr request;
@@ -153,7 +158,9 @@ void Oracle::replay_refused(const Error& error, const runtime::ReplayCommand& co
   const auto original = runtime::read_state(database_.rows(), command.original);
   const bool taken_over = original && std::ranges::any_of(original->replays, &saga::ExecutionReplayed::reuses);
   const bool may_be_refused = command.from != "start" || !command.accept_standing;
-  const bool has_reason = error.code == "replay.reused" ? taken_over : may_be_refused && refuses_replay(error);
+  const bool has_reason = error.code == "replay.reused"     ? taken_over
+                          : error.code == "replay.repeated" ? may_be_repeated(original, command)
+                                                            : may_be_refused && refuses_replay(error);
   // What had ended may be undoing itself for who ran it.
   const bool goes_on = error.code == "replay.not_ended" && original && original->undone_by;
   if (!has_reason && !goes_on) {

@@ -56,6 +56,7 @@ class ReplayJudge {
       if (!heard_.insert(actor).second) problem(original, "what {} asked for was done twice", actor);
       if (taken_over) problem(original, "is replayed after its effects were taken over");
       taken_over = taken_over || mark->reuses;
+      check_repeated(original, i, actor);
       const auto replay = cases_.find(mark->replay);
       if (replay == cases_.end()) {
         problem(original, "is marked with replay {}, which does not exist", short_id(mark->replay));
@@ -63,6 +64,18 @@ class ReplayJudge {
         problem(original, "its replay {} was begun by somebody else", short_id(mark->replay));
       }
       check_standing(original, *mark, actor);
+    }
+  }
+
+  // Without leave what a replay has completed is not done again by the next one.
+  void check_repeated(const Case& original, std::size_t row, const std::string& actor) {
+    const auto wish = wanted_.find(actor);
+    if (wish == wanted_.end() || wish->second->command.accept_standing) return;
+    for (std::size_t i = 0; i < row; ++i) {
+      const auto* earlier = std::get_if<ExecutionReplayed>(&original.events[i].data);
+      const auto replay = earlier ? cases_.find(earlier->replay) : cases_.end();
+      if (replay != cases_.end() && replay->second.state.outcome == saga::Outcome::kCompleted)
+        problem(original, "is replayed again for {}, after {} has completed", actor, short_id(earlier->replay));
     }
   }
 

@@ -96,6 +96,86 @@ TEST(EngineReplay, RefusesToDoAgainWhatStands) {
   EXPECT_TRUE(bench.replay(accepting).has_value());
 }
 
+TEST(EngineReplay, IsBegunOnceUnlessItIsAllowedAgain) {
+  RuntimeBench bench;
+  const auto original = fail_at(bench, "charge");
+  bench.script.set_rule([](const auto&) { return unknown(); });  // it is tried again in a second
+  const auto first = bench.replay(from(original, "failed"));
+  ASSERT_TRUE(first.has_value()) << to_text(first.error());
+  const auto meanwhile = bench.replay(from(original, "start"));
+  ASSERT_FALSE(meanwhile.has_value());
+  EXPECT_EQ(meanwhile.error().code, "replay.repeated");
+  EXPECT_EQ(meanwhile.error().message, "replay " + to_string(first->id) + " is under way");
+  bench.script.set_rule([](const auto&) { return done(); });
+  ASSERT_EQ(bench.run_to_end(first->id).outcome, saga::Outcome::kCompleted);
+  const auto again = bench.replay(from(original, "failed"));
+  EXPECT_EQ(again.error().code, "replay.repeated");
+  EXPECT_EQ(again.error().message, "replay " + to_string(first->id) + " has completed");
+  EXPECT_THAT(again.error().remedy, HasSubstr("--accept-standing"));
+  auto accepting = from(original, "failed");
+  accepting.accept_standing = true;
+  EXPECT_TRUE(bench.replay(accepting).has_value());
+}
+
+TEST(EngineReplay, MayBeginAgainWhereNothingIsLeftOfTheOneBefore) {
+  RuntimeBench bench;
+  const auto original = fail_at(bench, "ship");
+  bench.script.set_rule([](const auto& call) { return call.step == "ship" ? refused() : done(); });
+  const auto first = bench.replay(from(original, "start"));
+  ASSERT_EQ(bench.run_to_end(first->id).outcome, saga::Outcome::kCompensated);
+  bench.script.set_rule([](const auto&) { return done(); });
+  const auto second = bench.replay(from(original, "start"));
+  ASSERT_TRUE(second.has_value()) << to_text(second.error());
+  ASSERT_EQ(bench.run_to_end(second->id).outcome, saga::Outcome::kCompleted);
+  // The work of the first one is that of the second one.
+  EXPECT_EQ(bench.replay(from(first->id, "start")).error().message,
+            "replay " + to_string(second->id) + " has completed");
+}
+
+TEST(EngineReplay, IsRefusedWhereTheOneBeforeLeftEffects) {
+  RuntimeBench bench({}, kNoUndo);
+  const auto original = fail_at(bench, "order.charge");
+  bench.script.set_rule([](const auto& call) { return call.step == "ship" ? refused() : done(); });
+  const auto first = bench.replay(from(original, "start"));
+  ASSERT_EQ(bench.run_to_end(first->id).outcome, saga::Outcome::kFaulted);
+  bench.script.set_rule([](const auto&) { return done(); });
+  const auto second = bench.replay(from(original, "start"));
+  EXPECT_EQ(second.error().code, "replay.repeated");
+  EXPECT_THAT(second.error().message, HasSubstr("left effects that stand: order.charge, order.reserve"));
+  // Its successor has what it left.
+  ASSERT_TRUE(bench.replay(from(first->id, "failed")).has_value());
+}
+
+TEST(EngineReplay, OffersWhatIsPossible) {
+  RuntimeBench bench;
+  const auto completed = bench.start()->id;
+  ASSERT_EQ(bench.run_to_end(completed).outcome, saga::Outcome::kCompleted);
+  const std::string accepting = "replay it from the start, accepting what stands (acceptStanding, --accept-standing)";
+  EXPECT_EQ(bench.replay(from(completed, "start")).error().remedy, accepting);
+  EXPECT_EQ(bench.replay(from(completed, "failed")).error().remedy, accepting);
+  EXPECT_EQ(bench.replay(from(fail_at(bench, "ship"), "failed")).error().remedy, "replay it from the start");
+}
+
+TEST(EngineReplay, TellsAnUndoThatWasSkippedFromOneThatWasDone) {
+  RuntimeBench bench;
+  bench.script.set_rule([](const auto& call) {
+    return call.step == "ship" || call.action == saga::Action::kCompensate ? refused() : done();
+  });
+  const auto id = bench.start()->id;
+  for (std::uint32_t n = 1; !saga::is_terminal(bench.view(id)->phase); ++n) {
+    ASSERT_LT(n, 5u);
+    bench.run_to_end(id);
+    bench.command(id, {.actor = "ann",
+                       .what = saga::ResolveIncident{
+                           .number = n, .resolution = saga::IncidentResolution::kSkip, .reason = "by hand"}});
+  }
+  const auto failed = bench.replay(from(id, "failed"));
+  EXPECT_EQ(failed.error().code, "replay.undone");
+  EXPECT_THAT(failed.error().detail, HasSubstr("skipped, so that it stands: the undo of"));
+  EXPECT_EQ(failed.error().remedy,
+            "replay it from the start, accepting what stands (acceptStanding, --accept-standing)");
+}
+
 TEST(EngineReplay, FollowsANewerVersionWhereItFits) {
   RuntimeBench bench({}, kNoUndo);
   const auto original = fail_at(bench, "ship");

@@ -1,0 +1,100 @@
+#include "engine/runtime/earlier_replays.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ranges>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/runtime/execution_loader.hpp"
+#include "engine/saga/path.hpp"
+
+namespace skald::runtime {
+namespace {
+
+constexpr std::string_view kLeave = "acceptStanding, or --accept-standing, lets it be replayed all the same";
+
+Error repeated(const saga::State& original, const saga::State& replay, std::string_view is, std::string remedy) {
+  return {.code = "replay.repeated",
+          .message = fmt::format("replay {} {}", to_string(replay.id), is),
+          .subject = to_string(original.id),
+          .remedy = std::move(remedy)};
+}
+
+std::optional<Error> judge(const saga::State& original, const saga::State& replay) {
+  if (!saga::is_terminal(replay.phase)) {
+    return repeated(original, replay, "is under way", fmt::format("wait for its end; {}", kLeave));
+  }
+  if (replay.outcome == saga::Outcome::kCompleted) {
+    return repeated(original, replay, "has completed", fmt::format("look whether that was what you want; {}", kLeave));
+  }
+  const auto standing = saga::standing_steps(replay);
+  if (standing.empty()) return std::nullopt;
+  std::string names;
+  for (const auto* step : standing) names += (names.empty() ? "" : ", ") + step->path;
+  return repeated(original, replay, "has left effects that stand: " + names,
+                  fmt::format("replay that one instead; {}", kLeave));
+}
+
+class Search {
+ public:
+  Search(ports::HistoryStore& store, const saga::State& original) : store_(store), original_(original) {}
+
+  Result<std::optional<Error>> run() {
+    if (auto found = look_below(original_); !found || *found) return found;
+    std::optional<saga::State> ancestor;
+    for (auto above = original_.replay_of; above; above = ancestor->replay_of) {
+      passed_.push_back(ancestor ? ancestor->id : original_.id);
+      auto read = this->read(above->execution);
+      if (!read) return std::unexpected(std::move(read.error()));
+      if (!*read) return std::nullopt;
+      ancestor = std::move(*read);
+      if (auto found = look_below(*ancestor); !found || *found) return found;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  // Nothing: it was removed.
+  Result<std::optional<saga::State>> read(const ExecutionId& id) {
+    auto state = read_state(store_, id);
+    if (state) return std::optional(std::move(*state));
+    if (state.error().code == "execution.unknown") return std::nullopt;
+    return std::unexpected(std::move(state.error()));
+  }
+
+  // The latest first: it is the likeliest to be under way.
+  Result<std::optional<Error>> look_below(const saga::State& top) {
+    std::vector<ExecutionId> open;
+    const auto add = [&](const saga::State& state) {
+      for (const auto& replay : state.replays) {
+        if (std::ranges::find(passed_, replay.replay) == passed_.end()) open.push_back(replay.replay);
+      }
+    };
+    add(top);
+    while (!open.empty()) {
+      const ExecutionId id = open.back();
+      open.pop_back();
+      auto replay = read(id);
+      if (!replay) return std::unexpected(std::move(replay.error()));
+      if (!*replay) continue;
+      if (auto error = judge(original_, **replay)) return error;
+      add(**replay);
+    }
+    return std::nullopt;
+  }
+
+  ports::HistoryStore& store_;
+  const saga::State& original_;
+  std::vector<ExecutionId> passed_;  // on the way up
+};
+
+}  // namespace
+
+Result<std::optional<Error>> find_earlier_replay(ports::HistoryStore& store, const saga::State& original) {
+  return Search(store, original).run();
+}
+
+}  // namespace skald::runtime
