@@ -62,15 +62,6 @@ ports::Log* terminate_log = nullptr;
   std::abort();
 }
 
-std::vector<std::string> names_of_environment() {
-  std::vector<std::string> names;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    names.emplace_back(text.substr(0, text.find('=')));
-  }
-  return names;
-}
-
 // All that is wrong with the file, the environment and the flags.
 std::expected<api::Settings, std::vector<Error>> read_settings(const cli::ServeOptions& options) {
   api::Settings settings;
@@ -327,7 +318,7 @@ int serve(const cli::ServeOptions& options) {
   Basis basis(*settings);
   terminate_log = &basis.log;
   std::set_terminate(log_and_abort);
-  for (const auto& error : api::unknown_variables(names_of_environment())) {
+  for (const auto& error : api::unknown_variables(api::names_of_environment())) {
     basis.log.write(ports::LogLevel::kWarning, "a variable is not read", {{"error", to_text(error)}});
   }
 
