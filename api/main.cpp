@@ -62,24 +62,26 @@ ports::Log* terminate_log = nullptr;
   std::abort();
 }
 
-Result<api::Settings> read_settings(const cli::ServeOptions& options) {
+// All that is wrong with the file, the environment and the flags.
+std::expected<api::Settings, std::vector<Error>> read_settings(const cli::ServeOptions& options) {
   api::Settings settings;
+  std::vector<Error> problems;
   std::error_code ignored;
   const std::string file = !options.config.empty()                          ? options.config
                            : std::filesystem::exists("skald.yaml", ignored) ? "skald.yaml"
                                                                             : "";
   if (!file.empty()) {
     const auto text = api::read_config_file(file);
-    if (!text) return std::unexpected(text.error());
-    if (auto done = api::apply_config(settings, file, *text); !done) return std::unexpected(done.error());
+    if (!text) return std::unexpected(std::vector{text.error()});
+    problems = api::apply_config(settings, file, *text);
   }
   const auto getenv = [](const char* name) -> const char* { return std::getenv(name); };
-  if (auto done = api::apply_environment(settings, getenv); !done) return std::unexpected(done.error());
+  for (auto& problem : api::apply_environment(settings, getenv)) problems.push_back(std::move(problem));
   for (const auto& [name, value] : options.flags) {
-    if (auto done = api::apply_setting(settings, name, value, api::flag_name(name)); !done) {
-      return std::unexpected(done.error());
-    }
+    auto done = api::apply_setting(settings, name, value, api::flag_name(name));
+    if (!done) problems.push_back(std::move(done.error()));
   }
+  if (!problems.empty()) return std::unexpected(std::move(problems));
   return settings;
 }
 
@@ -90,11 +92,15 @@ Result<api::Settings> read_settings(const cli::ServeOptions& options) {
 }
 
 // A server that cannot start says why, once.
-int refuse_to_start(const Error& error) {
-  std::cerr << "error: " << to_text(error) << '\n';
+int refuse_to_start(const std::vector<Error>& errors) {
+  for (const auto& error : errors) std::cerr << "error: " << to_text(error) << '\n';
   constexpr std::string_view kOfWhatItWasTold[] = {"setting.", "adapters.", "tls.", "store.url", "server.address"};
-  const auto is_of = [&](std::string_view start) { return error.code.starts_with(start); };
+  const auto is_of = [&](std::string_view start) { return errors.front().code.starts_with(start); };
   return std::ranges::any_of(kOfWhatItWasTold, is_of) ? cli::kUsage : cli::kUnavailable;
+}
+
+int refuse_to_start(const Error& error) {
+  return refuse_to_start(std::vector{error});
 }
 
 void prepare_process() {
@@ -315,6 +321,9 @@ int serve(const cli::ServeOptions& options) {
   Basis basis(*settings);
   terminate_log = &basis.log;
   std::set_terminate(log_and_abort);
+  for (const auto& error : api::unknown_variables(api::names_of_environment())) {
+    basis.log.write(ports::LogLevel::kWarning, "a variable is not read", {{"error", to_text(error)}});
+  }
 
   auto store =
       storage::open_store(settings->storage, {.clock = basis.clock,

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <string_view>
+
 namespace skald::api {
 
 ports::LogLevel level_of(const Settings& settings) {
@@ -15,6 +17,15 @@ LogFormat format_of(const Settings& settings) {
   const std::string& word = settings.log_format;
   if (word == "auto") return isatty(STDERR_FILENO) == 1 ? LogFormat::kText : LogFormat::kJson;
   return word == "json" ? LogFormat::kJson : LogFormat::kText;
+}
+
+std::vector<std::string> names_of_environment() {
+  std::vector<std::string> names;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    names.emplace_back(text.substr(0, text.find('=')));
+  }
+  return names;
 }
 
 HttpLimits limits_of(const Settings& settings) {

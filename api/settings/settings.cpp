@@ -1,7 +1,9 @@
 #include "api/settings/settings.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -38,31 +40,44 @@ const Setting* find_setting(std::string_view name) {
   return nullptr;
 }
 
-// Whether some setting's name begins with "prefix.".
-bool is_section(const std::string& prefix) {
+// The settings whose names begin with "prefix.", without that.
+std::vector<std::string_view> section_of(const std::string& prefix) {
+  std::vector<std::string_view> names;
   for (const auto& setting : setting_table()) {
-    if (setting.name.starts_with(prefix + ".")) return true;
+    if (setting.name.starts_with(prefix + ".")) names.push_back(setting.name.substr(prefix.size() + 1));
   }
-  return false;
+  return names;
 }
 
-Result<void> apply_map(Settings& settings, const std::string& file, const Node& map, const std::string& prefix) {
+void apply_map(Settings& settings, const std::string& file, const Node& map, const std::string& prefix,
+               std::vector<Error>& problems) {
   for (std::size_t i = 0; i < map.items.size(); ++i) {
     const std::string name = prefix + map.keys[i];
     const Node& value = map.items[i];
-    if (find_setting(name) == nullptr && is_section(name) && value.is_map()) {
-      if (auto done = apply_map(settings, file, value, name + "."); !done) return done;
+    const bool is_known = find_setting(name) != nullptr;
+    const auto section = is_known ? std::vector<std::string_view>() : section_of(name);
+    if (!section.empty() && (value.is_map() || value.is_null())) {
+      apply_map(settings, file, value, name + ".", problems);
       continue;
     }
     const auto text = value_text(value);
-    if (!text) {
-      return failure("setting.invalid", fmt::format("setting '{}' must be {}", name, "a value, not a nested structure"),
-                     place(file, value.mark));
+    if (!section.empty()) {
+      problems.push_back({.code = "setting.invalid",
+                          .message = fmt::format("'{}' must be a map of settings: {}", name, fmt::join(section, ", ")),
+                          .subject = place(file, value.mark)});
+      continue;
     }
-    const auto& mark = find_setting(name) == nullptr ? map.key_marks[i] : value.mark;
-    if (auto done = apply_setting(settings, name, *text, place(file, mark)); !done) return done;
+    if (!text && is_known) {
+      problems.push_back({.code = "setting.invalid",
+                          .message = fmt::format("setting '{}' must be a value, not a nested structure", name),
+                          .subject = place(file, value.mark)});
+      continue;
+    }
+    const auto& mark = is_known ? value.mark : map.key_marks[i];
+    if (auto done = apply_setting(settings, name, text.value_or(""), place(file, mark)); !done) {
+      problems.push_back(std::move(done.error()));
+    }
   }
-  return {};
 }
 
 std::string upper_snake(std::string_view name) {
@@ -121,26 +136,50 @@ Result<void> apply_setting(Settings& settings, std::string_view name, const std:
                  source);
 }
 
-Result<void> apply_config(Settings& settings, const std::string& file, std::string_view text) {
+std::vector<Error> apply_config(Settings& settings, const std::string& file, std::string_view text) {
   const definition::SourceText source(text);
   auto tree = definition::read_yaml(source);
-  if (!tree.problems.empty()) {
-    const auto& problem = tree.problems.front();
-    return failure("setting.file", problem.message, place(file, problem.mark));
+  std::vector<Error> problems;
+  const auto refuse = [&](const std::string& message, const definition::Mark& mark) {
+    problems.push_back({.code = "setting.file", .message = message, .subject = place(file, mark)});
+  };
+  for (const auto& problem : tree.problems) refuse(problem.message, problem.mark);
+  if (!tree.complete || tree.root.is_null()) return problems;
+  if (tree.root.is_map()) {
+    apply_map(settings, file, tree.root, "", problems);
+  } else {
+    refuse("must be a map of settings", tree.root.mark);
   }
-  if (tree.root.is_null()) return {};
-  if (!tree.root.is_map()) return failure("setting.file", "must be a map of settings", place(file, tree.root.mark));
-  return apply_map(settings, file, tree.root, "");
+  return problems;
 }
 
-Result<void> apply_environment(Settings& settings, const std::function<const char*(const char*)>& get) {
+std::vector<Error> apply_environment(Settings& settings, const std::function<const char*(const char*)>& get) {
+  std::vector<Error> problems;
   for (const auto& setting : setting_table()) {
     const std::string name = environment_name(setting.name);
     const char* value = get(name.c_str());
     if (value == nullptr) continue;
-    if (auto done = apply_setting(settings, setting.name, value, name); !done) return done;
+    if (auto done = apply_setting(settings, setting.name, value, name); !done) {
+      problems.push_back(std::move(done.error()));
+    }
   }
-  return {};
+  return problems;
+}
+
+std::vector<Error> unknown_variables(const std::vector<std::string>& names) {
+  std::vector<std::string> known = {"SKALD_SERVER", "SKALD_ACTOR"};  // of the command line
+  for (const auto& setting : setting_table()) known.push_back(environment_name(setting.name));
+  std::vector<Error> problems;
+  for (const auto& name : names) {
+    if (!name.starts_with("SKALD_") || name.starts_with("SKALD_SECRET_")) continue;
+    if (std::ranges::find(known, name) != known.end()) continue;
+    const auto meant = definition::nearest(name, known);
+    problems.push_back({.code = "setting.unknown",
+                        .message = "is no variable of Skald, and is not read" +
+                                   (meant ? fmt::format("; did you mean '{}'?", *meant) : std::string()),
+                        .subject = name});
+  }
+  return problems;
 }
 
 Result<std::string> read_config_file(const std::string& file) {

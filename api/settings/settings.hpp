@@ -73,10 +73,14 @@ std::string flag_name(std::string_view setting);         // "--http-body-bytes-m
 // Errors: "setting.invalid" naming the setting, the rule and the value; "setting.unknown".
 Result<void> apply_setting(Settings& settings, std::string_view name, const std::string& value,
                            const std::string& source);
-// The text of skald.yaml. Errors: as above with file:line:column, "setting.file" for what is no YAML.
-Result<void> apply_config(Settings& settings, const std::string& file, std::string_view text);
-// `get` is getenv or its like.
-Result<void> apply_environment(Settings& settings, const std::function<const char*(const char*)>& get);
+// The text of skald.yaml: all that is wrong with it, in its order. Errors: as above with file:line:column,
+// "setting.file" for what is no YAML.
+std::vector<Error> apply_config(Settings& settings, const std::string& file, std::string_view text);
+// `get` is getenv or its like. As above.
+std::vector<Error> apply_environment(Settings& settings, const std::function<const char*(const char*)>& get);
+// What is wrong with names of variables: those that begin as ours do and are none. A platform may set such for reasons
+// of its own, so that they are worth a warning and no more.
+std::vector<Error> unknown_variables(const std::vector<std::string>& names);
 // Errors: "setting.file".
 Result<std::string> read_config_file(const std::string& file);
 

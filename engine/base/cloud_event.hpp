@@ -23,7 +23,7 @@ std::uint32_t depth_of_event(const Json& event);
 // An attribute with its value. Errors: "event.invalid".
 Result<void> check_event_attribute(const std::string& name, const Json& value);
 
-// Errors: "event.invalid"; "event.too_large", more than limits::kEventBytesMax.
+// Errors: "event.invalid", naming all that is wrong with it; "event.too_large", more than limits::kEventBytesMax.
 Result<void> check_cloud_event(const Json& event);
 
 }  // namespace skald

@@ -25,11 +25,23 @@ Json literal_attributes(const Node& with) {
   return event;
 }
 
+// What a clock starts has the input {}.
+void check_input_of_times(LoadContext& context, const Node& root, const Definition& definition) {
+  const Node* schedule = root.find("schedule");
+  if (schedule == nullptr || !definition.data.input_schema) return;
+  const auto violations = definition.data.input_schema->validate(Json::object());
+  if (violations.empty()) return;
+  context.report.warning("never-starts", *schedule,
+                         fmt::format("starts executions with the input {{}}, which input.schema refuses: the input {}",
+                                     violations.front().message));
+}
+
 }  // namespace
 
 void check_starts(LoadContext& context, const Node& root, const Definition& definition) {
-  const auto* on = definition.schedule ? std::get_if<Schedule::On>(&definition.schedule->kind) : nullptr;
-  if (on == nullptr) return;
+  if (!definition.schedule) return;
+  const auto* on = std::get_if<Schedule::On>(&definition.schedule->kind);
+  if (on == nullptr) return check_input_of_times(context, root, definition);
   for (const auto& [path, step] : definition.by_path) {
     if (!std::holds_alternative<EmitStep>(step->kind)) continue;
     const Node* emit = node_at(root, step->pointer).find("emit");

@@ -68,7 +68,7 @@ void report_unavailable(LoadContext& context, const ExpressionSite& site, const 
         "cannot be asked for here, where '.' is all there is of the event; compare the event with the execution in "
         "'correlate'";
   }
-  if (why.empty()) why = "is not a variable of the language" + context.report.hint(use.name, available);
+  if (why.empty()) why = "is not a variable of the language" + context.report.hint(use.name, available, "$");
   context.report.error_at("unknown-variable", *site.scalar, mark_of(context, site, use),
                           fmt::format("{}: ${} {}", context.report.path_of(*site.scalar), use.name, why));
 }

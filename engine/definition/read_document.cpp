@@ -18,11 +18,14 @@ namespace {
 
 void check_dsl(LoadContext& context, const Node* node) {
   if (node == nullptr) return;
-  const auto text = read_text(context, *node);
-  if (!text) return;
-  const auto version = parse_semantic_version(*text);
-  if (!version || version->major != 1 || version->minor != 0) {
-    context.report.error("bad-dsl", *node, fmt::format("must be 1.0.x (got {}); this version runs 1.0.3", show(*node)));
+  const bool is_number = node->kind == Node::Kind::kInteger || node->kind == Node::Kind::kFloat;
+  if (!is_number && !read_text(context, *node)) return;
+  const auto version = parse_semantic_version(node->text);
+  const std::string message = fmt::format("must be 1.0.x (got {}); this version runs '1.0.3'", show(*node));
+  if (is_number) {
+    context.report.error("wrong-type", *node, message);
+  } else if (!version || version->major != 1 || version->minor != 0) {
+    context.report.error("bad-dsl", *node, message);
   }
 }
 
@@ -33,11 +36,8 @@ void read_header(LoadContext& context, const Node& node, Definition& definition)
     definition.namespace_name = read_document_name(context, *name).value_or("");
   if (const Node* name = map.require("name")) definition.name = read_document_name(context, *name).value_or("");
   if (const Node* version = map.require("version")) {
-    definition.version = read_text(context, *version).value_or("");
-    if (version->is_string() && !parse_semantic_version(definition.version)) {
-      context.report.error("bad-version", *version,
-                           fmt::format("must be a semantic version such as 1.0.0 (got {})", show(*version)));
-    }
+    definition.version =
+        read_version_text(context, *version, "must be a semantic version such as '1.0.0'").value_or("");
   }
   if (const Node* title = map.take("title")) definition.title = read_text(context, *title).value_or("");
   if (const Node* summary = map.take("summary")) definition.summary = read_text(context, *summary).value_or("");

@@ -14,8 +14,24 @@
 namespace skald::definition {
 namespace {
 
+constexpr std::size_t kSpellingMin = 4;  // shorter names are near to one another by chance
+
 bool has_expressions(const Node& node) {
   return is_wrapped(node) || std::ranges::any_of(node.items, has_expressions);
+}
+
+// An attribute that looks like one of the standard: few events have it.
+void check_spelling(LoadContext& context, const Node& with, std::size_t index) {
+  static const std::vector<std::string> kStandard = {
+      "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "data", "data_base64"};
+  const std::string& name = with.keys[index];
+  if (std::ranges::find(kStandard, name) != kStandard.end()) return;
+  const std::string hint = name.size() < kSpellingMin ? "" : context.report.hint(name, kStandard);
+  if (hint.empty()) return;
+  context.report.warning_at("unusual-attribute", with.items[index], with.key_marks[index],
+                            fmt::format("{}: '{}' is no attribute of the standard, and an event without it never "
+                                        "matches{}",
+                                        context.report.path_of(with), name, hint));
 }
 
 // The attributes as they stand, expressions being checked on the way.
@@ -30,7 +46,10 @@ Json read_with(LoadContext& context, const Node& node, const Scope& scope) {
     if (!is_attribute_name(node.keys[i])) {
       context.report.error("bad-name", value,
                            "is no attribute of an event: their names have lower-case letters and digits only");
-    } else if (is_wrapped(value)) {
+      continue;
+    }
+    check_spelling(context, node, i);
+    if (is_wrapped(value)) {
       read_expression(context, value, scope, Slot::kEvent);
     } else if (has_expressions(value)) {
       context.report.error("misplaced-key", value,

@@ -24,6 +24,13 @@ std::optional<expression::Expression> compile(LoadContext& context, const Node& 
     report_compile_error(context, node, offset + compiled.error().offset, compiled.error().message);
     return std::nullopt;
   }
+  const bool is_condition = slot == Slot::kCondition || slot == Slot::kRetry || slot == Slot::kCancel;
+  if (is_condition && compiled->is_assignment()) {
+    context.report.warning_at("assignment-as-condition", node, mark_in_scalar(context.source, node, offset),
+                              fmt::format("{} changes a value instead of comparing it, and what it gives is true "
+                                          "whatever the value was; write '==' to compare",
+                                          context.report.path_of(node)));
+  }
   context.sites.push_back({*compiled, &node, offset, scope, slot});
   return std::move(*compiled);
 }
@@ -47,12 +54,20 @@ bool record_wrapped(LoadContext& context, const Node& node, const Scope& scope, 
 
 }  // namespace
 
+bool is_unclosed(LoadContext& context, const Node& node) {
+  if (!node.is_string()) return false;
+  const auto open = expression::find_unclosed_expression(node.text);
+  if (open) report_compile_error(context, node, *open, std::string(expression::kUnclosedExpression));
+  return open.has_value();
+}
+
 std::optional<expression::Expression> read_expression(LoadContext& context, const Node& node, const Scope& scope,
                                                       Slot slot) {
   if (!node.is_string()) {
     context.report.error("wrong-type", node, fmt::format("must be an expression (got {})", show(node)));
     return std::nullopt;
   }
+  if (is_unclosed(context, node)) return std::nullopt;
   std::string_view source = node.text;
   std::size_t offset = 0;
   expression::is_wrapped_expression(node.text, &source, &offset);

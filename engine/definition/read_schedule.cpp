@@ -1,10 +1,10 @@
 #include "engine/definition/read_schedule.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <algorithm>
-#include <array>
 #include <utility>
+#include <vector>
 
 #include "engine/base/duration.hpp"
 #include "engine/definition/map_reader.hpp"
@@ -17,8 +17,9 @@ namespace {
 // An engine that starts executions all the time does nothing else.
 constexpr Millis kPauseMin{1'000};
 
-std::optional<Millis> read_pause(LoadContext& context, const Node& node) {
+std::optional<Millis> read_pause(LoadContext& context, const Node& node, std::string_view kind, Schedule& schedule) {
   const auto pause = read_duration(context, node);
+  if (pause) schedule.rule = fmt::format("{}: {}", kind, format_duration(*pause));
   if (!pause || *pause >= kPauseMin) return pause;
   context.report.error(
       "out-of-range", node,
@@ -69,74 +70,100 @@ std::optional<Schedule::On> read_on(LoadContext& context, const Node& node, Sche
   return on;
 }
 
-// True: the schedule has a kind.
-bool read_kind(LoadContext& context, const Node& node, Schedule& schedule) {
-  MapReader map(context, node);
-  const std::array<const Node*, 4> kinds = {map.take("every"), map.take("after"), map.take("cron"), map.take("on")};
-  map.finish();
-  if (!node.is_map()) return false;
-  if (std::ranges::count_if(kinds, [](const Node* kind) { return kind != nullptr; }) != 1) {
-    context.report.error("missing-key", node, "must have exactly one of the keys every, after, cron, on");
-    return false;
+// What the document says, whether it is right or not: what may stand beside it depends on no more.
+struct Kinds {
+  const Node* every = nullptr;
+  const Node* after = nullptr;
+  const Node* cron = nullptr;
+  const Node* on = nullptr;
+
+  std::vector<std::string_view> names() const {
+    std::vector<std::string_view> names;
+    if (every != nullptr) names.emplace_back("every");
+    if (after != nullptr) names.emplace_back("after");
+    if (cron != nullptr) names.emplace_back("cron");
+    if (on != nullptr) names.emplace_back("on");
+    return names;
   }
-  const auto put = [&](auto kind) {
-    if (kind) schedule.kind = std::move(*kind);
-    return kind.has_value();
-  };
-  if (kinds[2] != nullptr) return put(read_cron(context, *kinds[2], schedule));
-  if (kinds[3] != nullptr) return put(read_on(context, *kinds[3], schedule));
-  const bool repeats = kinds[0] != nullptr;
-  const auto pause = read_pause(context, repeats ? *kinds[0] : *kinds[1]);
-  if (!pause) return false;
-  schedule.rule = fmt::format("{}: {}", repeats ? "every" : "after", format_duration(*pause));
-  if (repeats) schedule.kind = Schedule::Every{*pause};
-  if (!repeats) schedule.kind = Schedule::After{*pause};
-  return true;
+  bool is_none() const { return names().empty(); }
+  // Whether times come one after another, whatever becomes of the executions.
+  bool has_times() const { return every != nullptr || cron != nullptr; }
+};
+
+Kinds read_kinds(LoadContext& context, const Node& node) {
+  MapReader map(context, node);
+  const Kinds kinds{map.take("every"), map.take("after"), map.take("cron"), map.take("on")};
+  map.finish();
+  const auto names = kinds.names();
+  if (node.is_map() && names.empty()) {
+    context.report.error("missing-key", node, "must have one of the keys every, after, cron, on");
+  } else if (names.size() > 1) {
+    context.report.error(
+        "two-kinds", node,
+        fmt::format("has {}; it must have exactly one of the keys every, after, cron, on", fmt::join(names, " and ")));
+  }
+  return kinds;
 }
 
-void read_zone(LoadContext& context, const Node* node, Schedule& schedule) {
+// True: the schedule has a kind, and one only.
+bool read_kind(LoadContext& context, const Kinds& kinds, Schedule& schedule) {
+  bool good = kinds.names().size() == 1;
+  const auto put = [&](auto kind) {
+    good = good && kind.has_value();
+    if (kind) schedule.kind = std::move(*kind);
+  };
+  if (kinds.every != nullptr) {
+    const auto pause = read_pause(context, *kinds.every, "every", schedule);
+    put(pause.transform([](Millis interval) { return Schedule::Every{interval}; }));
+  }
+  if (kinds.after != nullptr) {
+    const auto pause = read_pause(context, *kinds.after, "after", schedule);
+    put(pause.transform([](Millis delay) { return Schedule::After{delay}; }));
+  }
+  if (kinds.cron != nullptr) put(read_cron(context, *kinds.cron, schedule));
+  if (kinds.on != nullptr) put(read_on(context, *kinds.on, schedule));
+  return good;
+}
+
+void read_zone(LoadContext& context, const Node* node, const Kinds& kinds, Schedule& schedule) {
   auto* cron = std::get_if<Schedule::Cron>(&schedule.kind);
   schedule.time_zone = cron ? "UTC" : "";
   if (node != nullptr) {
     const auto name = read_text(context, *node);
-    if (!cron) {
+    if (kinds.cron == nullptr && !kinds.is_none()) {
       context.report.error("misplaced-key", *node,
                            "stands beside schedule.cron only: the others do not look at a clock");
     }
     schedule.time_zone = name.value_or("UTC");
   }
-  if (!cron) return;
-  cron->zone = TimeZone::find(schedule.time_zone);
+  if (kinds.cron == nullptr) return;
+  auto zone = TimeZone::find(schedule.time_zone);
+  const bool is_known = zone.has_value();
+  if (cron != nullptr) cron->zone = std::move(zone);
   // What another machine accepted still has executions.
-  if (cron->zone || context.options.is_stored || node == nullptr || !node->is_string()) return;
+  if (is_known || context.options.is_stored || node == nullptr || !node->is_string()) return;
   context.report.error("unknown-time-zone", *node,
                        fmt::format("must be a name of the tz database of this machine, such as Europe/Berlin or UTC "
                                    "(got {})",
                                    show(*node)));
 }
 
-// Whether times come one after another, whatever becomes of the executions.
-bool has_times(const Schedule& schedule) {
-  return std::holds_alternative<Schedule::Every>(schedule.kind) ||
-         std::holds_alternative<Schedule::Cron>(schedule.kind);
-}
-
 std::optional<bool> read_word(LoadContext& context, const Node* node, std::initializer_list<std::string_view> words,
-                              const Schedule& schedule) {
+                              const Kinds& kinds) {
   if (node == nullptr) return std::nullopt;
   const auto choice = read_choice(context, *node, words);
-  if (!has_times(schedule)) {
+  if (!kinds.has_times() && !kinds.is_none()) {
     context.report.error("misplaced-key", *node, "stands beside schedule.every and schedule.cron only");
   }
   if (!choice) return std::nullopt;
   return *choice == 1;
 }
 
-void read_extension(LoadContext& context, const Node& node, Schedule& schedule) {
+void read_extension(LoadContext& context, const Node& node, const Kinds& kinds, Schedule& schedule) {
   MapReader map(context, node);
-  read_zone(context, map.take("timeZone"), schedule);
-  schedule.skips_overlap = read_word(context, map.take("overlap"), {"allow", "skip"}, schedule).value_or(false);
-  schedule.makes_up = !read_word(context, map.take("missed"), {"run", "skip"}, schedule).value_or(false);
+  read_zone(context, map.take("timeZone"), kinds, schedule);
+  schedule.skips_overlap = read_word(context, map.take("overlap"), {"allow", "skip"}, kinds).value_or(false);
+  schedule.makes_up = !read_word(context, map.take("missed"), {"run", "skip"}, kinds).value_or(false);
   map.finish();
 }
 
@@ -151,13 +178,14 @@ std::optional<Schedule> read_schedule(LoadContext& context, const Node* schedule
     return std::nullopt;
   }
   Schedule read;
-  if (!read_kind(context, *schedule, read)) return std::nullopt;
+  const Kinds kinds = read_kinds(context, *schedule);
+  const bool good = read_kind(context, kinds, read);
   if (extension != nullptr) {
-    read_extension(context, *extension, read);
+    read_extension(context, *extension, kinds, read);
   } else {
-    read_zone(context, nullptr, read);
+    read_zone(context, nullptr, kinds, read);
   }
-  return read;
+  return good ? std::optional(std::move(read)) : std::nullopt;
 }
 
 }  // namespace skald::definition

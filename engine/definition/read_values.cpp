@@ -13,6 +13,7 @@
 #include "engine/base/duration.hpp"
 #include "engine/definition/external_document.hpp"
 #include "engine/definition/map_reader.hpp"
+#include "engine/definition/semantic_version.hpp"
 #include "engine/definition/suggest.hpp"
 
 namespace skald::definition {
@@ -105,6 +106,7 @@ bool is_wrapped(const Node& node) {
 
 bool check_map_or_expression(LoadContext& context, const Node& node) {
   if (node.is_map() || is_wrapped(node)) return true;
+  if (is_unclosed(context, node)) return false;
   context.report.error("wrong-type", node, fmt::format("must be a map or an expression '${{ }}' (got {})", show(node)));
   return false;
 }
@@ -138,6 +140,21 @@ std::optional<std::string> read_text(LoadContext& context, const Node& node) {
     return std::nullopt;
   }
   return wrong_type(context, node, "a string");
+}
+
+std::optional<std::string> read_version_text(LoadContext& context, const Node& node, std::string_view wanted) {
+  const bool is_number = node.kind == Node::Kind::kInteger || node.kind == Node::Kind::kFloat;
+  if (!is_number && !node.is_string()) return read_text(context, node);
+  if (!is_number && parse_semantic_version(node.text)) return node.text;
+  const auto meant = complete_version(node.text);
+  const std::string message = fmt::format("{} (got {}){}", wanted, show(node),
+                                          meant ? fmt::format("; did you mean '{}'?", *meant) : std::string());
+  if (is_number) {
+    context.report.error("wrong-type", node, message);
+  } else {
+    context.report.error("bad-version", node, message);
+  }
+  return std::nullopt;
 }
 
 std::optional<bool> read_flag(LoadContext& context, const Node& node) {

@@ -31,6 +31,13 @@ std::optional<std::string> read_document_name(LoadContext& context, const Node& 
 // The text `${ ... }`.
 bool is_wrapped(const Node& node);
 
+// Text of a version. What is none, or no text, is reported, with the version that it may have been meant to be;
+// `wanted` says what it must be: "must be a semantic version such as 1.0.0".
+std::optional<std::string> read_version_text(LoadContext& context, const Node& node, std::string_view wanted);
+
+// Whether it is text that opens an expression and does not close it; if so, that is reported.
+bool is_unclosed(LoadContext& context, const Node& node);
+
 // Whether it is a map or a wrapped expression; if not, that is reported.
 bool check_map_or_expression(LoadContext& context, const Node& node);
 

@@ -53,11 +53,11 @@ void Report::add(Diagnostic diagnostic) {
   diagnostics_.push_back(std::move(diagnostic));
 }
 
-std::string Report::hint(std::string_view word, const std::vector<std::string>& candidates) {
+std::string Report::hint(std::string_view word, const std::vector<std::string>& candidates, std::string_view sigil) {
   if (hints_left_ == 0) return "";
   --hints_left_;
   const auto best = nearest(word, candidates);
-  return best ? fmt::format("; did you mean '{}'?", *best) : "";
+  return best ? fmt::format("; did you mean '{}{}'?", sigil, *best) : "";
 }
 
 void Report::error(std::string_view rule, const Node& node, std::string_view message) {

@@ -34,9 +34,9 @@ class Report {
   void error_at(std::string_view rule, const Node& node, Mark mark, std::string_view message);
   void warning_at(std::string_view rule, const Node& node, Mark mark, std::string_view message);
 
-  // "; did you mean 'x'?", or nothing. The first fifty only: more help nobody, and each costs a comparison with every
-  // candidate.
-  std::string hint(std::string_view word, const std::vector<std::string>& candidates);
+  // "; did you mean 'x'?", or nothing; `sigil` is what the word is written with, as the dollar of a variable. The first
+  // fifty only: more help nobody, and each costs a comparison with every candidate.
+  std::string hint(std::string_view word, const std::vector<std::string>& candidates, std::string_view sigil = "");
 
   // As it stands.
   void add(Diagnostic diagnostic);

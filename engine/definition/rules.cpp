@@ -86,6 +86,10 @@ constexpr std::array kRules = std::to_array<Rule>({
     {"literal-secret", Severity::kWarning},
     {"unencrypted-authority", Severity::kWarning},
     {"starts-itself", Severity::kWarning},
+    {"never-starts", Severity::kWarning},
+    {"unusual-attribute", Severity::kWarning},
+    {"assignment-as-condition", Severity::kWarning},
+    {"body-of-get", Severity::kWarning},
     {"unused-silence", Severity::kWarning},
 });
 

@@ -72,6 +72,15 @@ std::optional<SemanticVersion> parse_semantic_version(std::string_view text) {
   return version;
 }
 
+std::optional<std::string> complete_version(std::string_view text) {
+  if (text.starts_with('v') || text.starts_with('V')) text.remove_prefix(1);
+  for (const std::string_view rest : {"", ".0", ".0.0"}) {
+    std::string complete = std::string(text) + std::string(rest);
+    if (parse_semantic_version(complete)) return complete;
+  }
+  return std::nullopt;
+}
+
 std::weak_ordering compare(const SemanticVersion& a, const SemanticVersion& b) {
   const auto core = [](const SemanticVersion& v) { return std::tie(v.major, v.minor, v.patch); };
   if (const auto order = core(a) <=> core(b); order != 0) return order;

@@ -21,6 +21,9 @@ struct SemanticVersion {
 
 std::optional<SemanticVersion> parse_semantic_version(std::string_view text);
 
+// "1.0" and "v1" as they would have to be written: "1.0.0"; nullopt for what is no beginning of a version.
+std::optional<std::string> complete_version(std::string_view text);
+
 // Precedence (section 11).
 std::weak_ordering compare(const SemanticVersion& a, const SemanticVersion& b);
 

@@ -23,6 +23,16 @@ std::vector<std::string> names_of_warnings() {
   return names;
 }
 
+// True: it is one.
+bool read_reason(LoadContext& context, const Node& reason) {
+  const auto text = read_text(context, reason);
+  if (!text) return false;
+  if (text->find_first_not_of(" \t\r\n") != std::string::npos) return true;
+  context.report.error("empty-reason", reason,
+                       "needs a reason, for whoever reads this next (got " + show(reason) + ")");
+  return false;
+}
+
 void read_silence(LoadContext& context, const Node& map, std::size_t index, const Node& holder) {
   const std::string& name = map.keys[index];
   const Node& reason = map.items[index];
@@ -41,13 +51,7 @@ void read_silence(LoadContext& context, const Node& map, std::size_t index, cons
         fmt::format("{} names '{}', which is an error; only warnings can be silenced", place, name));
     return;
   }
-  const auto text = read_text(context, reason);
-  if (!text) return;
-  if (text->find_first_not_of(" \t\r\n") == std::string::npos) {
-    context.report.error("empty-reason", reason,
-                         "needs a reason, for whoever reads this next (got " + show(reason) + ")");
-    return;
-  }
+  if (!read_reason(context, reason)) return;
   context.silences.push_back({name, holder.parent == nullptr ? "" : pointer_of(holder), &reason, mark});
 }
 
@@ -65,6 +69,12 @@ void read_silences(LoadContext& context, const Node& metadata, const Node& holde
   if (ours == nullptr || context.options.is_stored) return;
   MapReader map(context, *ours);
   const Node* silences = map.take("silence");
+  if (const Node* reason = map.take("mayStand")) {
+    read_reason(context, *reason);
+    if (holder.parent == nullptr) {
+      context.report.error("misplaced-key", *reason, "stands in the metadata of the step whose effect may stand");
+    }
+  }
   map.finish();
   if (silences == nullptr) return;
   if (!silences->is_map()) {

@@ -22,7 +22,8 @@ struct Silence {
   Mark mark;                     // of the rule's name
 };
 
-// Reads `skald` of a metadata map; the rest of the map is the author's. `holder`: the step's map, or the root.
+// Reads `skald` of a metadata map (accepted_effects.hpp says what else is there); the rest of the map is the author's.
+// `holder`: the step's map, or the root.
 void read_silences(LoadContext& context, const Node& metadata, const Node& holder);
 
 // Takes the silenced warnings out of the report; the last word of a load. Where silences nest, the innermost counts as

@@ -136,6 +136,8 @@ constexpr std::array kNeighbours = std::to_array<Neighbour>({
     {MapKind::kSchema, "properties", "document.properties"},
     {MapKind::kSchema, "required", "document.required"},
     {MapKind::kSchema, "schema", "document"},
+    {MapKind::kHttp, "authentication", "endpoint: {uri, authentication}"},
+    {MapKind::kHttp, "auth", "endpoint: {uri, authentication}"},
     {MapKind::kHttp, "url", "endpoint"},
     {MapKind::kHttp, "uri", "endpoint"},
     {MapKind::kHttp, "params", "query"},

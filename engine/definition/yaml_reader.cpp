@@ -328,11 +328,25 @@ std::string explain(const std::string& message) {
   return found == kWords.end() ? message : found->second;
 }
 
+// A tab among the indentation of the line of `at`, or of the one before it.
+std::optional<std::size_t> find_tab(std::string_view text, std::size_t at) {
+  for (int lines = 0; lines < 2; ++lines) {
+    const std::size_t begin = at == 0 ? 0 : text.rfind('\n', at - 1) + 1;  // npos + 1 is 0
+    const std::size_t tab = text.find_first_not_of(' ', begin);
+    if (tab != std::string_view::npos && text[tab] == '\t') return tab;
+    at = begin == 0 ? 0 : begin - 1;
+  }
+  return std::nullopt;
+}
+
 void read_one(const SourceText& source, YAML::Parser& parser, TreeBuilder& builder) {
   try {
     if (!parser.HandleNextDocument(builder)) refuse("yaml-syntax", {1, 1}, "the document is empty");
   } catch (const YAML::Exception& error) {
     const std::size_t at = std::min(static_cast<std::size_t>(std::max(error.mark.pos, 0)), source.text().size());
+    if (const auto tab = find_tab(source.text(), at)) {
+      refuse("yaml-syntax", source.mark_at(*tab), "is not valid YAML: a tab stands here; indent with spaces");
+    }
     const bool is_unclosed = error.msg.ends_with("flow not found");
     // Where a collection is cut off by the end of the text, its beginning says more than the end.
     const bool at_end = at == 0 || source.text().find_first_not_of(" \t\r\n", at) == std::string_view::npos;

@@ -21,6 +21,9 @@ class Explorer {
   Report explore() {
     report_.workflow = name_of(subject_);
     report_.assumptions = subject_.assumptions;
+    for (const auto& [step, reason] : subject_.accepted) {
+      report_.accepted.push_back(fmt::format("{} may stand: {}", step, reason));
+    }
     report_.seed = options_.seed;
     Pool singles = pool(options_.runs_max - 1);
     try_one({}, &singles);

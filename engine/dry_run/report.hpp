@@ -45,6 +45,7 @@ struct Level {
 struct Report {
   std::string workflow;  // "shop/checkout 1.0.0"
   std::vector<std::string> assumptions;
+  std::vector<std::string> accepted;  // effects that may stand, in sentences
   std::uint64_t seed = 0;
   std::vector<std::string> calls;  // static paths, in the order in which they were first met
   std::vector<Tried> tried;        // the first is the run in which nothing goes wrong

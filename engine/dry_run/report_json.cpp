@@ -95,6 +95,7 @@ Json to_json(const Report& report, const Origin& origin) {
           {"fewestCalls", tried_json(report.tried[extremes.fewest_calls])},
           {"mostCalls", tried_json(report.tried[extremes.most_calls])},
           {"longest", tried_json(report.tried[extremes.longest])},
+          {"accepted", report.accepted},
           {"assumed", report.assumptions},
           {"notTried", report.not_tried}};
 }

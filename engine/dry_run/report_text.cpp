@@ -219,7 +219,7 @@ std::string to_text(const Report& report, const Origin& origin, bool coverage) {
   text += coverage ? coverage_text(report) : summary_text(report);
   text += "\n" + extremes_text(report) + "\n" + parked_text(report);
   for (const auto& reported : report.findings) text += finding_text(reported, origin) + "\n";
-  text += list_text("assumed", report.assumptions);
+  text += list_text("accepted", report.accepted) + list_text("assumed", report.assumptions);
   return text + list_text("tried", levels_text(report)) + list_text("not tried", report.not_tried);
 }
 

@@ -1,5 +1,7 @@
 #include "engine/dry_run/subject.hpp"
 
+#include "engine/definition/accepted_effects.hpp"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -91,7 +93,9 @@ std::string name_of(const Subject& subject) {
 }
 
 Result<Subject> make_subject(definition::DefinitionPtr definition, Given given) {
-  Subject subject{.definition = definition, .operations = {}, .input = {}, .outputs = {}, .assumptions = {}};
+  Subject subject{
+      .definition = definition, .operations = {}, .input = {}, .outputs = {}, .assumptions = {}, .accepted = {}};
+  subject.accepted = definition::accepted_effects(*definition);
   const Shapes shapes = read_shapes(*definition);
   auto input = choose_input(*definition, given, shapes.input, subject.assumptions);
   if (!input) return std::unexpected(std::move(input.error()));

@@ -19,6 +19,8 @@ struct Subject {
   // By static path: what the step's call answers, the first time, the second time, ...; the last one from then on.
   std::map<std::string, std::vector<Payload>> outputs;
   std::vector<std::string> assumptions;  // for people: what was made up
+  // Steps, by static path, whose effects nobody needs to undo, and why.
+  std::map<std::string, std::string> accepted;
 };
 
 // "shop/checkout 1.0.0"

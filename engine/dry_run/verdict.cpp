@@ -57,7 +57,7 @@ bool is_left_behind(const definition::Definition& definition, const saga::State&
 class Judge {
  public:
   Judge(const Subject& subject, const Run& run, const std::vector<std::string>& may_stand)
-      : definition_(*subject.definition), run_(run), may_stand_(may_stand) {}
+      : definition_(*subject.definition), accepted_(subject.accepted), run_(run), may_stand_(may_stand) {}
 
   std::vector<Finding> judge() {
     check_end();
@@ -100,7 +100,11 @@ class Judge {
         "give data that leads to its end, with --input FILE or --output NAME=JSON");
   }
 
+  // A step's reason holds for what is inside it.
   bool may_stand(std::string_view step) const {
+    for (std::string_view at = step; !at.empty(); at = saga::parent_of(at)) {
+      if (accepted_.contains(saga::static_path(at))) return true;
+    }
     return std::find(may_stand_.begin(), may_stand_.end(), saga::static_path(step)) != may_stand_.end();
   }
 
@@ -154,7 +158,10 @@ class Judge {
   }
 
   static std::string accept(std::string_view step) {
-    return fmt::format("give it a `compensate`, or accept it with --may-stand {}", saga::static_path(step));
+    return fmt::format(
+        "give it a `compensate`, or say why it may stand: `metadata: {{ skald: {{ mayStand: ... }} }}` "
+        "(for once, --may-stand {})",
+        saga::static_path(step));
   }
 
   // An undo whose request could not be made fails without a call.
@@ -183,6 +190,7 @@ class Judge {
   }
 
   const definition::Definition& definition_;
+  const std::map<std::string, std::string>& accepted_;
   const Run& run_;
   const std::vector<std::string>& may_stand_;
   std::vector<Finding> findings_;

@@ -30,7 +30,8 @@ struct Finding {
 // The place of a finding is added: a step's, by its path.
 void place(Finding& finding, const definition::Definition& definition);
 
-// Of one run, each once. The steps of `may_stand` (static paths) have effects that nobody needs to undo.
+// Of one run, each once. The steps of `may_stand` (static paths) have effects that nobody needs to undo, as those that
+// the subject has accepted.
 std::vector<Finding> judge(const Subject& subject, const Run& run, const std::vector<std::string>& may_stand);
 
 }  // namespace skald::dry_run

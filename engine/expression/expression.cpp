@@ -111,6 +111,14 @@ const std::vector<VariableUse>& Expression::variables() const {
   return program_->variables;
 }
 
+bool Expression::is_assignment() const {
+  const auto assigns = [](const auto& self, const Node& node) -> bool {
+    if (node.kind == Kind::kAnd || node.kind == Kind::kOr) return self(self, *node.a) || self(self, *node.b);
+    return node.kind == Kind::kAssign || node.kind == Kind::kUpdate || node.kind == Kind::kOpUpdate;
+  };
+  return assigns(assigns, *program_->root);
+}
+
 bool Expression::reads_input() const {
   return program_->root->reads_input;
 }

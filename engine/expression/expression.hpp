@@ -54,6 +54,8 @@ class Expression {
   const std::vector<VariableUse>& variables() const;
   // Whether it looks at `.` (a compensation that reads nothing but `.` deserves a warning).
   bool reads_input() const;
+  // Whether what it gives is its input with something changed, which is true whatever was there (`.a = 1`).
+  bool is_assignment() const;
 
  private:
   explicit Expression(std::shared_ptr<const Program> program);

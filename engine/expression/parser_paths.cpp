@@ -164,9 +164,10 @@ void Parser::check_call(const Token& name, Node& call) {
            name.offset);
     }
     const std::string nearest = nearest_builtin(name.text);
-    stop(fmt::format("unknown function '{}'{}", name.text,
-                     nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)),
-         name.offset);
+    std::string hint;
+    if (!nearest.empty()) hint = fmt::format("; did you mean '{}'?", nearest);
+    if (nearest.empty() && call.list.empty()) hint = fmt::format("; a field is written '.{}'", name.text);
+    stop(fmt::format("unknown function '{}'{}", name.text, hint), name.offset);
   }
   if (call.builtin->path_argument) require_path(call.list[0], fmt::format("the argument of '{}'", name.text));
   compile_regex_argument(call);

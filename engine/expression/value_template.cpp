@@ -61,6 +61,30 @@ std::string interpolation_of(std::string_view text) {
 
 }  // namespace
 
+namespace {
+
+// Where the brace that opens before `text` is closed in it; npos where it is not.
+std::size_t find_close(std::string_view text) {
+  std::size_t depth = 1;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{') {
+      ++depth;
+    } else if (c == '}' && --depth == 0) {
+      return i;
+    }
+  }
+  return std::string_view::npos;
+}
+
+}  // namespace
+
 bool is_wrapped_expression(std::string_view text, std::string_view* inner, std::size_t* offset) {
   std::size_t begin = 0;
   std::size_t end = text.size();
@@ -70,25 +94,21 @@ bool is_wrapped_expression(std::string_view text, std::string_view* inner, std::
   if (!trimmed.starts_with(kOpen) || !trimmed.ends_with('}')) return false;
   // "${ .a } and ${ .b }" begins and ends like one, but is text.
   const std::string_view between = trimmed.substr(2, trimmed.size() - 3);
-  std::size_t depth = 1;
-  bool in_string = false;
-  for (std::size_t i = 0; i < between.size() && depth > 0; ++i) {
-    const char c = between[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      in_string = c != '"';
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{') {
-      ++depth;
-    } else if (c == '}') {
-      --depth;
-    }
-  }
-  if (depth == 0) return false;
+  if (find_close(between) != std::string_view::npos) return false;
   if (inner) *inner = between;
   if (offset) *offset = begin + 2;
   return true;
+}
+
+std::optional<std::size_t> find_unclosed_expression(std::string_view text) {
+  if (is_wrapped_expression(text)) return std::nullopt;
+  std::size_t open = text.find(kOpen);
+  while (open != std::string_view::npos) {
+    const std::size_t close = find_close(text.substr(open + kOpen.size()));
+    if (close == std::string_view::npos) return open;
+    open = text.find(kOpen, open + kOpen.size() + close);
+  }
+  return std::nullopt;
 }
 
 namespace {
@@ -105,6 +125,8 @@ struct Compiler {
       if (compiled) return std::move(*compiled);
       compiled.error().offset += offset;
       errors.push_back({pointer, std::move(compiled.error())});
+    } else if (const auto unclosed = find_unclosed_expression(value)) {
+      errors.push_back({pointer, {std::string(kUnclosedExpression), *unclosed}});
     } else if (const auto open = value.find(kOpen); open != value.npos) {
       errors.push_back(
           {pointer, {fmt::format("an expression must be the whole value; write {}", interpolation_of(value)), open}});

@@ -5,8 +5,11 @@
 // suggests string interpolation.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/expression/expression.hpp"
@@ -42,5 +45,9 @@ class ValueTemplate {
 
 // True for text of the form `${ ... }`; `inner` then is what stands between, with its offset in `text`.
 bool is_wrapped_expression(std::string_view text, std::string_view* inner = nullptr, std::size_t* offset = nullptr);
+
+// Where text opens an expression that it does not close; nullopt where there is no such place.
+std::optional<std::size_t> find_unclosed_expression(std::string_view text);
+inline constexpr std::string_view kUnclosedExpression = "the '}' that closes this '${' is missing";
 
 }  // namespace skald::expression

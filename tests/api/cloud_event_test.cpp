@@ -40,7 +40,8 @@ TEST(CloudEvent, BatchedModeIsAListOfThem) {
   EXPECT_EQ(read(batch, "[]")->size(), 0u);
   EXPECT_EQ(read(batch, "[" + kEvent + "," + kEvent + "]")->size(), 2u);
   EXPECT_EQ(error_of(read(batch, kEvent)), "event.invalid body: a batch is a JSON list of events");
-  EXPECT_EQ(error_of(read(batch, "[" + kEvent + ",{}]")), "event.invalid /1: 'specversion' is missing");
+  EXPECT_EQ(error_of(read(batch, "[" + kEvent + ",{}]")),
+            "event.invalid /1: 'specversion' is missing; 'id' is missing; 'source' is missing; 'type' is missing");
   std::string many = "[" + kEvent;
   for (int i = 0; i < 100; ++i) many += "," + kEvent;
   EXPECT_EQ(error_of(read(batch, many + "]")), "event.invalid body: a batch has at most 100 events (got 101)");
@@ -76,20 +77,29 @@ TEST(CloudEvent, SaysWhatIsWrong) {
     return error_of(structured(event.dump()));
   };
   EXPECT_EQ(with("specversion", "0.3"), "event.invalid : 'specversion' must be 1.0 (got '0.3')");
-  EXPECT_EQ(with("id", ""), "event.invalid : 'id' must be text that is not empty");
-  EXPECT_EQ(with("type", 7), "event.invalid : 'type' must be text that is not empty");
-  EXPECT_EQ(with("source", "a\nb"), "event.invalid : 'source' must be text, a truth value or an integer of 32 bits");
+  EXPECT_EQ(with("id", ""), "event.invalid : 'id' must be text that is not empty (got '')");
+  EXPECT_EQ(with("type", 7), "event.invalid : 'type' must be text that is not empty (got 7)");
+  EXPECT_EQ(with("source", "a\nb"),
+            R"(event.invalid : 'source' must be text, a truth value or an integer of 32 bits (got "a\nb"))");
   EXPECT_EQ(with("subject", std::string(1025, 'a')), "event.invalid : 'subject' has more than 1024 bytes");
   EXPECT_EQ(with("Trace", 1), "event.invalid : 'Trace' is no attribute: names have lower-case letters and digits");
   EXPECT_EQ(with("trace", 3'000'000'000),
-            "event.invalid : 'trace' must be text, a truth value or an integer of 32 bits");
+            "event.invalid : 'trace' must be text, a truth value or an integer of 32 bits (got 3000000000)");
   EXPECT_EQ(with("subject", ""), "event.invalid : 'subject' must be text that is not empty");
   EXPECT_EQ(with("time", "yesterday"),
             "event.invalid : 'time' must be a time such as 2026-11-22T08:00:00Z (got 'yesterday')");
   EXPECT_EQ(with("trace", Json::array()),
-            "event.invalid : 'trace' must be text, a truth value or an integer of 32 bits");
+            "event.invalid : 'trace' must be text, a truth value or an integer of 32 bits (got [])");
   EXPECT_EQ(with("data_base64", "YQ=="), "event.invalid : it has both 'data' and 'data_base64'");
   EXPECT_EQ(with("data", std::string(65 * 1024, 'a')), "event.too_large : it has more than 64 KiB");
+}
+
+TEST(CloudEvent, SaysAllThatIsWrong) {
+  EXPECT_EQ(
+      error_of(structured(R"({"specversion":"0.3","id":1,"type":"paid","Trace":1,"time":"now","data_base64":1})")),
+      "event.invalid : 'specversion' must be 1.0 (got '0.3'); 'id' must be text that is not empty (got 1); "
+      "'source' is missing; 'Trace' is no attribute: names have lower-case letters and digits; "
+      "'time' must be a time such as 2026-11-22T08:00:00Z (got 'now'); 'data_base64' must be text (got 1)");
 }
 
 }  // namespace

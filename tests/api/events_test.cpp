@@ -117,7 +117,7 @@ TEST_F(Events, AreRefusedWithTheReason) {
             "ce-source and ce-type");
   const auto bad = post("/v1/events", R"({"specversion":"1.0"})", kStructured);
   EXPECT_EQ(bad.status, 400);
-  EXPECT_EQ(Json::parse(bad.body)["detail"], "'id' is missing");
+  EXPECT_EQ(Json::parse(bad.body)["detail"], "'id' is missing; 'source' is missing; 'type' is missing");
   for (const char* depth : {"-1", "\"three\"", "1.5", "\"99999999999\"", "true", "\"\""}) {
     auto deep = Json::parse(paid("1", "A1"));
     deep["skalddepth"] = Json::parse(depth);

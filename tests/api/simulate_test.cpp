@@ -29,7 +29,7 @@ class Simulate : public testing::Test {
 };
 
 constexpr const char* kCheckout = "workflows/checkout.yaml";
-constexpr const char* kCarrier = "workflows/second-carrier.yaml";
+constexpr const char* kUnprotected = "tests/engine/dry_run/cases/unprotected-effect.yaml";
 
 // Blocks of the page that begin with a command: what follows is what it prints.
 std::vector<std::pair<std::string, std::string>> shown_commands() {
@@ -63,19 +63,19 @@ TEST_F(Simulate, PrintsWhatThePageShows) {
 
 TEST_F(Simulate, FindingsAreExitCodeOne) {
   EXPECT_EQ(simulate({kCheckout}).exit_code, 0);
-  EXPECT_EQ(simulate({kCarrier}).exit_code, 1);
-  EXPECT_EQ(simulate({kCarrier, "--may-stand", "tell"}).exit_code, 0);
-  EXPECT_EQ(simulate({kCarrier, "--step", "book=refused"}).exit_code, 0);
-  EXPECT_EQ(simulate({kCarrier, "--step", "book=refused", "--cancel-during", "tell"}).exit_code, 1);
+  EXPECT_EQ(simulate({kUnprotected}).exit_code, 1);
+  EXPECT_EQ(simulate({kUnprotected, "--may-stand", "reserve"}).exit_code, 0);
+  EXPECT_EQ(simulate({kUnprotected, "--step", "charge=slow"}).exit_code, 0);
+  EXPECT_EQ(simulate({kUnprotected, "--step", "reserve=unknown"}).exit_code, 1);
 }
 
 TEST_F(Simulate, WritesJsonForPrograms) {
-  const auto whole = simulate({kCarrier, "--format", "json"});
+  const auto whole = simulate({kUnprotected, "--format", "json"});
   const json report = json::parse(whole.out);
-  EXPECT_EQ(report["workflow"], "shop/second-carrier 1.0.0");
+  EXPECT_EQ(report["workflow"], "test/unprotected-effect 1.0.0");
   EXPECT_EQ(report["findings"][0]["kind"], "effect-stands");
-  EXPECT_EQ(report["findings"][0]["step"], "deliver.tell");
-  EXPECT_EQ(report["findings"][0]["example"]["standing"], json({"deliver.tell"}));
+  EXPECT_EQ(report["findings"][0]["step"], "reserve");
+  EXPECT_EQ(report["findings"][0]["example"]["standing"], json({"reserve"}));
   EXPECT_EQ(report["withoutTrouble"]["ending"], "completed");
   const json one = json::parse(simulate({kCheckout, "--step", "createShipment=refused", "--format", "json"}).out);
   EXPECT_EQ(one["ending"], "compensated");
@@ -83,7 +83,7 @@ TEST_F(Simulate, WritesJsonForPrograms) {
 }
 
 TEST_F(Simulate, TheCommandOfAFindingPlaysIt) {
-  const json report = json::parse(simulate({kCarrier, "--format", "json"}).out);
+  const json report = json::parse(simulate({kUnprotected, "--format", "json"}).out);
   std::istringstream words(report["findings"][0]["command"].get<std::string>());
   std::vector<std::string> arguments;
   for (std::string word; words >> word;) arguments.push_back(word);

@@ -27,7 +27,7 @@ std::optional<Step::Kind> read_for(LoadContext& context, MapReader& step, const 
   inside.may_export = inside.may_export && !inside.is_lane;
   inside.variables.insert(inside.variables.end(), {read.each, read.at});
   if (const Node* condition = step.take("while")) {
-    read.condition = read_expression(context, *condition, inside, Slot::kArguments);
+    read.condition = read_expression(context, *condition, inside, Slot::kCondition);
   }
   if (const Node* steps = step.require("do")) read.steps = read_step_list(context, *steps, inside);
   return read;

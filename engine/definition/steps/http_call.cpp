@@ -153,7 +153,17 @@ std::optional<HttpCall> read_http_call(LoadContext& context, const Node& call, c
     if (result.authentication) check_authorization(context, *node);
   }
   if (const Node* node = map.take("query")) result.query = read_query(context, *node, scope);
-  if (const Node* node = map.take("body")) result.body = read_template(context, *node, scope, Slot::kArguments);
+  if (const Node* node = map.take("body")) {
+    result.body = read_template(context, *node, scope, Slot::kArguments);
+    if (result.method == "GET" || result.method == "HEAD") {
+      context.report.warning(
+          "body-of-get", *node,
+          fmt::format(
+              "is sent with a {}, where a body has no meaning (RFC 9110, 9.3) and may be refused or left out on "
+              "the way; put it in 'query', or use POST",
+              result.method));
+    }
+  }
   read_answer_keys(context, map, result);
   map.finish();
   return result;

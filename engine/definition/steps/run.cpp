@@ -1,11 +1,8 @@
 #include "engine/definition/steps/run.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
 
 #include "engine/definition/read_values.hpp"
-#include "engine/definition/semantic_version.hpp"
 #include "engine/definition/steps/kinds.hpp"
 
 namespace skald::definition {
@@ -21,13 +18,8 @@ std::string read_name(LoadContext& context, const Node* node) {
 // "latest" and none are the same.
 std::string read_version(LoadContext& context, const Node* node) {
   if (node == nullptr) return {};
-  const auto text = read_text(context, *node);
-  if (!text || *text == "latest") return {};
-  if (!parse_semantic_version(*text)) {
-    context.report.error("bad-version", *node,
-                         fmt::format("must be 'latest' or a semantic version such as '1.0.0' (got {})", show(*node)));
-  }
-  return *text;
+  if (node->is_string() && node->text == "latest") return {};
+  return read_version_text(context, *node, "must be 'latest' or a semantic version such as '1.0.0'").value_or("");
 }
 
 }  // namespace

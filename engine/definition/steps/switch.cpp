@@ -14,7 +14,7 @@ namespace {
 SwitchCase read_case(LoadContext& context, const Node& item, const Scope& scope) {
   SwitchCase read{.name = item.keys[0], .when = {}, .then = {}};
   MapReader map(context, item.items[0]);
-  if (const Node* when = map.take("when")) read.when = read_expression(context, *when, scope, Slot::kArguments);
+  if (const Node* when = map.take("when")) read.when = read_expression(context, *when, scope, Slot::kCondition);
   if (const Node* then = map.require("then")) read.then = read_directive(context, *then, scope);
   map.finish();
   return read;

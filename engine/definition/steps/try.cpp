@@ -47,9 +47,9 @@ void read_catch(LoadContext& context, const Node& node, const Scope& scope, TryS
   caught.is_repeated = true;
   caught.is_lane = caught.is_branch = false;
   caught.variables.push_back(read.as);
-  if (const Node* when = map.take("when")) read.when = read_expression(context, *when, caught, Slot::kArguments);
+  if (const Node* when = map.take("when")) read.when = read_expression(context, *when, caught, Slot::kCondition);
   if (const Node* except = map.take("exceptWhen")) {
-    read.except_when = read_expression(context, *except, caught, Slot::kArguments);
+    read.except_when = read_expression(context, *except, caught, Slot::kCondition);
   }
   if (const Node* retry = map.take("retry")) {
     read.retry = read_retry(context, *retry, scope);
