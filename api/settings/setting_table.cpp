@@ -174,7 +174,8 @@ std::vector<Setting> make_table() {
       number("http.connectionsMax", "between 1 and 65536 connections", "open connections; more are answered 503",
              &S::http_connections_max, 1, 65536),
       list("http.allowedHosts", "host or host:port, separated by commas",
-           "hosts that uploaded definitions may call by a literal endpoint, and fetch documents from", &S::http_allowed_hosts),
+           "hosts that uploaded definitions may call by a literal endpoint, and fetch documents from",
+           &S::http_allowed_hosts),
       list("http.allowedSecrets", "names, separated by commas",
            "secrets that uploaded definitions may use in an authentication", &S::http_allowed_secrets),
       text("http.caFile", "a PEM file, or empty for the system's",
@@ -189,7 +190,8 @@ std::vector<Setting> make_table() {
                "executions recovered after a restart are spread over at most this", &S::engine_recovery_ramp, 0s,
                10min),
       {"retention.ended", "a duration between PT1S and P3650D, or PT0S to keep them for ever",
-       "how long ended executions are kept, with their histories; those that have not ended are always kept, and where a "
+       "how long ended executions are kept, with their histories; those that have not ended are always kept, and where "
+       "a "
        "completed one has a key of `saga.unique` it counts from when that is free",
        set_retention, [](const S& settings) { return format_duration(settings.retention_ended); }},
       text("publicUrl", "a URL without a slash at its end, or empty for http://HOST:PORT",

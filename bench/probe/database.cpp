@@ -38,7 +38,8 @@ constexpr const char* kTables =
     " WHERE idempotency_key IS NOT NULL;"
     "CREATE INDEX executions_incidents ON executions (id) WHERE open_incidents > 0;"
     "CREATE INDEX executions_parent ON executions (parent, id) WHERE parent IS NOT NULL;"
-    "CREATE UNIQUE INDEX executions_unique ON executions (namespace, workflow, unique_key) WHERE unique_key IS NOT NULL;";
+    "CREATE UNIQUE INDEX executions_unique ON executions (namespace, workflow, unique_key) WHERE unique_key IS NOT "
+    "NULL;";
 
 // One thread uses the connection, and nobody reads the memory statistics: as the engine has it.
 void configure_library() {

@@ -39,7 +39,8 @@ TEST_F(Service, RegistersAndReadsWorkflows) {
   EXPECT_EQ(conflict.status, 409);
   const Json shown = Json::parse(conflict.body);
   EXPECT_EQ(shown["detail"], "test/w/1.0.0: the version is registered with other content");
-  EXPECT_EQ(shown["remedy"], "give the definition a new document.version, or replace what stands there: ?replace=true, --replace");
+  EXPECT_EQ(shown["remedy"],
+            "give the definition a new document.version, or replace what stands there: ?replace=true, --replace");
   EXPECT_EQ(shown["current"]["digest"], view["digest"]);
   const auto replaced =
       post("/v1/workflows?replace=true", source + "  - two: { call: p.ok, compensate: { call: p.undo } }\n");

@@ -84,7 +84,8 @@ TEST(World, ACrashIsSurvived) {
 }
 
 TEST(World, ACrashOnTheWayBackIsSurvived) {
-  const auto run = play_with(kReserveAndCharge, {{"charge", Trouble::kRefused}, {"reserve/compensate", Trouble::kCrash}});
+  const auto run =
+      play_with(kReserveAndCharge, {{"charge", Trouble::kRefused}, {"reserve/compensate", Trouble::kCrash}});
   EXPECT_EQ(run.ending, Ending::kCompensated);
   EXPECT_THAT(calls_of(run), ElementsAre("reserve", "charge", "reserve/compensate", "reserve/compensate"));
 }
@@ -113,7 +114,8 @@ TEST(World, ACancellationAfterTheEndIsNone) {
 }
 
 TEST(World, TheWorkflowsTimeoutIsTheOthersWayBack) {
-  const auto run = play_with(kReserveAndCharge, {}, Interruption{.what = Interruption::What::kTimeout, .step = "charge"});
+  const auto run =
+      play_with(kReserveAndCharge, {}, Interruption{.what = Interruption::What::kTimeout, .step = "charge"});
   EXPECT_EQ(run.ending, Ending::kCompensated);
   EXPECT_GE(run.duration, std::chrono::minutes(1));
 }
