@@ -47,7 +47,8 @@ TEST(World, NothingGoesWrong) {
 
 TEST(World, AStepWithHooksMeetsItsTrouble) {
   const std::string body =
-      "use: { extensions: [ { log: { extend: call, after: [ { note: { set: { x: 1 } } } ] } } ] }\n" + kPair;
+      "use: { extensions: [ { log: { extend: call, after: [ { note: { set: { x: 1 } } } ] } } ] }\n" +
+      kReserveAndCharge;
   const auto definition = definition_of(body);
   const auto refused = parse_fault(*definition, "charge=refused");
   const auto undo = parse_fault(*definition, "reserve/compensate=unknown");
