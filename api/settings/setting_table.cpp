@@ -144,6 +144,10 @@ bool set_retention(Settings& settings, const std::string& value) {
   return true;
 }
 
+constexpr const char* kRetentionMeans =
+    "how long ended executions are kept, with their histories; those that have not ended are always kept, and where a "
+    "completed one has a key of `saga.unique` it counts from when that is free";
+
 std::vector<Setting> make_table() {
   using S = Settings;
   using namespace std::chrono_literals;
@@ -189,10 +193,7 @@ std::vector<Setting> make_table() {
       duration("engine.recoveryRamp", "a duration between PT0S and PT10M",
                "executions recovered after a restart are spread over at most this", &S::engine_recovery_ramp, 0s,
                10min),
-      {"retention.ended", "a duration between PT1S and P3650D, or PT0S to keep them for ever",
-       "how long ended executions are kept, with their histories; those that have not ended are always kept, and where "
-       "a "
-       "completed one has a key of `saga.unique` it counts from when that is free",
+      {"retention.ended", "a duration between PT1S and P3650D, or PT0S to keep them for ever", kRetentionMeans,
        set_retention, [](const S& settings) { return format_duration(settings.retention_ended); }},
       text("publicUrl", "a URL without a slash at its end, or empty for http://HOST:PORT",
            "where the world reaches this API: what callback addresses begin with", &S::public_url, true),

@@ -155,7 +155,7 @@ const step = {
   "an empty `then`": ["{ set: { b: 1 }, then: '' }", "3:31: String is shorter than the minimum length of 1."],
   "a silence of no rule": ["{ set: { b: 1 }, metadata: { skald: { silence: { wait-exceeds: why } } } }", "3:57: Property wait-exceeds is not allowed."],
   "a silence without a reason": ["{ set: { b: 1 }, metadata: { skald: { silence: { unused-silence: '' } } } }", "3:73: needs a reason, for whoever reads this next"],
-  "an effect that may stand without a reason": ["{ call: a.b, metadata: { skald: { mayStand: '' } } }", "3:51: needs a reason, for whoever reads this next"],
+  "an effect that may stand without a reason": ["{ call: a.b, metadata: { skald: { mayStand: '' } } }", "3:52: needs a reason, for whoever reads this next"],
   "an unknown word to Skald": ["{ set: { b: 1 }, metadata: { skald: { silent: true } } }", "3:46: Property silent is not allowed."],
   "metadata that is text": ["{ set: { b: 1 }, metadata: x }", "3:35: Incorrect type. Expected \"metadata\"."],
 };

@@ -55,7 +55,9 @@ TEST(Explore, AnEffectThatNothingUndoesIsFound) {
   EXPECT_THAT(kinds_of(report), ElementsAre("effect-stands reserve", "effect-stands charge"));
   const auto& finding = report.findings[0].finding;
   EXPECT_EQ(finding.message, "reserve stands when all is over: nothing undoes it");
-  EXPECT_EQ(finding.remedy, "give it a `compensate`, or accept it with --may-stand reserve");
+  EXPECT_EQ(finding.remedy,
+            "give it a `compensate`, or say why it may stand: `metadata: { skald: { mayStand: ... } }` (for once, "
+            "--may-stand reserve)");
   EXPECT_EQ(finding.mark.line, 2u);
 }
 
