@@ -11,10 +11,6 @@
 namespace skald::definition {
 namespace {
 
-bool has_expressions(const Node& node) {
-  return is_wrapped(node) || std::ranges::any_of(node.items, has_expressions);
-}
-
 // What is certain of the event before the step runs.
 Json literal_attributes(const Node& with) {
   Json event = {{"specversion", "1.0"}};

@@ -16,10 +16,6 @@ namespace {
 
 constexpr std::size_t kSpellingMin = 4;  // shorter names are near to one another by chance
 
-bool has_expressions(const Node& node) {
-  return is_wrapped(node) || std::ranges::any_of(node.items, has_expressions);
-}
-
 // An attribute that looks like one of the standard: few events have it.
 void check_spelling(LoadContext& context, const Node& with, std::size_t index) {
   static const std::vector<std::string> kStandard = {

@@ -104,6 +104,10 @@ bool is_wrapped(const Node& node) {
   return node.is_string() && expression::is_wrapped_expression(node.text);
 }
 
+bool has_expressions(const Node& node) {
+  return is_wrapped(node) || std::ranges::any_of(node.items, has_expressions);
+}
+
 bool check_map_or_expression(LoadContext& context, const Node& node) {
   if (node.is_map() || is_wrapped(node)) return true;
   if (is_unclosed(context, node)) return false;

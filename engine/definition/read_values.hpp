@@ -31,6 +31,9 @@ std::optional<std::string> read_document_name(LoadContext& context, const Node& 
 // The text `${ ... }`.
 bool is_wrapped(const Node& node);
 
+// Whether it, or anything in it, is one.
+bool has_expressions(const Node& node);
+
 // Text of a version. What is none, or no text, is reported, with the version that it may have been meant to be;
 // `wanted` says what it must be: "must be a semantic version such as 1.0.0".
 std::optional<std::string> read_version_text(LoadContext& context, const Node& node, std::string_view wanted);

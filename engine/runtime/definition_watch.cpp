@@ -5,13 +5,13 @@
 namespace skald::runtime {
 namespace {
 
-constexpr std::chrono::seconds kInterval{30};
+constexpr std::chrono::seconds kWatchInterval{30};
 
 }  // namespace
 
 DefinitionWatch::DefinitionWatch(ports::DefinitionStore& store, Definitions& definitions)
     // A store that does not answer is asked again: nothing is lost by waiting.
-    : store_(store), thread_(kInterval, [&definitions] { static_cast<void>(definitions.load_stored()); }) {
+    : store_(store), thread_(kWatchInterval, [&definitions] { static_cast<void>(definitions.load_stored()); }) {
   store_.notify_definitions([this] { thread_.wake(); });
   thread_.wake();
 }

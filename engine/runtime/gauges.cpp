@@ -7,7 +7,7 @@
 namespace skald::runtime {
 namespace {
 
-constexpr Millis kInterval{1'000};
+constexpr Millis kGaugesInterval{1'000};
 constexpr Millis kDriftMax{2'000};
 
 }  // namespace
@@ -15,7 +15,7 @@ constexpr Millis kDriftMax{2'000};
 Gauges::Gauges(ExecutionHost& host, bool leads) : host_(host), leads_(leads) {}
 
 void Gauges::begin() {
-  host_.timers().set(*this, host_.shared().time.steady() + kInterval);
+  host_.timers().set(*this, host_.shared().time.steady() + kGaugesInterval);
 }
 
 void Gauges::fired() {

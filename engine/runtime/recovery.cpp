@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kRestlessPage = 1'000;
 constexpr Millis kHandOutInterval{10};
-constexpr Millis kRetryInterval{1'000};
+constexpr Millis kReadAgainAfter{1'000};
 // A few executions are not held back for the whole ramp.
 constexpr Millis kPerExecution{1};
 
@@ -44,7 +44,7 @@ void Recovery::read_page() {
                   if (host_.shared().draining) return;
                   if (!page) {
                     host_.warn("what is live could not be listed; it is tried again", page.error());
-                    return host_.timers().set(*this, host_.shared().time.steady() + kRetryInterval);
+                    return host_.timers().set(*this, host_.shared().time.steady() + kReadAgainAfter);
                   }
                   for (const auto& wake_up : *page) ids_.push_back(wake_up.execution);
                   if (!page->empty()) last_ = page->back();

@@ -19,7 +19,7 @@ using Done = std::expected<void, std::string>;
 constexpr std::size_t kReferencesMax = 16;
 constexpr std::size_t kReferenceBytesMax = 1024;
 constexpr std::size_t kParametersMax = 256;
-constexpr std::size_t kNameBytesMax = 256;
+constexpr std::size_t kParameterNameBytesMax = 256;
 constexpr std::string_view kJson = "application/json";
 
 std::string text_of(const Json& object, std::string_view key, std::string_view fallback = "") {
@@ -33,7 +33,7 @@ bool flag_of(const Json& object, std::string_view key, bool fallback) {
 }
 
 bool is_json_type(std::string_view type) {
-  if (type.size() > kNameBytesMax) return false;
+  if (type.size() > kParameterNameBytesMax) return false;
   const std::string_view name = type.substr(0, type.find_first_of("; "));
   return name == kJson || name == "*/*" || name == "application/*" ||
          (name.starts_with("application/") && name.ends_with("+json"));
@@ -141,9 +141,9 @@ class ParameterReader {
     place.required = flag_of(parameter, "required", false);
     const std::string in = text_of(parameter, "in");
     if (place.name.empty()) return std::unexpected("a parameter of it has no name");
-    if (place.name.size() > kNameBytesMax) {
-      return std::unexpected(
-          fmt::format("the name of its parameter '{}' has more than {} bytes", excerpt(place.name), kNameBytesMax));
+    if (place.name.size() > kParameterNameBytesMax) {
+      return std::unexpected(fmt::format("the name of its parameter '{}' has more than {} bytes", excerpt(place.name),
+                                         kParameterNameBytesMax));
     }
     if (is_swagger_ && in == "body") {
       add_body(place.name, place.required, consumed_types());
