@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <map>
+#include <random>
 #include <set>
 #include <thread>
 
@@ -257,20 +258,25 @@ TEST_F(PostgresFailure, BeingAskedForItsHealthFindsTheServerAgain) {
 }
 
 // Whoever is told "written" finds it, and what is written of an execution has no gap, while connections are cut at
-// random places of a batch.
+// random places of a batch. Each cut waits until something was written since the one before: where the disk is slow,
+// cuts at fixed intervals let nothing through.
 TEST_F(PostgresFailure, NothingAcknowledgedIsLostWhileConnectionsAreCut) {
   auto store = open();
   std::atomic<bool> stop = false;
+  std::atomic<std::size_t> rounds_written = 0;
   std::thread cutter([&] {
-    while (!stop) {
-      std::this_thread::sleep_for(Millis(15));
+    std::minstd_rand random(7);
+    for (std::size_t seen = 0; !stop; seen = rounds_written) {
+      while (!stop && rounds_written == seen) std::this_thread::sleep_for(Millis(1));
+      std::this_thread::sleep_for(Millis(random() % 15));
       run(std::string("SELECT pg_terminate_backend(pid) ") + kOthers);  // waits for none of them to end
     }
   });
   std::vector<ExecutionId> written;
   std::size_t unknown = 0;
-  // Where the machine is fast the first cut may come late.
-  for (std::uint64_t round = 0; round < 150 || (unknown == 0 && round < 20'000); ++round) {
+  for (std::uint64_t round = 0; (rounds_written < 60 || written.size() <= 160 || unknown == 0) && round < 20'000;
+       ++round) {
+    const auto before = written.size();
     Collector sink;
     for (std::uint64_t i = 0; i < 16; ++i) {
       store->append({.appends = {start(execution(1 + round * 16 + i))}, .ticket = 1 + round * 16 + i}, sink);
@@ -278,6 +284,11 @@ TEST_F(PostgresFailure, NothingAcknowledgedIsLostWhileConnectionsAreCut) {
     for (const auto& result : sink.wait(16)) {
       if (result.verdict == Verdict::kWritten) written.push_back(execution(result.ticket));
       if (result.verdict == Verdict::kUnknown) ++unknown;
+    }
+    if (written.size() > before) {
+      ++rounds_written;
+    } else {
+      std::this_thread::sleep_for(Millis(1));  // the new connection is on its way
     }
   }
   stop = true;
