@@ -86,7 +86,8 @@ void print_entries(const json& problem, const std::string& file) {
   for (const auto& entry : *errors) {
     const auto severity = text_at(entry, "severity");
     const auto rule = text_at(entry, "rule");
-    std::cerr << (file.empty() ? "  " : "") << printable(place_of(entry, file)) << ": "
+    const auto place = place_of(entry, file);  // "": the whole body
+    std::cerr << (file.empty() ? "  " : "") << printable(place) << (place.empty() ? "" : ": ")
               << (severity.empty() ? "" : severity + ": ") << printable(text_at(entry, "detail"))
               << (rule.empty() ? "" : " [" + printable(rule) + "]") << '\n';
   }

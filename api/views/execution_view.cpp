@@ -12,6 +12,9 @@ namespace {
 
 using saga::StepState;
 
+// What a termination leaves in the middle of its work: its outcome is unknown.
+constexpr std::string_view kTerminated = "terminated";
+
 std::string_view word(saga::StepStatus status) {
   switch (status) {
     case saga::StepStatus::kRunning:
@@ -67,45 +70,50 @@ void append_id_or_null(JsonObject& object, std::string_view name, const std::opt
   id ? object.id(name, *id) : object.raw(name, "null");
 }
 
-void append_attempts(JsonObject& object, const saga::Attempts& attempts) {
+void append_attempts(JsonObject& object, const saga::Attempts& attempts, bool ended) {
   object.number("attempts", attempts.number);
-  object.flag("inFlight", attempts.in_flight);
-  if (attempts.retry_at) object.time("retryAt", *attempts.retry_at);
+  object.flag("inFlight", attempts.in_flight && !ended);
+  if (attempts.retry_at && !ended) object.time("retryAt", *attempts.retry_at);
   if (!attempts.last_error.is_null()) object.payload("lastError", attempts.last_error);
 }
 
-void append_step(std::string& out, const StepState& step);
+std::string_view undo_word(saga::UndoStatus status, bool ended) {
+  const bool under_way = status == saga::UndoStatus::kSettling || status == saga::UndoStatus::kRunning;
+  return ended && under_way ? kTerminated : word(status);
+}
 
-void append_undo(std::string& out, const StepState& step) {
+void append_steps(std::string& out, const std::vector<StepState>& steps, bool ended);
+
+void append_undo(std::string& out, const StepState& step, bool ended) {
   JsonObject object(out);
-  object.text("status", word(step.undo_status));
+  object.text("status", undo_word(step.undo_status, ended));
   if (step.settling.number > 0) {
     JsonObject settling(object.key("settling"));
-    append_attempts(settling, step.settling);
+    append_attempts(settling, step.settling, ended);
   }
   if (step.undo.empty()) return;
   const StepState& undo = step.undo.front();
   object.text("path", undo.path);
   object.time("startedAt", undo.started_at);
   object.time("endedAt", undo.ended_at);
-  append_attempts(object, undo.attempts);
+  append_attempts(object, undo.attempts, ended);
   if (!undo.error.is_null()) object.payload("error", undo.error);
-  if (!undo.children.empty()) append_array(object.key("steps"), undo.children, append_step);
+  if (!undo.children.empty()) append_steps(object.key("steps"), undo.children, ended);
 }
 
-void append_step(std::string& out, const StepState& step) {
+void append_step(std::string& out, const StepState& step, bool ended) {
   JsonObject object(out);
   object.text("name", step.name);
   object.text("path", step.path);
   if (step.round != 0) object.number("round", step.round);
-  object.text("status", word(step.status));
+  object.text("status", ended && step.status == saga::StepStatus::kRunning ? kTerminated : word(step.status));
   object.time("startedAt", step.started_at);
   object.time("endedAt", step.ended_at);
-  append_attempts(object, step.attempts);
+  append_attempts(object, step.attempts, ended);
   if (!step.caught.is_null()) object.payload("caught", step.caught);
   object.payload("output", step.output);
   object.payload("error", step.error);
-  if (step.unknown) object.flag("unknown", true);
+  if (step.unknown || (ended && step.attempts.in_flight)) object.flag("unknown", true);
   if (step.continued) object.flag("continued", true);
   if (step.timed_out) object.flag("timedOut", true);
   if (step.deadline) object.time("deadline", *step.deadline);
@@ -114,8 +122,12 @@ void append_step(std::string& out, const StepState& step) {
   if (!step.listens.empty()) object.number("events", step.events.size());
   if (!step.listens.empty() && step.apart) object.number("iterations", step.results.size());
   if (step.origin) object.id("reusedFrom", *step.origin);
-  if (step.undo_status != saga::UndoStatus::kNone) append_undo(object.key("undo"), step);
-  if (!step.children.empty()) append_array(object.key("steps"), step.children, append_step);
+  if (step.undo_status != saga::UndoStatus::kNone) append_undo(object.key("undo"), step, ended);
+  if (!step.children.empty()) append_steps(object.key("steps"), step.children, ended);
+}
+
+void append_steps(std::string& out, const std::vector<StepState>& steps, bool ended) {
+  append_array(out, steps, [ended](std::string& text, const StepState& step) { append_step(text, step, ended); });
 }
 
 void collect_undone(const StepState& step, std::vector<const StepState*>& undone) {
@@ -136,10 +148,11 @@ void append_compensation(std::string& out, const saga::State& state) {
   std::vector<const StepState*> undone;
   collect_undone(state.root, undone);
   std::ranges::sort(undone, std::greater(), &StepState::ended_position);
-  append_array(object.key("steps"), undone, [](std::string& text, const StepState* step) {
+  const bool ended = state.outcome.has_value();
+  append_array(object.key("steps"), undone, [ended](std::string& text, const StepState* step) {
     JsonObject item(text);
     item.text("step", step->path);
-    item.text("status", word(step->undo_status));
+    item.text("status", undo_word(step->undo_status, ended));
   });
 }
 
@@ -186,7 +199,7 @@ void append_execution(std::string& out, const saga::State& state) {
   if (state.cancel_requested) object.text("cancelReason", state.cancel_reason);
   if (state.pivoted) object.flag("pivoted", true);
   append_compensation(object.key("compensation"), state);
-  append_array(object.key("steps"), state.root.children, append_step);
+  append_steps(object.key("steps"), state.root.children, state.outcome.has_value());
   append_array(object.key("incidents"), state.incidents, [](std::string& text, const saga::Incident& incident) {
     JsonObject item(text);
     append_incident_fields(item, incident);

@@ -19,8 +19,12 @@ Result<void> check_input(const definition::Definition& definition, const Payload
   for (const auto& violation : violations) {
     detail.push_back({{"pointer", violation.pointer}, {"detail", violation.message}});
   }
-  return failure("input.invalid", "the input does not match the schema of the workflow",
-                 violations.front().pointer.empty() ? "/" : violations.front().pointer, {}, dump_json(detail));
+  const bool one = violations.size() == 1;
+  return failure(
+      "input.invalid",
+      one ? "the input does not match the schema of the workflow"
+          : fmt::format("the input does not match the schema of the workflow at {} places", violations.size()),
+      one ? violations.front().pointer : "", {}, dump_json(detail));
 }
 
 Result<void> check_run(const StartCommand& command, const definition::Definition& definition) {

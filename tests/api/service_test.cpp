@@ -221,7 +221,12 @@ TEST_F(Service, TerminatesWithoutUndoing) {
   participant_.await_held(1);
   EXPECT_EQ(post("/v1/executions/" + id + "/terminate", R"({"reason":"stuck"})").status, 202);
   participant_.release();
-  EXPECT_EQ(await_end(id)["outcome"], "terminated");
+  const Json ended = await_end(id);
+  EXPECT_EQ(ended["outcome"], "terminated");
+  EXPECT_EQ(ended["steps"][0]["status"], "completed");
+  EXPECT_EQ(ended["steps"][1]["status"], "terminated");
+  EXPECT_EQ(ended["steps"][1]["inFlight"], false);
+  EXPECT_EQ(ended["steps"][1]["unknown"], true);
 }
 
 TEST_F(Service, AnOperatorResolvesIncidents) {
