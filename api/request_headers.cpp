@@ -6,6 +6,8 @@
 
 #include "api/http/target.hpp"
 #include "api/request_reader.hpp"
+#include "engine/base/ignore_case.hpp"
+#include "engine/runtime/engine_keys.hpp"
 
 namespace skald::api {
 namespace {
@@ -102,6 +104,10 @@ Result<std::optional<std::string>> read_idempotency_key(const Request& request) 
   }
   if (key.empty() || key.size() > kKeyBytesMax || !is_visible_ascii(key)) {
     return bad_header("Idempotency-Key", fmt::format("have 1 to {} printable ASCII characters", kKeyBytesMax));
+  }
+  if (runtime::is_engine_key(key)) {
+    return bad_header("Idempotency-Key", fmt::format("not begin with '{}' or '{}', as the engine's own keys do",
+                                                     runtime::kScheduleKey, runtime::kReplayKey));
   }
   return key;
 }

@@ -3,6 +3,8 @@
 #include <exception>
 #include <utility>
 
+#include "engine/base/ignore_case.hpp"
+
 namespace skald::api {
 namespace {
 

@@ -87,6 +87,7 @@ void Lane::pump() {
     queue_.pop_front();
     job.started = now;
     job.probe = turn.probe;
+    job.overdue.reset();
     dispatch(std::move(job));
   }
   pumping_ = false;
@@ -181,6 +182,7 @@ std::optional<FailureReport> Lane::prepare(Job& job) {
   if (job.call.ownership && !job.call.ownership->is_ours(job.call.execution, job.call.epoch)) {
     return not_sent("another node goes on with the execution", true);
   }
+  if (job.polling && job.polling->origin != target_.origin) return not_sent("the adapter has moved", true);
   std::string_view target = request.target;
   std::string literal;
   if (target_.settings && !job.polling) {
@@ -279,14 +281,14 @@ void Lane::answered(Connection& connection) {
 void Lane::end_request(Job job, const Response& response, saga::Answer answer) {
   const auto hint = parse_retry_after(response.retry_after, context_.ports.clock.now());
   const bool begins = !job.polling && job.operation && job.operation->poll && answer.status == 202 &&
-                      answer.outcome == saga::AttemptOutcome::kDone;
+                      meaning_of(202, job.operation->outcomes).outcome == saga::AttemptOutcome::kDone;
   const std::string location = begins ? response.location : std::string();
   char code[12];
   const auto end = fmt::format_to_n(code, sizeof code, "{}", answer.status).out;
   leave(job, verdict_on(answer.status), {code, static_cast<std::size_t>(end - code)});
   pump();
   if (job.polling) return heard(std::move(job), std::move(answer), hint);
-  if (!location.empty()) return begin_polling(std::move(job), location, hint);
+  if (begins) return begin_polling(std::move(job), std::move(answer), location, hint);
   job.done(std::move(answer));
 }
 
@@ -304,7 +306,10 @@ void Lane::failed(Connection& connection, FailureReport report) {
   Job job = take_job(connection);
   release(connection);
   const bool is_refusal = job.refusal && !report.sent;
-  leave(job, Gate::Verdict::kFailing, is_refusal ? "401" : label_of(report.kind));
+  // The end of the attempt says nothing of the participant, which may answer questions well.
+  const bool is_attempts_end = job.polling && job.deadline == job.polling->deadline && report.kind == Failure::kTimeout;
+  leave(job, is_attempts_end ? Gate::Verdict::kNone : Gate::Verdict::kFailing,
+        is_refusal ? "401" : label_of(report.kind));
   pump();
   if (job.polling) return pause(std::move(job), std::nullopt);
   job.done(is_refusal ? std::move(*job.refusal) : answer_from(std::move(report)));

@@ -74,8 +74,16 @@ class Lane final : private Connection::Owner {
   // Work that was accepted, and is asked after.
   struct Polling {
     PollSettings settings;
+    Origin origin;       // that has accepted it
     Steady deadline{0};  // of the attempt
     Timestamp deadline_at{};
+  };
+  // Ends a question that waits for its turn at the deadline of its attempt.
+  struct Overdue final : DeadlineWheel::Entry {
+    explicit Overdue(Lane& owner) : lane(owner) {}
+    void expired() override { lane.end_question(*this); }
+
+    Lane& lane;
   };
   struct Job {
     ports::ParticipantCall call;
@@ -89,6 +97,7 @@ class Lane final : private Connection::Owner {
     HeadersWithSecrets secret_headers;
     std::optional<saga::Answer> refusal;  // the 401 that is being answered: the next one counts
     std::optional<Polling> polling;
+    std::unique_ptr<Overdue> overdue;
     bool probe = false;
   };
   // Between two questions.
@@ -118,9 +127,10 @@ class Lane final : private Connection::Owner {
   bool can_answer(Job& job, const Response& response);
   void answer_challenge(Job job, saga::Answer refusal);
   void end_request(Job job, const Response& response, saga::Answer answer);
-  void begin_polling(Job job, std::string_view location, std::optional<Millis> hint);
+  void begin_polling(Job job, saga::Answer accepted, std::string_view location, std::optional<Millis> hint);
   void pause(Job job, std::optional<Millis> hint);
   void ask_again(Pause& pause);
+  void end_question(const Overdue& overdue);
   void heard(Job job, saga::Answer answer, std::optional<Millis> hint);
   void launch(Job job);
   void refuse(Job job, FailureReport problem);

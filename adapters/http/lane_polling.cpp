@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "adapters/http/lane.hpp"
+#include "engine/base/invariant.hpp"
 #include "engine/expression/environment.hpp"
 
 namespace skald::adapters {
@@ -26,6 +27,10 @@ saga::Answer unknown(Failure kind, std::string error_type, std::string title, st
                       .detail = std::move(detail)});
 }
 
+saga::Answer not_ended_in_time() {
+  return unknown(Failure::kTimeout, "timeout", "the participant accepted the work and has not ended it in time");
+}
+
 // Credentials go where the work went, and nowhere else.
 std::optional<std::string> target_at(std::string_view location, const Origin& origin) {
   if (location.starts_with('/') && !location.starts_with("//") && is_target(location)) return std::string(location);
@@ -41,7 +46,14 @@ Result<bool> has_ended(const PollSettings& settings, const saga::Answer& answer)
 
 }  // namespace
 
-void Lane::begin_polling(Job job, std::string_view location, std::optional<Millis> hint) {
+void Lane::begin_polling(Job job, saga::Answer accepted, std::string_view location, std::optional<Millis> hint) {
+  const PollSettings& settings = *job.operation->poll;
+  if (location.empty()) {
+    const bool has_body = settings.until && accepted.outcome == saga::AttemptOutcome::kDone;
+    if (has_body && has_ended(settings, accepted).value_or(false)) return job.done(std::move(accepted));
+    return job.done(unknown(Failure::kMalformed, "communication",
+                            "the participant answered 202 without a Location where its work can be asked after"));
+  }
   auto target = target_at(location, target_.origin);
   if (!target) {
     return job.done(unknown(Failure::kMalformed, "communication",
@@ -49,7 +61,8 @@ void Lane::begin_polling(Job job, std::string_view location, std::optional<Milli
                             "URL of the adapter's own scheme, host and port",
                             std::string(location)));
   }
-  job.polling = Polling{.settings = *job.operation->poll, .deadline = job.deadline, .deadline_at = job.deadline_at};
+  job.polling =
+      Polling{.settings = settings, .origin = target_.origin, .deadline = job.deadline, .deadline_at = job.deadline_at};
   job.operation = nullptr;  // its outcomes are those of the work, not of a question
   saga::Request question;
   question.adapter = job.call.request->adapter;
@@ -72,17 +85,28 @@ void Lane::pause(Job job, std::optional<Millis> hint) {
 void Lane::ask_again(Pause& pause) {
   Job job = std::move(pause.job);
   polls_.remove_if([&](const Pause& one) { return &one == &pause; });
-  const bool is_late = context_.ports.clock.steady() >= job.polling->deadline;
   const bool is_ours = !job.call.ownership || job.call.ownership->is_ours(job.call.execution, job.call.epoch);
-  if (is_late || !is_ours) {
-    return job.done(unknown(Failure::kTimeout, "timeout",
-                            is_ours ? "the participant accepted the work and has not ended it in time"
-                                    : "another node goes on with the execution"));
+  if (!is_ours) return job.done(unknown(Failure::kTimeout, "timeout", "another node goes on with the execution"));
+  if (job.polling->origin != target_.origin) {
+    return job.done(unknown(Failure::kLost, "communication",
+                            "the adapter has moved to another host, port or scheme than that which accepted the work"));
   }
+  if (context_.ports.clock.steady() >= job.polling->deadline) return job.done(not_ended_in_time());
+  job.overdue = std::make_unique<Overdue>(*this);
+  context_.wheel.arm(*job.overdue, job.polling->deadline);
   queue_.push_back(std::move(job));
   const auto alive = alive_;
-  context_.refresh();  // may end the lane
+  const auto refresh = context_.refresh;  // may end the lane
+  refresh();
   if (*alive) pump();
+}
+
+void Lane::end_question(const Overdue& overdue) {
+  const auto waiting = std::ranges::find_if(queue_, [&](const Job& job) { return job.overdue.get() == &overdue; });
+  SKALD_INVARIANT(waiting != queue_.end());
+  Job job = std::move(*waiting);
+  queue_.erase(waiting);
+  job.done(not_ended_in_time());
 }
 
 void Lane::heard(Job job, saga::Answer answer, std::optional<Millis> hint) {

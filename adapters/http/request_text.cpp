@@ -6,27 +6,13 @@
 
 #include "adapters/http/trace_context.hpp"
 #include "adapters/http/url.hpp"
+#include "engine/base/ignore_case.hpp"
+#include "engine/definition/engine_headers.hpp"
 
 namespace skald::adapters {
 namespace {
 
 constexpr std::array<std::string_view, 7> kMethods = {"POST", "GET", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"};
-
-// Headers that frame the message or carry the contract with participants: a workflow cannot set them.
-constexpr std::array<std::string_view, 12> kReserved = {
-    "host",    "content-length", "transfer-encoding", "connection",      "keep-alive",  "te", "trailer",
-    "upgrade", "expect",         "proxy-connection",  "idempotency-key", "traceparent",
-};
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 0x20 : a) == b; });
-}
-
-bool is_reserved(std::string_view name) {
-  if (name.size() >= 6 && equals_ignoring_case(name.substr(0, 6), "skald-")) return true;
-  return std::ranges::any_of(kReserved,
-                             [&](std::string_view reserved) { return equals_ignoring_case(name, reserved); });
-}
 
 void append_number(std::string& out, std::uint64_t number) {
   char digits[20];
@@ -61,7 +47,7 @@ Result<void> check_header(const ports::ParticipantCall& call, const std::string&
     return failure("request.header",
                    "a header 'Authorization' stands beside an authentication of the endpoint; one of them has to go");
   }
-  if (is_reserved(name)) {
+  if (definition::is_engine_header(name)) {
     return failure("request.header", "a header is set by the engine and not by workflows", {}, {}, name.substr(0, 100));
   }
   return {};

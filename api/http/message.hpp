@@ -44,6 +44,4 @@ struct Response {
   std::string body;
 };
 
-bool equals_ignoring_case(std::string_view a, std::string_view b);
-
 }  // namespace skald::api

@@ -7,6 +7,7 @@
 #include <boost/beast/http/error.hpp>
 
 #include "api/http/target.hpp"
+#include "engine/base/ignore_case.hpp"
 
 namespace skald::api {
 namespace {

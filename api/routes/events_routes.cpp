@@ -1,5 +1,5 @@
 // POST /v1/events and POST /v1/callbacks/{token}.
-#include <atomic>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "api/cloud_event.hpp"
@@ -10,45 +10,47 @@
 namespace skald::api {
 namespace {
 
-// The events of one request: it is answered when the last one is.
-struct Batch {
+// The events of one request, accepted one after another: whoever listens takes them in their order. The first that is
+// not accepted ends it; what was accepted before is a duplicate when the request is repeated.
+class Batch : public std::enable_shared_from_this<Batch> {
+ public:
   Batch(Services& services, Call call, std::vector<Json> events)
-      : services(services), call(std::move(call)), events(std::move(events)), receipts(this->events.size()) {}
+      : services_(services), call_(std::move(call)), events_(std::move(events)) {}
 
-  void done() {
-    if (--left > 0) return;
-    Json items = Json::array();
-    for (std::size_t i = 0; i < events.size(); ++i) {
-      const auto& receipt = receipts[i];
-      if (!receipt) return call.respond(problem(services, call, receipt.error()));
-      items.push_back({{"source", events[i]["source"]},
-                       {"id", events[i]["id"]},
-                       {"result", runtime::to_string(receipt->receipt)},
-                       {"started", receipt->started}});
+  void accept_next() {
+    if (items_.size() == events_.size()) {
+      return call_.respond(json_response(202, dump_json({{"items", std::move(items_)}})));
     }
-    call.respond(json_response(202, dump_json({{"items", std::move(items)}})));
+    services_.engine.accept_event(dump_json(events_[items_.size()]),
+                                  [me = shared_from_this()](const Result<runtime::EventAnswer>& answer) {
+                                    if (!answer)
+                                      return me->call_.respond(problem(me->services_, me->call_, answer.error()));
+                                    me->accepted(*answer);
+                                  });
   }
 
-  Services& services;
-  Call call;
-  std::vector<Json> events;
-  std::vector<Result<runtime::EventAnswer>> receipts;
-  std::atomic<std::size_t> left = events.size();
+ private:
+  void accepted(const runtime::EventAnswer& answer) {
+    const Json& event = events_[items_.size()];
+    items_.push_back({{"source", event["source"]},
+                      {"id", event["id"]},
+                      {"result", runtime::to_string(answer.receipt)},
+                      {"started", answer.started}});
+    accept_next();
+  }
+
+  Services& services_;
+  Call call_;
+  std::vector<Json> events_;
+  Json items_ = Json::array();
 };
 
 void receive(Services& services, Call call) {
   if (auto error = QueryReader(call.request).finish()) return call.respond(problem(services, call, *error));
   auto events = read_cloud_events(call.request);
   if (!events) return call.respond(problem(services, call, events.error()));
-  if (events->empty()) return call.respond(json_response(202, "{\"items\":[]}"));
   if (auto refusal = refuse_for_space(services, call)) return call.respond(std::move(*refusal));
-  const auto batch = std::make_shared<Batch>(services, std::move(call), std::move(*events));
-  for (std::size_t i = 0; i < batch->events.size(); ++i) {
-    services.engine.accept_event(dump_json(batch->events[i]), [batch, i](Result<runtime::EventAnswer> receipt) {
-      batch->receipts[i] = std::move(receipt);
-      batch->done();
-    });
-  }
+  std::make_shared<Batch>(services, std::move(call), std::move(*events))->accept_next();
 }
 
 void call_back(Services& services, Call call) {

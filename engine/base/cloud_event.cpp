@@ -29,8 +29,10 @@ std::unexpected<Error> invalid(std::string message) {
 constexpr std::array<std::string_view, 3> kNeverEmpty = {"subject", "datacontenttype", "dataschema"};
 
 bool is_integer(const Json& value) {
+  constexpr auto kMax = std::numeric_limits<std::int32_t>::max();
+  if (value.is_number_unsigned()) return value.get<std::uint64_t>() <= kMax;
   return value.is_number_integer() && value.get<std::int64_t>() >= std::numeric_limits<std::int32_t>::min() &&
-         value.get<std::int64_t>() <= std::numeric_limits<std::int32_t>::max();
+         value.get<std::int64_t>() <= kMax;
 }
 
 bool is_text(const Json& value) {

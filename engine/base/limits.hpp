@@ -36,5 +36,7 @@ inline constexpr std::size_t kCallsPerHostMax = 64;
 inline constexpr Millis kAuditInterval = std::chrono::hours(24);
 inline constexpr std::uint32_t kShardCount = 256;
 inline constexpr std::uint32_t kCrashSuspicionsMax = 5;
+// A call that was in flight for longer has not made the process end.
+inline constexpr Millis kCrashSuspicionSpan = std::chrono::minutes(10);
 
 }  // namespace skald::limits

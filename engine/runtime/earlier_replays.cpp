@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/runtime/engine_keys.hpp"
 #include "engine/runtime/execution_loader.hpp"
 #include "engine/saga/path.hpp"
 
@@ -42,18 +43,22 @@ class Search {
  public:
   Search(ports::HistoryStore& store, const saga::State& original) : store_(store), original_(original) {}
 
-  Result<std::optional<Error>> run() {
-    if (auto found = look_below(original_); !found || *found) return found;
+  Result<EarlierReplays> run() {
+    ExecutionId first = original_.id;
+    auto found = look_below(original_);
     std::optional<saga::State> ancestor;
-    for (auto above = original_.replay_of; above; above = ancestor->replay_of) {
-      passed_.push_back(ancestor ? ancestor->id : original_.id);
-      auto read = this->read(above->execution);
+    for (auto above = original_.replay_of; found && !*found && above; above = ancestor->replay_of) {
+      passed_.push_back(first);
+      first = above->execution;
+      auto read = this->read(first);
       if (!read) return std::unexpected(std::move(read.error()));
-      if (!*read) return std::nullopt;
       ancestor = std::move(*read);
-      if (auto found = look_below(*ancestor); !found || *found) return found;
+      if (!ancestor) break;
+      found = look_below(*ancestor);
     }
-    return std::nullopt;
+    if (!found) return std::unexpected(std::move(found.error()));
+    return EarlierReplays{.repeated = std::move(*found),
+                          .next_key = fmt::format("{}{}/{}", kReplayKey, to_string(first), replays_ + 1)};
   }
 
  private:
@@ -69,6 +74,7 @@ class Search {
   Result<std::optional<Error>> look_below(const saga::State& top) {
     std::vector<ExecutionId> open;
     const auto add = [&](const saga::State& state) {
+      replays_ += state.replays.size();
       for (const auto& replay : state.replays) {
         if (std::ranges::find(passed_, replay.replay) == passed_.end()) open.push_back(replay.replay);
       }
@@ -89,11 +95,12 @@ class Search {
   ports::HistoryStore& store_;
   const saga::State& original_;
   std::vector<ExecutionId> passed_;  // on the way up
+  std::size_t replays_ = 0;
 };
 
 }  // namespace
 
-Result<std::optional<Error>> find_earlier_replay(ports::HistoryStore& store, const saga::State& original) {
+Result<EarlierReplays> find_earlier_replays(ports::HistoryStore& store, const saga::State& original) {
   return Search(store, original).run();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "engine/base/error.hpp"
 #include "engine/ports/history_store.hpp"
@@ -10,8 +11,16 @@
 
 namespace skald::runtime {
 
-// "replay.repeated" by the first that is under way, completed, or left effects behind; nothing where each of them ended
-// and none of its effects stands. What retention has removed counts as such. Errors: those of read_state.
-Result<std::optional<Error>> find_earlier_replay(ports::HistoryStore& store, const saga::State& original);
+struct EarlierReplays {
+  // "replay.repeated" by the first that is under way, completed, or left effects behind; nothing where each of them
+  // ended and none of its effects stands. What retention has removed counts as such.
+  std::optional<Error> repeated;
+  // The idempotency key of the next one, by the first execution of all and how many replays there are: of two requests
+  // that have found the same, for whichever executions of the family, one is written.
+  std::string next_key;
+};
+
+// Errors: those of read_state.
+Result<EarlierReplays> find_earlier_replays(ports::HistoryStore& store, const saga::State& original);
 
 }  // namespace skald::runtime

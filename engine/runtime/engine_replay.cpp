@@ -22,7 +22,8 @@ struct Original {
   std::vector<saga::Event> history;
   definition::DefinitionPtr definition;
   definition::DefinitionPtr replayed_with;
-  std::optional<Error> repeated;  // why it is not to be replayed without leave
+  std::optional<Error> repeated;        // why it is not to be replayed without leave
+  std::optional<std::string> next_key;  // see EarlierReplays; none where they could not be read
 };
 
 // What may be removed before the replay is written would leave the mark of a replay on nothing.
@@ -34,7 +35,7 @@ bool is_expired(const saga::State& original, const Shared& shared) {
   return shared.time.now() >= original.ended_at + kept - std::min(kept / 10, kRemovalMargin);
 }
 
-// How often a replay looks again when somebody else wrote to its original meanwhile.
+// How often a replay looks again when somebody else wrote to its original, or began a replay, meanwhile.
 constexpr int kTriesMax = 3;
 
 Result<Original> read_original(ports::HistoryStore& store, Definitions& definitions, const ReplayCommand& command) {
@@ -52,8 +53,13 @@ Result<Original> read_original(ports::HistoryStore& store, Definitions& definiti
     if (!other) return std::unexpected(std::move(other.error()));
     original.replayed_with = std::move(other->definition);
   }
-  auto repeated = find_earlier_replay(store, original.state);
-  original.repeated = repeated ? std::move(*repeated) : std::move(repeated.error());
+  auto earlier = find_earlier_replays(store, original.state);
+  if (earlier) {
+    original.repeated = std::move(earlier->repeated);
+    original.next_key = std::move(earlier->next_key);
+  } else {
+    original.repeated = std::move(earlier.error());
+  }
   return original;
 }
 
@@ -123,6 +129,7 @@ Result<std::unique_ptr<NewStart>> prepare(const Original& original, const Replay
   start->row = new_row(*definition, id, now, plan.start.labels);
   start->row.replay_of = original.state.id;
   start->row.unique = std::move(*unique);
+  if (!command.accept_standing) start->row.idempotency_key = original.next_key;
   start->definition = definition;
   start->input = saga::Input{.actor = command.actor, .what = std::move(plan.start)};
   start->companion = std::move(intent->mark);
@@ -208,9 +215,9 @@ void Engine::Impl::replay_read(ExecutionHost& host, const ReplayOriginal& origin
   }
   (*start)->answer = [this, &host, id, task = std::move(task)](
                          Result<Snapshot> state, const std::optional<NewStart::Existing>& existing) mutable {
-    if (existing) return task.callback(std::unexpected(taken(existing->id)));
-    if (state) return task.callback(Started{.id = id, .existing = false, .state = std::move(*state)});
-    auto& error = state.error();
+    if (existing && existing->has_unique_key) return task.callback(std::unexpected(taken(existing->id)));
+    if (!existing && state) return task.callback(Started{.id = id, .existing = false, .state = std::move(*state)});
+    auto error = existing ? Error{.code = std::string(kConflictCode)} : std::move(state.error());
     if (error.code == kConflictCode) {
       if (task.tries++ < kTriesMax) return replay_on(host, std::move(task));
       error.code = "store.unavailable";

@@ -116,6 +116,7 @@ class Walk {
         return false;
       case StepStatus::kRunning:
       case StepStatus::kFailed:
+        if (step.continued && !inside) open(step, defined);  // its input is what goes on
         return pass_over(step);
     }
     return false;
@@ -177,6 +178,7 @@ class Walk {
     }
     if (step.status == StepStatus::kCompleted) return reuse(step, defined);
     if (step.status == StepStatus::kSkipped) return skip(step);
+    if (step.children.empty()) open(step, defined);  // its input is what goes on
     if (step.unknown) list(unknown_, step.path);
     fail(step);
   }

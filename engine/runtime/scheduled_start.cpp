@@ -9,6 +9,7 @@
 #include "engine/base/cloud_event.hpp"
 #include "engine/base/limits.hpp"
 #include "engine/definition/digest.hpp"
+#include "engine/runtime/engine_keys.hpp"
 
 namespace skald::runtime {
 
@@ -24,9 +25,10 @@ StartCommand scheduled_start(const definition::Definition& definition, std::stri
 }
 
 StartCommand start_at(const definition::Definition& definition, Timestamp due) {
-  return scheduled_start(definition,
-                         "schedule/" + definition.namespace_name + "/" + definition.name + "/" + format_rfc3339(due),
-                         Payload::from_trusted_text("{}"));
+  return scheduled_start(
+      definition,
+      std::string(kScheduleKey) + definition.namespace_name + "/" + definition.name + "/" + format_rfc3339(due),
+      Payload::from_trusted_text("{}"));
 }
 
 std::vector<StartCommand> starts_for(const Definitions& definitions, const std::string& envelope, const Json& event) {
@@ -37,8 +39,8 @@ std::vector<StartCommand> starts_for(const Definitions& definitions, const std::
     // Neither may be short enough for an index, and a line break stands in neither.
     const auto hash =
         definition::sha256_hex(event.at("source").get<std::string>() + "\n" + event.at("id").get<std::string>());
-    starts.push_back(
-        scheduled_start(*definition, "schedule/event/" + hash, Payload::from_trusted_text("[" + envelope + "]")));
+    starts.push_back(scheduled_start(*definition, std::string(kScheduleKey) + "event/" + hash,
+                                     Payload::from_trusted_text("[" + envelope + "]")));
     starts.back().depth = depth_of_event(event) + 1;
   }
   return starts;

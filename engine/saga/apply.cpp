@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/limits.hpp"
 #include "engine/definition/then.hpp"
 #include "engine/saga/path.hpp"
 #include "engine/saga/step_tree.hpp"
@@ -88,6 +89,7 @@ class Applier {
     if (!step) return;
     Attempts& attempts = current_attempts(*step);
     attempts.in_flight = false;
+    if (event_.at - attempts.last_at > limits::kCrashSuspicionSpan) attempts.lost_in_a_row = 0;
     ++attempts.lost_in_a_row;
     step->unknown = true;
   }

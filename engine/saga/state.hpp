@@ -28,7 +28,7 @@ enum class UndoStatus { kNone, kSettling, kSettled, kRunning, kCompleted, kFaile
 struct Attempts {
   std::uint32_t number = 0;         // of the last attempt started; 0: none
   std::uint32_t counted = 0;        // failed ones that the policy counts (a process death does not)
-  std::uint32_t lost_in_a_row = 0;  // process deaths without an answer between
+  std::uint32_t lost_in_a_row = 0;  // process deaths soon after it was sent, without an answer between
   bool in_flight = false;
   Timestamp first_at{};               // start of attempt 1 (or of settling)
   Timestamp last_at{};                // start of the last attempt

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace skald::api {
@@ -85,6 +87,8 @@ TEST(CloudEvent, SaysWhatIsWrong) {
   EXPECT_EQ(with("Trace", 1), "event.invalid : 'Trace' is no attribute: names have lower-case letters and digits");
   EXPECT_EQ(with("trace", 3'000'000'000),
             "event.invalid : 'trace' must be text, a truth value or an integer of 32 bits (got 3000000000)");
+  EXPECT_EQ(with("trace", std::numeric_limits<std::uint64_t>::max()),
+            "event.invalid : 'trace' must be text, a truth value or an integer of 32 bits (got 18446744073709551615)");
   EXPECT_EQ(with("subject", ""), "event.invalid : 'subject' must be text that is not empty");
   EXPECT_EQ(with("time", "yesterday"),
             "event.invalid : 'time' must be a time such as 2026-11-22T08:00:00Z (got 'yesterday')");

@@ -92,6 +92,24 @@ TEST_F(Events, AreKeptForWhoListensLaterAndSurviveTheServer) {
   EXPECT_EQ(await_end(id)["outcome"], "completed");
 }
 
+TEST_F(Events, OfABatchAreTakenInTheirOrder) {
+  deploy("w",
+         "  - wait:\n"
+         "      listen: { to: { any: [{ with: { type: paid } }], until: { one: { with: { type: closed } } } } }\n"
+         "output: { as: '${ map(.order) }' }\n");
+  const auto id = start_only("w");
+  await(id, [](const Json& e) { return e["phase"] == "waiting"; });
+  std::string batch = "[";
+  std::string expected = "[";
+  for (int i = 0; i < 40; ++i) {
+    batch += paid(std::to_string(i), std::to_string(i)) + ",";
+    expected += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\"";
+  }
+  batch += R"({"specversion":"1.0","id":"end","source":"psp","type":"closed"}])";
+  EXPECT_EQ(post("/v1/events", batch, "Content-Type: application/cloudevents-batch+json\r\n").status, 202);
+  EXPECT_EQ(await_end(id)["output"].dump(), expected + "]");
+}
+
 TEST_F(Events, ComeInBatchesAndInHeaders) {
   deploy("w", kListens);
   const auto one = start_only("w", R"({"order":"A1"})");

@@ -115,6 +115,10 @@ TEST(Headers, IdempotencyKeyIsQuotedOrBare) {
   EXPECT_FALSE(key("\xC3\xA4"));
   EXPECT_EQ(key(std::string(256, 'k')).error().message,
             "header 'Idempotency-Key' must have 1 to 255 printable ASCII characters");
+  for (const auto* own : {"schedule/shop/nightly/2027-01-15T08:30:00.000Z", "\"replay/1/1\""}) {
+    EXPECT_EQ(key(own).error().message,
+              "header 'Idempotency-Key' must not begin with 'schedule/' or 'replay/', as the engine's own keys do");
+  }
   EXPECT_EQ(read_idempotency_key(request_of("/")).value(), std::nullopt);
 }
 

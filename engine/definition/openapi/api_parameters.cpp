@@ -6,9 +6,9 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "engine/definition/engine_headers.hpp"
 #include "engine/definition/openapi/excerpt.hpp"
 #include "engine/definition/openapi/member.hpp"
-#include "engine/definition/steps/http_call.hpp"
 
 namespace skald::definition {
 namespace {

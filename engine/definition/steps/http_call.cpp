@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
+#include "engine/definition/engine_headers.hpp"
 #include "engine/definition/read_credential.hpp"
 #include "engine/definition/read_values.hpp"
 #include "engine/definition/secret_reference.hpp"
@@ -13,11 +13,6 @@
 
 namespace skald::definition {
 namespace {
-
-// Written by the engine itself, or by its HTTP client.
-constexpr std::array<std::string_view, 9> kReservedHeaders = {
-    "connection", "content-length",    "host",    "idempotency-key", "te",
-    "trailer",    "transfer-encoding", "upgrade", "traceparent"};
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -122,12 +117,6 @@ std::string read_method(LoadContext& context, const Node& node) {
 }
 
 }  // namespace
-
-bool is_engine_header(std::string_view name) {
-  const std::string plain = lower(name);
-  return std::find(kReservedHeaders.begin(), kReservedHeaders.end(), plain) != kReservedHeaders.end() ||
-         plain.starts_with("skald-");
-}
 
 void read_answer_keys(LoadContext& context, MapReader& map, HttpCall& call) {
   if (const Node* node = map.take("output")) {

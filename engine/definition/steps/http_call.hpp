@@ -10,9 +10,6 @@
 
 namespace skald::definition {
 
-// Whether the engine, or its HTTP client, writes a header of this name itself.
-bool is_engine_header(std::string_view name);
-
 // The `output` and `redirect` of a call.
 void read_answer_keys(LoadContext& context, MapReader& map, HttpCall& call);
 

@@ -16,7 +16,8 @@ using Then = RawReply::Then;
 class Polling : public ParticipantTest {
  protected:
   // The n-th answer; the last one is repeated.
-  void serve(std::vector<RawReply> replies, const std::string& poll = "{ every: PT0.01S }") {
+  void serve(std::vector<RawReply> replies, const std::string& poll = "{ every: PT0.01S }",
+             const std::string& adapter_rest = {}) {
     server_.reset();
     replies_ = std::move(replies);
     answered_ = 0;
@@ -24,7 +25,7 @@ class Polling : public ParticipantTest {
       const std::size_t n = answered_++;
       return replies_[std::min(n, replies_.size() - 1)];
     });
-    configure(server_->url("/v1"), "", ", poll: " + poll);
+    configure(server_->url("/v1"), adapter_rest, ", poll: " + poll);
   }
 
   static RawReply accepted(const std::string& location = "/v1/jobs/7?full=1") {
@@ -87,11 +88,26 @@ TEST_F(Polling, AsksAgainAfterWhatIsWorthAnotherTry) {
 TEST_F(Polling, WhatIsNotAcceptedIsAnAnswerAsEver) {
   serve({says(201, "{}")});
   EXPECT_EQ(exchange().outcome, AttemptOutcome::kDone);
-  serve({says(202, R"({"id":1})")});  // nowhere to ask
-  EXPECT_EQ(exchange().body.json(), Json::parse(R"({"id":1})"));
   serve({says(409, "", "Location: /x\r\n")});
   EXPECT_EQ(exchange().outcome, AttemptOutcome::kRefused);
   EXPECT_EQ(requests().size(), 1u);
+}
+
+// What was accepted is not done; only `until` can say of its body that it is.
+TEST_F(Polling, NowhereToAskIsUnknownUnlessTheBodySaysTheEnd) {
+  const std::string title = "the participant answered 202 without a Location where its work can be asked after";
+  serve({says(202, R"({"id":1})")});
+  expect_unknown(exchange(), title);
+  const std::string until = R"({ every: PT0.01S, until: '${ .state != "pending" }' })";
+  serve({says(202, R"({"state":"pending"})")}, until);
+  expect_unknown(exchange(), title);
+  serve({says(202, R"({"state":"booked"})")}, until);
+  EXPECT_EQ(exchange().body.json(), Json::parse(R"({"state":"booked"})"));
+}
+
+TEST_F(Polling, TheBodyOfTheAcceptanceIsNotNeeded) {
+  serve({says(202, "no json", "Location: /x\r\nContent-Type: application/json\r\n"), says(200, "1")});
+  EXPECT_EQ(exchange().body.json(), Json(1));
 }
 
 TEST_F(Polling, AnEndThatIsNoneIsUnknown) {
@@ -138,6 +154,40 @@ TEST_F(Polling, NothingIsHeldBetweenTwoQuestions) {
   EXPECT_FALSE(answers[first]);
   run_until([&] { return answers[first].has_value(); });
   EXPECT_EQ(telemetry.inflight_max, 1);
+}
+
+// A question that waits for the circuit ends with its attempt, and is no failure of the participant.
+TEST_F(Polling, TheAttemptEndsAtItsDeadlineBehindAnOpenCircuit) {
+  serve({accepted(), says(503, "")}, "{ every: PT0.01S }",
+        "    circuitBreaker: { failures: 1, window: PT10S, openFor: PT10S }\n");
+  const auto answer = exchange_within(std::chrono::milliseconds(300));
+  EXPECT_EQ(answer.outcome, AttemptOutcome::kUnknown);
+  EXPECT_TRUE(answer.retryable);
+  EXPECT_EQ(answer.title, "the participant accepted the work and has not ended it in time");
+  EXPECT_EQ(requests().size(), 2u);
+  EXPECT_THAT(telemetry.circuits, ElementsAre("shop open"));
+  EXPECT_EQ(telemetry.inflight, 0);
+}
+
+TEST_F(Polling, TheEndOfTheAttemptIsNoFailureOfTheParticipant) {
+  serve({accepted(), {"", Then::kHang}}, "{ every: PT0.01S }",
+        "    circuitBreaker: { failures: 1, window: PT10S, openFor: PT10S }\n");
+  EXPECT_EQ(exchange_within(std::chrono::milliseconds(100)).error_type, "timeout");
+  EXPECT_THAT(telemetry.circuits, ElementsAre());
+}
+
+TEST_F(Polling, AnAdapterThatMovesIsNotAskedElsewhere) {
+  serve({accepted()}, "{ every: PT0.05S }");
+  const auto first = send(make_call());
+  run_until([&] { return telemetry.requests.size() == 1; });
+  RawServer elsewhere([](const RawRequest&) { return says(200, "1"); });
+  configure(elsewhere.url("/v1"), "", ", poll: { every: PT0.05S }");
+  run_until([&] { return answers[first].has_value(); });
+  EXPECT_EQ(answers[first]->outcome, AttemptOutcome::kUnknown);
+  EXPECT_TRUE(answers[first]->retryable);
+  EXPECT_EQ(answers[first]->title,
+            "the adapter has moved to another host, port or scheme than that which accepted the work");
+  EXPECT_TRUE(elsewhere.requests().empty());
 }
 
 TEST_F(Polling, AnAdapterThatGoesLeavesTheWorkUnknown) {

@@ -132,6 +132,64 @@ TEST(EngineReplay, MayBeginAgainWhereNothingIsLeftOfTheOneBefore) {
             "replay " + to_string(second->id) + " has completed");
 }
 
+// They look at the same moment, and see nothing of each other.
+TEST(EngineReplay, OfTwoAtOnceForAnExecutionAndItsReplayOneBegins) {
+  RuntimeBench bench;
+  const auto original = fail_at(bench, "ship");
+  bench.script.set_rule([](const auto& call) { return call.step == "ship" ? refused() : done(); });
+  const auto first = bench.replay(from(original, "start"));
+  ASSERT_EQ(bench.run_to_end(first->id).outcome, saga::Outcome::kCompensated);
+  bench.script.set_rule([](const auto&) { return done(); });
+  std::vector<Result<runtime::Started>> answers;
+  for (const auto& id : {original, first->id}) {
+    bench.engine().replay(from(id, "start"), [&](auto started) { answers.push_back(std::move(started)); });
+  }
+  bench.settle();
+  ASSERT_EQ(answers.size(), 2u);
+  ASSERT_NE(answers[0].has_value(), answers[1].has_value());
+  const auto& refused = answers[0] ? answers[1] : answers[0];
+  EXPECT_EQ(refused.error().code, "replay.repeated") << to_text(refused.error());
+  EXPECT_EQ(bench.view(original)->replays.size() + bench.view(first->id)->replays.size(), 2u);
+}
+
+const char* const kPassedOver = R"(
+document: { dsl: '1.0.3', namespace: shop, name: checkout, version: '1.0.0' }
+do:
+  - price: { set: { important: 42 } }
+  - tell: { input: { from: '${ {sub: .important} }' }, call: payments.charge, with: {}, onError: continue }
+  - several:
+      fork:
+        branches:
+          - mail: { input: { from: '${ {mailed: .sub} }' }, call: payments.charge, with: {}, onError: continue }
+          - book: { call: stock.reserve, with: {} }
+  - ship: { call: shipping.ship, with: { got: '${ $steps.several.output[0] }' } }
+)";
+
+// The input of a step that failed is what goes on behind it.
+TEST(EngineReplay, TakesOverTheInputOfWhatWasPassedOver) {
+  RuntimeBench bench({}, kPassedOver);
+  std::vector<std::string> bodies;
+  const auto answer = [&](bool ships) {
+    return [&bodies, ships](const auto& call) {
+      if (call.step == "ship") bodies.push_back(call.request->body);
+      if (call.step == "several.book" || (call.step == "ship" && ships)) return done();
+      return refused();
+    };
+  };
+  bench.script.set_rule(answer(false));
+  const auto original = bench.start()->id;
+  ASSERT_EQ(bench.run_to_end(original).outcome, saga::Outcome::kFaulted);
+  bench.script.set_rule(answer(true));
+  auto command = from(original, "failed");
+  command.accept_standing = true;
+  const auto replay = bench.replay(command);
+  ASSERT_TRUE(replay.has_value()) << to_text(replay.error());
+  const auto state = bench.run_to_end(replay->id);
+  ASSERT_EQ(state.outcome, saga::Outcome::kCompleted);
+  EXPECT_EQ(find_step(state, "tell")->input.text(), R"({"sub":42})");
+  EXPECT_THAT(bodies, ElementsAre(R"({"got":{"mailed":42}})", R"({"got":{"mailed":42}})"));
+}
+
 TEST(EngineReplay, IsRefusedWhereTheOneBeforeLeftEffects) {
   RuntimeBench bench({}, kNoUndo);
   const auto original = fail_at(bench, "order.charge");
