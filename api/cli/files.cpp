@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "engine/runtime/documents.hpp"
+#include "engine/runtime/workflow_folder.hpp"
 
 namespace skald::cli {
 namespace {
@@ -60,6 +61,27 @@ Result<std::string> read_text(const std::string& file) {
   }
   if (stream.peek() != std::ifstream::traits_type::eof()) text << stream.rdbuf();
   return std::move(text).str();
+}
+
+Result<std::vector<std::string>> list_workflow_files(const std::vector<std::string>& given) {
+  std::vector<std::string> files;
+  for (const auto& name : given) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(name, error)) {
+      files.push_back(name);
+      continue;
+    }
+    std::vector<std::string> found;
+    std::filesystem::directory_iterator entries(name, error);
+    for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
+      if (runtime::is_workflow_file(*entries)) found.push_back(entries->path().string());
+    }
+    if (error) return failure("file.unreadable", "cannot be read", name, "check its permissions", error.message());
+    if (found.empty()) return failure("file.unreadable", "has no workflow file (*.yaml, *.yml, *.json)", name);
+    std::ranges::sort(found);
+    files.insert(files.end(), found.begin(), found.end());
+  }
+  return files;
 }
 
 Result<std::string> read_json(const std::string& file) {

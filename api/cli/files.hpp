@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/cli/cli.hpp"
 #include "engine/base/error.hpp"
@@ -12,6 +13,10 @@ namespace skald::cli {
 
 // "-" is standard input. Errors: "file.unreadable".
 Result<std::string> read_text(const std::string& file);
+
+// In the place of each folder the workflow files in it, by name, as `skald serve` would load them. Errors:
+// "file.unreadable": a folder that cannot be read, or has none.
+Result<std::vector<std::string>> list_workflow_files(const std::vector<std::string>& given);
 
 // Text that is JSON, as it stands there. Errors: "file.unreadable", "file.json" with the place.
 Result<std::string> read_json(const std::string& file);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "engine/runtime/start.hpp"
+
 namespace skald::runtime {
 namespace {
 
@@ -18,7 +20,7 @@ void ScheduleNotes::started(const ports::WorkflowName& workflow, const Execution
 }
 
 void ScheduleNotes::refused(const ports::WorkflowName& workflow, const Error& error) {
-  notes_[workflow].error = to_text(error);
+  notes_[workflow].error = refusal_text(error);
   again();
 }
 

@@ -10,6 +10,7 @@
 #include "engine/base/limits.hpp"
 #include "engine/definition/digest.hpp"
 #include "engine/runtime/engine_keys.hpp"
+#include "engine/runtime/start.hpp"
 
 namespace skald::runtime {
 
@@ -66,7 +67,7 @@ std::string_view result_of(const Started& started) {
 }
 
 void log_refused_start(ports::Log& log, const ports::WorkflowName& workflow, const Error& error) {
-  const auto text = to_text(error);
+  const auto text = refusal_text(error);
   log.write(ports::LogLevel::kWarning, "a start by the schedule of a workflow was refused",
             {{"namespace", workflow.namespace_name}, {"workflow", workflow.name}, {"error", text}});
 }

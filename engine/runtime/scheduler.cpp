@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/definition/schedule/next_time.hpp"
+#include "engine/runtime/start.hpp"
 
 namespace skald::runtime {
 namespace {
@@ -190,7 +191,7 @@ void Scheduler::started(Entry& entry, const Begun& begun, Result<Started> result
   } else {
     telemetry.schedule_start("refused");
     log_refused_start(shared().log, entry.row.workflow, result.error());
-    entry.row.error = to_text(result.error());
+    entry.row.error = refusal_text(result.error());
   }
   const auto* after = std::get_if<definition::Schedule::After>(&schedule_of(entry.definition).kind);
   if (!after) return move_on(entry, begun);

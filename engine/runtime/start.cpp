@@ -27,6 +27,18 @@ Result<void> check_input(const definition::Definition& definition, const Payload
       one ? violations.front().pointer : "", {}, dump_json(detail));
 }
 
+std::string refusal_text(const Error& error) {
+  const auto places = error.code == "input.invalid" ? parse_json(error.detail) : Result<Json>(Json());
+  if (!places || !places->is_array()) return to_text(error);
+  std::string text = error.message;
+  const char* mark = ": ";
+  for (const auto& place : *places) {
+    const auto pointer = place.at("pointer").get<std::string>();
+    text += std::exchange(mark, "; ") + (pointer.empty() ? "" : pointer + ' ') + place.at("detail").get<std::string>();
+  }
+  return text;
+}
+
 Result<void> check_run(const StartCommand& command, const definition::Definition& definition) {
   if (!command.run || command.run->may_have_pivot) return {};
   const auto pivot = std::ranges::find_if(definition.by_path, [](const auto& step) { return step.second->pivot; });

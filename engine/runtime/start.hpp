@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "engine/base/error.hpp"
 #include "engine/runtime/definitions.hpp"
@@ -11,6 +12,9 @@ namespace skald::runtime {
 
 // Errors: "input.invalid"; its detail is a JSON array of {pointer, detail}.
 Result<void> check_input(const definition::Definition& definition, const Payload& input);
+
+// Why a start was refused, for people: with each place where the input does not fit.
+std::string refusal_text(const Error& error);
 
 // Of an execution that another one runs. Errors: "workflow.pivot".
 Result<void> check_run(const StartCommand& command, const definition::Definition& definition);

@@ -18,12 +18,6 @@ namespace fs = std::filesystem;
 // Of a document that could not be fetched.
 constexpr std::uint64_t kLooksBetweenFetches = 60;
 
-bool is_definition_file(const fs::path& path) {
-  const auto extension = path.extension();
-  const auto name = path.filename().string();
-  return !name.starts_with('.') && (extension == ".yaml" || extension == ".yml" || extension == ".json");
-}
-
 Result<std::string> read_whole(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return failure("file.unreadable", "cannot be opened", path.string(), "check its permissions");
@@ -49,6 +43,13 @@ std::string label_of(const definition::Definition& d) {
 
 }  // namespace
 
+bool is_workflow_file(const fs::directory_entry& entry) {
+  const auto extension = entry.path().extension();
+  const bool is_named_so = extension == ".yaml" || extension == ".yml" || extension == ".json";
+  std::error_code ignored;
+  return is_named_so && !entry.path().filename().string().starts_with('.') && entry.is_regular_file(ignored);
+}
+
 WorkflowFolder::WorkflowFolder(fs::path folder, Definitions& definitions, ports::Log& log, OnReport on_report)
     : folder_(std::move(folder)), definitions_(definitions), log_(log), on_report_(std::move(on_report)) {}
 
@@ -58,7 +59,7 @@ void WorkflowFolder::scan() {
   fs::directory_iterator entries(folder_, error);
   for (; !error && entries != fs::directory_iterator(); entries.increment(error)) {
     std::error_code ignored;
-    if (!is_definition_file(entries->path()) || !entries->is_regular_file(ignored)) continue;
+    if (!is_workflow_file(*entries)) continue;
     const Stamp stamp{.modified = entries->last_write_time(ignored), .size = entries->file_size(ignored)};
     if (!ignored) found.emplace(entries->path().filename().string(), stamp);
   }
@@ -171,11 +172,12 @@ void WorkflowFolder::register_content(const std::string& name, Watched& file) {
     return report({.file = name, .kind = Kind::kBroken, .diagnostics = checked->diagnostics});
   }
   const std::string workflow = label_of(*checked->registered->definition);
-  if (is_taken_by_another(name, workflow)) {
+  if (const auto* other = find_another_with(name, workflow)) {
     file.settled = true;
-    return report({.file = name,
-                   .kind = Kind::kFailed,
-                   .message = fmt::format("another file of the folder defines {} already", workflow)});
+    return report(
+        {.file = name,
+         .kind = Kind::kFailed,
+         .message = fmt::format("{} defines {} already: give one of them another version", *other, workflow)});
   }
   const auto replace = file.is_first ? Replace::kUnlessOlder : Replace::kYes;
   auto outcome = definitions_.add(file.content, "file:" + name, replace, true, read);
@@ -196,11 +198,11 @@ void WorkflowFolder::register_content(const std::string& name, Watched& file) {
           .diagnostics = std::move(outcome->diagnostics)});
 }
 
-bool WorkflowFolder::is_taken_by_another(const std::string& name, const std::string& workflow) const {
+const std::string* WorkflowFolder::find_another_with(const std::string& name, const std::string& workflow) const {
   for (const auto& [other, file] : files_) {
-    if (other != name && file.workflow == workflow) return true;
+    if (other != name && file.workflow == workflow) return &other;
   }
-  return false;
+  return nullptr;
 }
 
 void WorkflowFolder::report(FileReport report) {

@@ -24,6 +24,9 @@
 
 namespace skald::runtime {
 
+// A file that the server would load: *.yaml, *.yml, *.json, not hidden.
+bool is_workflow_file(const std::filesystem::directory_entry& entry);
+
 struct FileReport {
   enum class Kind {
     kRegistered,  // created or replaced
@@ -85,7 +88,7 @@ class WorkflowFolder {
   void take(const std::string& name, Watched& file);
   void register_content(const std::string& name, Watched& file);
   Stamp stamp_of(const std::string& uri) const;
-  bool is_taken_by_another(const std::string& name, const std::string& workflow) const;
+  const std::string* find_another_with(const std::string& name, const std::string& workflow) const;
   void report(FileReport report);
 
   std::filesystem::path folder_;

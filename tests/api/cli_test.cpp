@@ -252,6 +252,37 @@ TEST(CliOffline, ValidatesLikeACompiler) {
   EXPECT_EQ(Json::parse(both.out)[0]["file"], broken);
 }
 
+TEST(CliOffline, ValidatesAFolderAsTheServerLoadsIt) {
+  const TemporaryFolder folder;
+  const auto path = folder.path().string();
+  EXPECT_EQ(run_skald({"validate", path}).err, "error: " + path + ": has no workflow file (*.yaml, *.yml, *.json)\n");
+  const auto first = folder.write("a.yaml", kWorkflow);
+  const auto second = folder.write("b.yml", kWorkflow);
+  folder.write(".hidden.yaml", "no workflow");
+  folder.write("notes.txt", "no workflow");
+  const auto twice = run_skald({"validate", path});
+  EXPECT_EQ(twice.exit_code, 1);
+  EXPECT_EQ(twice.out, first + ": test/cli 1.0.0 is valid\n" + second + ":1:1: error: test/cli 1.0.0 is defined by " +
+                           first +
+                           " already, and a server takes the first of them: give one another version "
+                           "[duplicate-value]\n");
+}
+
+TEST(CliOffline, ValidatesAnAdaptersFileByItself) {
+  const TemporaryFolder folder;
+  const auto adapters = folder.write(
+      "adapters.yaml",
+      "adapters:\n  p:\n    baseUrl: http://127.0.0.1:1\n    operations:\n      ok: { method: post, path: /ok }\n");
+  const auto alone = run_skald({"validate", "--adapters", adapters});
+  EXPECT_EQ(alone.exit_code, 0);
+  EXPECT_EQ(alone.out, adapters + ": the adapters file is valid\n");
+  const auto mistaken = run_skald({"validate", adapters});
+  EXPECT_EQ(mistaken.exit_code, 1);
+  EXPECT_EQ(mistaken.err, adapters + ": this looks like an adapters file: check it with `skald validate --adapters " +
+                              adapters + "`\n");
+  EXPECT_EQ(run_skald({"validate"}).exit_code, 2);
+}
+
 TEST(CliOffline, ServeNamesTheSettingThatIsWrong) {
   const auto result = run_skald({"serve", "--http-idle-timeout", "60"});
   EXPECT_EQ(result.exit_code, 2);

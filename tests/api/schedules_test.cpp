@@ -90,7 +90,8 @@ TEST_F(Schedules, ARefusedStartIsListed) {
   deploy("tick", "  - go: { call: p.ok }\n",
          "schedule: { every: PT1S }\ninput: { schema: { document: { type: object, required: [order] } } }\n");
   const Json tick = await_listed("tick", [](const Json& item) { return !item["lastError"].is_null(); });
-  EXPECT_TRUE(tick["lastError"].get<std::string>().starts_with("the input does not match the schema")) << tick;
+  EXPECT_TRUE(tick["lastError"].get<std::string>().starts_with("the input does not match the schema of the workflow: "))
+      << tick;
   EXPECT_TRUE(tick["lastExecution"].is_null());
   EXPECT_NE(get("/metrics").body.find("skald_schedule_starts_total{result=\"refused\"}"), std::string::npos);
 }

@@ -6,10 +6,12 @@ mutants_test.py --simulation build/dev/tests/mutants/simulation_with_mutants --s
 import argparse
 import os
 import re
+import shlex
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from catalogue import MUTANTS
 
@@ -29,6 +31,20 @@ def judge(options, mutant):
     if ended.returncode == 0 or not (problem and seed):
         return False, f"NOT FOUND in {options.seeds} seeds (ended with {ended.returncode}) {ended.stderr[-300:]}"
     return True, f"seed {seed.group(1):>4}: {problem.group(1)[:90]}"
+
+
+def judge_shrinking(options, mutant):
+    """(whether what is left of a run that fails does so too, what to say)"""
+    seed = re.search(r"--seed (\d+)", run(options.simulation, options.seeds, mutant.name).stdout)
+    environment = {**os.environ, "SKALD_MUTANT": mutant.name}
+    with TemporaryDirectory() as folder:
+        shrunk = subprocess.run([options.simulation, "--seed", seed.group(1), "--shrink"], env=environment, cwd=folder, capture_output=True, text=True)
+        command = re.search(r"repeat it with: simulation (.*) --print", shrunk.stdout)
+        if not command:
+            return False, f"NOT SHRUNK (ended with {shrunk.returncode}) {shrunk.stderr[-300:]}"
+        again = subprocess.run([options.simulation, *shlex.split(command.group(1))], env=environment, cwd=folder, capture_output=True, text=True)
+    lines = shrunk.stdout.count("\n") - 2
+    return "PROBLEM" in again.stdout, f"shrunk to a workflow of {lines} lines without {command.group(1).count('--without')} troubles"
 
 
 def main():
@@ -54,6 +70,9 @@ def main():
         for mutant, (found, text) in zip(chosen, pool.map(lambda mutant: judge(options, mutant), chosen)):
             failures += not found
             print(f"{mutant.name:50} {text}", flush=True)
+    shrinks, text = judge_shrinking(options, chosen[0])
+    failures += not shrinks
+    print(f"{chosen[0].name:50} {text}")
     print(f"{len(chosen)} bugs, {failures} failures")
     return failures != 0
 

@@ -40,13 +40,17 @@ class Simulation {
         senders_(around_, nodes_) {}
 
   RunReport run() {
-    const auto workflows = draw_workflows(world_);
+    auto workflows = draw_workflows(world_);
+    for (auto& workflow : workflows) {
+      if (workflow.name == kRandomName && options_.workflow) workflow.yaml = *options_.workflow;
+    }
     for (const auto& workflow : workflows) around_.workflows.push_back(workflow.yaml);
-    if (world_.prints()) tell(workflows);
     const bool tombstones = world_.chance(30) || std::ranges::any_of(workflows, needs_tombstones);
     if (!tombstones) services_.do_without_tombstones();
     if (world_.chance(10)) faults_.crash_at_each_append();
     if (options_.crash) faults_.calm(*options_.crash);
+    for (const Fault fault : options_.without) faults_.set(fault, 0);
+    if (world_.prints()) tell(workflows);
     const int nodes = world_.chance(40) ? 1 : 2 + static_cast<int>(world_.below(2));
     if (nodes > 1) around_.lease = Millis(3'000 + static_cast<std::int64_t>(world_.below(12'000)));
     if (nodes > 1) oracle_.expect_leases();
@@ -214,6 +218,7 @@ std::string to_arguments(const RunOptions& options) {
   auto text = fmt::format("--seed {}", options.seed);
   if (options.crash) text += fmt::format(" --crash-at {}", options.crash->append);
   if (options.crash && options.crash->written) text += " --written";
+  for (const Fault fault : options.without) text += fmt::format(" --without '{}'", to_string(fault));
   return text;
 }
 

@@ -16,6 +16,8 @@ struct RunOptions {
   bool prints = false;  // the schedule, as it happens
   // A calm world instead of the troubles that the seed brings, with this one in it.
   std::optional<CrashPoint> crash = {};
+  std::optional<std::string> workflow = {};  // in the place of the random one that the seed draws
+  std::vector<Fault> without = {};           // these do not happen
 };
 
 struct RunReport {
@@ -27,7 +29,7 @@ struct RunReport {
 
 RunReport run_simulation(const RunOptions& options);
 
-// The arguments of the program that repeat a run.
+// The arguments of the program that repeat a run; its `workflow` is left out.
 std::string to_arguments(const RunOptions& options);
 // Says which run it was, should the engine end the process in the middle of one.
 void tell_run_at_abort();

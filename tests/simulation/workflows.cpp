@@ -286,7 +286,7 @@ bool needs_tombstones(const Workflow& workflow) {
 std::vector<Workflow> draw_workflows(World& world) {
   std::vector<Workflow> drawn;
   const auto& written = written_workflows();
-  if (world.chance(70)) drawn.push_back({"test", "random", saga::random_workflow(world.random())});
+  if (world.chance(70)) drawn.push_back({"test", kRandomName, saga::random_workflow(world.random())});
   if (drawn.empty() || world.chance(40)) drawn.push_back(written[world.below(written.size())]);
   const auto run = [&](std::string_view name) {
     return std::ranges::any_of(drawn,

@@ -19,6 +19,8 @@ struct Workflow {
 std::vector<Workflow> draw_workflows(World& world);
 // Whether it undoes steps whose requests may still be on their way.
 bool needs_tombstones(const Workflow& workflow);
+// The one that is not written by hand.
+inline constexpr const char* kRandomName = "random";
 // Executions of it are about something, one at a time.
 inline constexpr const char* kSingleName = "single";
 // Executions of it start by themselves, at each of these intervals.
