@@ -42,13 +42,12 @@ std::string json_string(std::string_view text) {
   return out;
 }
 
-// JSON text of the body's value. `for_bytes` writes a body that is no JSON and does not claim to be.
-Result<std::string> content_of(Response& response, std::string (*for_bytes)(const std::string&)) {
-  if (is_blank(response.body)) return "null";
-  auto error = check_json(response.body);
-  if (!error) return std::move(response.body);
-  if (is_json_type(response.content_type) || response.ended_by_close) return std::unexpected(std::move(*error));
-  return for_bytes(response.body);
+// The body's value. `for_bytes` writes a body that is no JSON and does not claim to be.
+Result<Payload> content_of(const Response& response, std::string (*for_bytes)(const std::string&)) {
+  if (is_blank(response.body)) return Payload();
+  auto content = Payload::from_text(response.body);
+  if (content || is_json_type(response.content_type) || response.ended_by_close) return content;
+  return Payload::from_trusted_text(for_bytes(response.body));
 }
 
 // "content-TYPE" as "Content-Type": names of headers are the same in either case, keys of an object are not.
@@ -88,25 +87,24 @@ Result<std::string> headers_of(const Fields& fields) {
   return out + '}';
 }
 
-Result<std::string> whole_answer(Response& response, const saga::Request& request) {
+Result<Payload> whole_answer(Response& response, const saga::Request& request) {
   auto sent = headers_of(request.headers);
-  if (!sent) return sent;
+  if (!sent) return std::unexpected(std::move(sent.error()));
   std::erase_if(response.fields, [](const auto& field) { return is_credential(canonical(field.first)); });
   auto headers = headers_of(response.fields);
-  if (!headers) return headers;
+  if (!headers) return std::unexpected(std::move(headers.error()));
   const auto text_or_base64 = [](const std::string& body) {
     return json_string(definition::find_invalid_utf8(body) ? base64(body) : body);
   };
-  auto content = response.is_encoded ? Result<std::string>(json_string(base64(response.body)))
+  auto content = response.is_encoded ? Payload::from_trusted_text(json_string(base64(response.body)))
                                      : content_of(response, text_or_base64);
   if (!content) return content;
   std::string out =
       fmt::format(R"({{"request":{{"method":{},"uri":{},"headers":{}}},"statusCode":{},"headers":{},"content":)",
                   json_string(request.method), json_string(request.target), *sent, response.status, *headers);
-  out += *content;
+  out += content->text();
   out += '}';
-  if (auto error = check_json(out)) return std::unexpected(std::move(*error));  // it is deeper than its content
-  return out;
+  return Payload::from_text(std::move(out));  // checked again: it is deeper than its content
 }
 
 }  // namespace
@@ -124,10 +122,8 @@ Result<Payload> output_of(Response& response, const saga::Request& request) {
     if (response.body.empty()) return Payload();
     return Payload::from_trusted_text(json_string(base64(response.body)));
   }
-  auto text = is_content ? content_of(response, [](const std::string& body) { return json_string(body); })
-                         : whole_answer(response, request);
-  if (!text) return std::unexpected(std::move(text.error()));
-  return Payload::from_trusted_text(std::move(*text));
+  return is_content ? content_of(response, [](const std::string& body) { return json_string(body); })
+                    : whole_answer(response, request);
 }
 
 }  // namespace skald::adapters

@@ -29,11 +29,16 @@ void append_header(std::string& out, std::string_view name, std::string_view val
 // A string of Structured Field Values (RFC 8941, 3.3.3): printable ASCII, `"` and `\` escaped.
 bool append_structured_string(std::string& out, std::string_view text) {
   out += '"';
-  for (const char c : text) {
+  std::size_t written = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     if (c < 0x20 || c > 0x7E) return false;
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
+    if (c != '"' && c != '\\') continue;
+    out.append(text, written, i - written);
+    out += '\\';
+    written = i;
   }
+  out.append(text, written);
   out += '"';
   return true;
 }

@@ -15,9 +15,10 @@ class Hash {
   std::uint64_t value_ = 0xCBF29CE484222325ull;
 };
 
-void append_hex(std::string& out, std::uint8_t byte) {
-  out += kHexDigits[byte >> 4];
-  out += kHexDigits[byte & 0x0F];
+char* put_hex(char* at, std::uint8_t byte) {
+  *at++ = kHexDigits[byte >> 4];
+  *at++ = kHexDigits[byte & 0x0F];
+  return at;
 }
 
 }  // namespace
@@ -33,11 +34,12 @@ std::uint64_t span_id_of(const ExecutionId& execution, std::string_view step, sa
 }
 
 void append_traceparent(std::string& out, const ExecutionId& execution, std::uint64_t span_id) {
-  out += "00-";
-  for (const auto byte : execution.bytes) append_hex(out, byte);
-  out += '-';
-  for (int shift = 56; shift >= 0; shift -= 8) append_hex(out, static_cast<std::uint8_t>(span_id >> shift));
-  out += "-01";
+  const auto first = out.size();
+  out += "00-00000000000000000000000000000000-0000000000000000-01";
+  char* at = out.data() + first + 3;
+  for (const auto byte : execution.bytes) at = put_hex(at, byte);
+  ++at;
+  for (int shift = 56; shift >= 0; shift -= 8) at = put_hex(at, static_cast<std::uint8_t>(span_id >> shift));
 }
 
 }  // namespace skald::adapters

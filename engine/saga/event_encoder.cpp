@@ -10,6 +10,12 @@ namespace {
 // Builds one JSON object; payloads are spliced in as they were received.
 class Fields {
  public:
+  // Most events need no more; a larger one is known by its payloads.
+  explicit Fields(std::size_t payload_size = 0) {
+    out_.reserve(256 + payload_size);
+    out_ = '{';
+  }
+
   void text(std::string_view name, std::string_view value) {
     begin(name);
     append_json_string(out_, value);
@@ -62,12 +68,12 @@ class Fields {
     out_ += "\":";
   }
 
-  std::string out_ = "{";
+  std::string out_;
 };
 
 void Fields::request(const RequestPtr& request) {
   if (!request) return;
-  Fields inner;
+  Fields inner(request->body.size());
   inner.text_unless_empty("adapter", request->adapter);
   inner.text_unless_empty("operation", request->operation);
   if (!request->is_to_engine()) {

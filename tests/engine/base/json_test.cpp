@@ -66,6 +66,18 @@ TEST(Json, AppendsStringsAsTheLibraryWritesThem) {
   }
 }
 
+TEST(Json, SeesEveryByteAtEveryPlaceOfAString) {
+  for (std::size_t at = 0; at < 20; ++at) {
+    for (int byte = 0; byte < 256; ++byte) {
+      std::string text(20, '#');
+      text[at] = static_cast<char>(byte);
+      std::string out;
+      append_json_string(out, text);
+      EXPECT_EQ(out, text_by_library(Json(text))) << "byte " << byte << " at " << at;
+    }
+  }
+}
+
 // The library's text is what ours has to be, character for character.
 TEST(Json, WritesWhatTheLibraryWrites) {
   for (const char* text : {
