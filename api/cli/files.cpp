@@ -46,6 +46,14 @@ std::string place_of(const std::string& file, std::string_view text, std::size_t
          std::to_string(1 + before.size() - line_start);
 }
 
+// `name` is what an error calls the text.
+Result<std::string> checked(const std::string& name, std::string text, std::string remedy = {}) {
+  Checker checker;
+  if (nlohmann::json::sax_parse(text, &checker)) return text;
+  return failure("file.json", "is not valid JSON", place_of(name, text, checker.stopped_at), std::move(remedy),
+                 checker.why);
+}
+
 }  // namespace
 
 Result<std::string> read_text(const std::string& file) {
@@ -86,10 +94,14 @@ Result<std::vector<std::string>> list_workflow_files(const std::vector<std::stri
 
 Result<std::string> read_json(const std::string& file) {
   auto text = read_text(file);
-  if (!text) return text;
-  Checker checker;
-  if (nlohmann::json::sax_parse(*text, &checker)) return text;
-  return failure("file.json", "is not valid JSON", place_of(file, *text, checker.stopped_at), {}, checker.why);
+  return text ? checked(file, std::move(*text)) : text;
+}
+
+Result<std::string> read_input(const std::string& value) {
+  const auto first = value.find_first_not_of(" \t\r\n");
+  const bool is_json = first != std::string::npos && (value[first] == '{' || value[first] == '[');
+  return is_json ? checked("--input", value, "a file whose name begins with { or [ is written ./NAME")
+                 : read_json(value);
 }
 
 definition::LoadResult load_definition(const Context& context, const std::string& file, const std::string& source,

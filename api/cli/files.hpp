@@ -21,6 +21,10 @@ Result<std::vector<std::string>> list_workflow_files(const std::vector<std::stri
 // Text that is JSON, as it stands there. Errors: "file.unreadable", "file.json" with the place.
 Result<std::string> read_json(const std::string& file);
 
+// The value of --input: JSON itself where it begins with { or [ (after white space), else a file as above; ./{name is
+// a file whose name begins so. Errors: those of read_json.
+Result<std::string> read_input(const std::string& value);
+
 // Loads a workflow file with the documents that it names, relative ones from its folder.
 definition::LoadResult load_definition(const Context& context, const std::string& file, const std::string& source,
                                        const definition::LoadOptions& options);

@@ -78,7 +78,7 @@ int start(const Context& context, const StartOptions& options) {
                    percent_encode(options.workflow.substr(slash + 1)) + "/executions";
   if (!options.version.empty()) request.target += "?version=" + percent_encode(options.version);
   if (!options.input.empty()) {
-    auto input = read_json(options.input);
+    auto input = read_input(options.input);
     if (!input) return report(input.error());
     request.body = std::move(*input);
   }
@@ -101,7 +101,7 @@ int replay(const Context& context, const ReplayOptions& options) {
   if (!options.version.empty()) body["version"] = options.version;
   if (options.accept_standing) body["acceptStanding"] = true;
   if (!options.input.empty()) {
-    const auto text = read_json(options.input);
+    const auto text = read_input(options.input);
     if (!text) return report(text.error());
     body["input"] = json::parse(*text, nullptr, false);
   }
@@ -120,7 +120,9 @@ void add_start(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("start", "Start an execution; prints its id");
   command->add_option("NAMESPACE/NAME", options->workflow, "The workflow")->required();
   command->add_option("--version", options->version, "Its version (default: the highest release)")->check(not_empty());
-  command->add_option("-i,--input", options->input, "File with the input, JSON; - for standard input")
+  command
+      ->add_option("-i,--input", options->input,
+                   "The input: JSON that begins with { or [, or a file with it; - for standard input")
       ->check(not_empty());
   command
       ->add_option_function<std::string>(
@@ -136,7 +138,9 @@ void add_start(CLI::App& app, Context& context) {
   replaying->add_option("ID", again->id, "The execution")->required();
   replaying->add_option("--from", again->from, "start, failed, or a step")->check(not_empty())->capture_default_str();
   replaying->add_option("--version", again->version, "Run it with this version of the workflow")->check(not_empty());
-  replaying->add_option("-i,--input", again->input, "File with another input, JSON; - for standard input")
+  replaying
+      ->add_option("-i,--input", again->input,
+                   "Another input: JSON that begins with { or [, or a file with it; - for standard input")
       ->check(not_empty());
   replaying->add_option("--reason", again->reason, "Why; recorded in the history");
   replaying->add_flag("--accept-standing", again->accept_standing,

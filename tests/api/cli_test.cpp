@@ -187,6 +187,24 @@ TEST_F(Cli, NamesThePlaceWhereAnInputIsNoJson) {
   EXPECT_EQ(skald({"resolve", "x", "1", "--reason", "r", "--output-file", file}).err, start.err);
 }
 
+TEST_F(Cli, TakesAnInputAsItIsWritten) {
+  deploy("w", "  - one: { call: p.ok, compensate: { call: p.undo } }\n");
+  const auto started = skald({"start", "test/w", "--input", R"( {"n": 7})", "--wait", "-o", "json"});
+  EXPECT_EQ(started.exit_code, 0) << started.err;
+  EXPECT_EQ(Json::parse(started.out)["input"], Json::parse(R"({"n": 7})"));
+  EXPECT_EQ(skald({"start", "test/w", "--input", "[1, 2]"}).exit_code, 0);
+  const auto cut = skald({"start", "test/w", "--input", R"({"n": })"});
+  EXPECT_EQ(cut.exit_code, 2);
+  EXPECT_TRUE(cut.err.starts_with("error: --input:1:7: is not valid JSON (")) << cut.err;
+  EXPECT_TRUE(cut.err.ends_with(")\n  a file whose name begins with { or [ is written ./NAME\n")) << cut.err;
+  EXPECT_EQ(skald({"replay", "x", "--input", R"({"n": })"}).err, cut.err);
+  // Anything else names a file.
+  EXPECT_EQ(skald({"start", "test/w", "--input", "7"}).err,
+            "error: 7: cannot be read\n  check the name and its permissions\n");
+  EXPECT_EQ(skald({"start", "test/w", "--input", "./{none}"}).err,
+            "error: ./{none}: cannot be read\n  check the name and its permissions\n");
+}
+
 TEST_F(Cli, SaysWhereAListGoesOn) {
   deploy("w", "  - one: { call: p.ok, compensate: { call: p.undo } }\n");
   for (int i = 0; i < 3; ++i) run("w");
