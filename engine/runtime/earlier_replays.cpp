@@ -56,9 +56,10 @@ class Search {
       if (!ancestor) break;
       found = look_below(*ancestor);
     }
+    if (found && !*found) found = look_at_keys(first);
     if (!found) return std::unexpected(std::move(found.error()));
-    return EarlierReplays{.repeated = std::move(*found),
-                          .next_key = fmt::format("{}{}/{}", kReplayKey, to_string(first), replays_ + 1)};
+    if (*found) return EarlierReplays{.repeated = std::move(*found), .next_key = {}};
+    return EarlierReplays{.repeated = std::nullopt, .next_key = std::move(next_key_)};
   }
 
  private:
@@ -74,7 +75,6 @@ class Search {
   Result<std::optional<Error>> look_below(const saga::State& top) {
     std::vector<ExecutionId> open;
     const auto add = [&](const saga::State& state) {
-      replays_ += state.replays.size();
       for (const auto& replay : state.replays) {
         if (std::ranges::find(passed_, replay.replay) == passed_.end()) open.push_back(replay.replay);
       }
@@ -92,10 +92,26 @@ class Search {
     return std::nullopt;
   }
 
+  // Up to the first number that is free. They lead also to those whose marks were removed with their originals.
+  Result<std::optional<Error>> look_at_keys(const ExecutionId& first) {
+    for (int number = 1;; ++number) {
+      next_key_ = fmt::format("{}{}/{}", kReplayKey, to_string(first), number);
+      auto row = store_.find_by_key(original_.namespace_name, original_.name, next_key_);
+      if (!row) return std::unexpected(std::move(row.error()));
+      if (!*row) return std::nullopt;
+      const auto& id = (*row)->id;
+      if (id == original_.id || std::ranges::find(passed_, id) != passed_.end()) continue;
+      auto replay = read(id);
+      if (!replay) return std::unexpected(std::move(replay.error()));
+      auto error = *replay ? judge(original_, **replay) : std::nullopt;
+      if (error) return error;
+    }
+  }
+
   ports::HistoryStore& store_;
   const saga::State& original_;
   std::vector<ExecutionId> passed_;  // on the way up
-  std::size_t replays_ = 0;
+  std::string next_key_;
 };
 
 }  // namespace

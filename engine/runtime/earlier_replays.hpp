@@ -15,8 +15,9 @@ struct EarlierReplays {
   // "replay.repeated" by the first that is under way, completed, or left effects behind; nothing where each of them
   // ended and none of its effects stands. What retention has removed counts as such.
   std::optional<Error> repeated;
-  // The idempotency key of the next one, by the first execution of all and how many replays there are: of two requests
-  // that have found the same, for whichever executions of the family, one is written.
+  // The idempotency key of the next one, by the first execution of all and the first number that is free: of two
+  // requests that have found the same, for whichever executions of the family, one is written. Empty where one is
+  // repeated.
   std::string next_key;
 };
 

@@ -22,8 +22,8 @@ struct Original {
   std::vector<saga::Event> history;
   definition::DefinitionPtr definition;
   definition::DefinitionPtr replayed_with;
-  std::optional<Error> repeated;        // why it is not to be replayed without leave
-  std::optional<std::string> next_key;  // see EarlierReplays; none where they could not be read
+  std::optional<Error> repeated;  // why it is not to be replayed without leave
+  std::string next_key;           // see EarlierReplays; empty where they could not be read
 };
 
 // What may be removed before the replay is written would leave the mark of a replay on nothing.
@@ -129,7 +129,7 @@ Result<std::unique_ptr<NewStart>> prepare(const Original& original, const Replay
   start->row = new_row(*definition, id, now, plan.start.labels);
   start->row.replay_of = original.state.id;
   start->row.unique = std::move(*unique);
-  if (!command.accept_standing) start->row.idempotency_key = original.next_key;
+  if (!original.next_key.empty()) start->row.idempotency_key = original.next_key;
   start->definition = definition;
   start->input = saga::Input{.actor = command.actor, .what = std::move(plan.start)};
   start->companion = std::move(intent->mark);

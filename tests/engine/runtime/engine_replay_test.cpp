@@ -152,6 +152,30 @@ TEST(EngineReplay, OfTwoAtOnceForAnExecutionAndItsReplayOneBegins) {
   EXPECT_EQ(bench.view(original)->replays.size() + bench.view(first->id)->replays.size(), 2u);
 }
 
+// Of the siblings of a replay whose original was removed nothing is known but by their keys.
+TEST(EngineReplay, FindsThoseWhoseOriginalWasRemoved) {
+  RuntimeBench bench;
+  const auto original = fail_at(bench, "ship");
+  bench.advance(std::chrono::seconds(1));
+  std::vector<ExecutionId> failed;
+  for (int i = 0; i < 2; ++i) {
+    bench.script.set_rule([](const auto& call) { return call.step == "ship" ? refused() : done(); });
+    failed.push_back(bench.replay(from(original, "start"))->id);
+    ASSERT_EQ(bench.run_to_end(failed.back()).outcome, saga::Outcome::kCompensated);
+  }
+  bench.script.set_rule([](const auto&) { return done(); });
+  ASSERT_TRUE(
+      bench.store.remove_ended(ports::ShardSet().set(), bench.view(original)->ended_at + Millis(1), std::nullopt, 1)
+          .has_value());
+  ASSERT_EQ(bench.view(original).error().code, "execution.unknown");
+  const auto done_again = bench.replay(from(failed[0], "start"));
+  ASSERT_TRUE(done_again.has_value()) << to_text(done_again.error());
+  ASSERT_EQ(bench.run_to_end(done_again->id).outcome, saga::Outcome::kCompleted);
+  const auto late = bench.replay(from(failed[1], "start"));
+  ASSERT_FALSE(late.has_value());
+  EXPECT_EQ(late.error().message, "replay " + to_string(done_again->id) + " has completed");
+}
+
 const char* const kPassedOver = R"(
 document: { dsl: '1.0.3', namespace: shop, name: checkout, version: '1.0.0' }
 do:
