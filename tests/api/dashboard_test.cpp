@@ -122,6 +122,7 @@ TEST(Alerts, EachIsWholeAndInTheRunbook) {
   const std::string rules = read_source("grafana/alerts.yaml");
   const auto alerts = matches(rules, "- alert: (.*)");
   EXPECT_EQ(alerts, matches(read_source("docs/operating.md"), "\n### (Skald[A-Za-z]+)\n"));
+  EXPECT_EQ(alerts, matches(read_source("tests/grafana/alerts_test.yaml"), "\n  - name: (.*)"));
   for (const auto& alert : alerts) {
     std::string anchor = alert;
     for (char& c : anchor) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
