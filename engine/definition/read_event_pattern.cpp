@@ -57,9 +57,11 @@ Json read_with(LoadContext& context, const Node& node, const Scope& scope) {
   return to_json(node);
 }
 
+// `from` and `expects` are those that have an expectation.
 struct Correlations {
   Json from = Json::object();
   std::vector<expression::ValueTemplate> expects;
+  std::vector<OpenCorrelation> open;
 };
 
 Correlations read_correlate(LoadContext& context, const Node& node, const Scope& scope) {
@@ -69,15 +71,14 @@ Correlations read_correlate(LoadContext& context, const Node& node, const Scope&
   for (std::size_t i = 0; i < node.keys.size() && node.is_map(); ++i) {
     const std::string& name = node.keys[i];
     MapReader correlation(context, node.items[i]);
-    if (const Node* from = correlation.require("from")) {
-      if (auto compiled = read_expression(context, *from, scope, Slot::kEvent)) read.from[name] = compiled->source();
-    }
+    const Node* from = correlation.require("from");
+    auto compiled = from == nullptr ? std::nullopt : read_expression(context, *from, scope, Slot::kEvent);
     if (const Node* expect = correlation.take("expect")) {
       if (expect->is_null()) context.report.error("wrong-type", *expect, "must not be null: no event would match");
       expects[name] = read_template(context, *expect, scope, Slot::kArguments);
-    } else if (node.items[i].is_map()) {
-      context.report.error("missing-key", node.items[i],
-                           "has no 'expect': what an event must carry is decided when the step begins to listen");
+      if (compiled) read.from[name] = compiled->source();
+    } else if (compiled) {
+      read.open.push_back({.name = name, .from = std::move(*compiled)});
     }
     correlation.finish();
   }
@@ -105,7 +106,7 @@ std::optional<EventPattern> read_event_pattern(LoadContext& context, const Node&
                          "in it with 'with'");
   }
   auto filter = EventFilter::compile(attributes, correlations.from);
-  if (filter) return EventPattern{std::move(*filter), std::move(correlations.expects)};
+  if (filter) return EventPattern{std::move(*filter), std::move(correlations.expects), std::move(correlations.open)};
   const Node& place = node_at(node, filter.error().subject);
   // An expression that does not compile is reported where it was read.
   if (!is_wrapped(place)) context.report.error("bad-pattern", place, filter.error().message);

@@ -10,7 +10,7 @@ std::vector<ports::StoredFilter> filters_of(const definition::Definition& defini
   for (const auto& [path, step] : definition.by_path) {
     const auto* listen = std::get_if<definition::ListenStep>(&step->kind);
     if (!listen) continue;
-    for (const auto& [filter, expects] : listen->patterns) {
+    for (const auto& [filter, expects, open] : listen->patterns) {
       filters[filter.shape()] = {.shape = filter.shape(), .type = filter.type(), .filter = filter.stored()};
     }
   }

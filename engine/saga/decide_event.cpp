@@ -36,13 +36,42 @@ bool was_used(const StepState& step, const Json& event) {
   return std::ranges::any_of(step.children, [&](const auto& child) { return was_used(child, event); });
 }
 
+std::optional<Json> value_of(const definition::OpenCorrelation& correlation, const Json& event) {
+  auto value = correlation.from.evaluate(event, expression::EmptyEnvironment());
+  if (!value || value->is_null()) return std::nullopt;
+  return std::move(*value);
+}
+
+// What the events of a correlation without `expect` must have: what the first one had. null: there is none yet.
+Json settled_value(const ListenStep& kind, const StepState& step, const std::string& name) {
+  for (const auto& had : step.events) {
+    if (had.pattern == 0) continue;
+    for (const auto& correlation : kind.patterns[had.pattern - 1].open) {
+      if (correlation.name != name) continue;
+      if (auto value = value_of(correlation, had.event.json())) return std::move(*value);
+    }
+  }
+  return nullptr;
+}
+
+// Whether the event has what those before it had, in the correlations without `expect`.
+bool belongs(const ListenStep& kind, const StepState& step, std::uint32_t pattern, const Json& event) {
+  return std::ranges::all_of(kind.patterns[pattern - 1].open, [&](const auto& correlation) {
+    const auto value = value_of(correlation, event);
+    if (!value) return false;
+    const Json settled = settled_value(kind, step, correlation.name);
+    return settled.is_null() || *value == settled;
+  });
+}
+
 // Which of the step's patterns takes the event, from 1; 0: none.
 std::uint32_t pattern_for(const ListenStep& kind, const StepState& step, const Json& event) {
   const auto takes = [&](std::uint32_t pattern, ListenStep::Strategy strategy) {
     const bool has_one = std::ranges::any_of(step.events, [&](const auto& e) { return e.pattern == pattern; });
     if (has_one && strategy == ListenStep::Strategy::kAll) return false;
     const auto& filter = kind.patterns[pattern - 1].filter;
-    return filter.matches(event) && filter.key_of(event) == step.listens[pattern - 1].key;
+    return filter.matches(event) && filter.key_of(event) == step.listens[pattern - 1].key &&
+           belongs(kind, step, pattern, event);
   };
   // What ends the listening does so, whatever else it is.
   for (std::uint32_t pattern = kind.wanted + 1; pattern <= kind.patterns.size(); ++pattern) {

@@ -84,7 +84,7 @@ const step = {
   "a foreach with an input": ["{ listen: { to: { one: { with: { type: a } } } }, foreach: { input: { from: .x } } }", "3:69: Property input is not allowed."],
   "a foreach of no events": ["{ set: { a: 1 }, foreach: { item: b } }", "3:25: cannot stand on a 'set' step"],
   "an event that says how deep it is": ["{ emit: { event: { with: { source: shop, type: a, skalddepth: 1 } } } }", "3:58: Property skalddepth is not allowed."],
-  "a correlation without what is expected": ["{ listen: { to: { one: { with: { type: a }, correlate: { a: { from: .id } } } } } }", "3:65: Missing property \"expect\"."],
+  "a correlation by nothing": ["{ listen: { to: { one: { with: { type: a }, correlate: { a: { expect: 1 } } } } } }", "3:65: Missing property \"from\"."],
   "an undo of what has no effect": ["{ listen: { to: { one: { with: { type: a } } } }, compensate: { call: a.b } }", "3:58: cannot stand on a 'listen' step"],
   "an emit without its event": ["{ emit: {} }", "3:10: Missing property \"event\"."],
   "an event without its type": ["{ emit: { event: { with: { source: shop } } } }", "3:27: Missing property \"type\"."],

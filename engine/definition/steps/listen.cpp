@@ -29,7 +29,7 @@ Wanted read_wanted(LoadContext& context, MapReader& map, const Scope& scope) {
   } else if (any != nullptr) {
     read.strategy = ListenStep::Strategy::kAny;
     if (any->is_sequence() && any->items.empty()) {
-      read.patterns.push_back({EventFilter::compile(Json::object(), Json::object()).value(), {}});  // every event
+      read.patterns.push_back({EventFilter::compile(Json::object(), Json::object()).value(), {}, {}});  // every event
     } else {
       read.patterns = read_event_patterns(context, *any, scope);
     }

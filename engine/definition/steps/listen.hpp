@@ -16,10 +16,18 @@ namespace skald::definition {
 
 struct Step;
 
+// A correlation without `expect`: the first event of a `listen` that has a value by this name settles what those behind
+// it must have.
+struct OpenCorrelation {
+  std::string name;
+  expression::Expression from;
+};
+
 // One of the events that a `listen` is for.
 struct EventPattern {
   EventFilter filter;
   std::vector<expression::ValueTemplate> expects;  // `correlate`, in the order of the names
+  std::vector<OpenCorrelation> open;
 };
 
 // `foreach`: what each event sets off, one after the other, in the order of their coming.

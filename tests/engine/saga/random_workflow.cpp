@@ -118,10 +118,13 @@ class Writer {
     line(indent, "timeout: { after: PT6S }");
     if (chance(random_, 50)) line(indent, "onError: continue");
     const auto pattern = fmt::format(
-        "{{ with: {{ type: go.s{} }}, correlate: {{ a: {{ from: .data, expect: '${{ $workflow.id }}' }} }} }}", name);
+        "{{ with: {{ type: go.s{} }}, correlate: {{ a: {{ from: .data, expect: '${{ $workflow.id }}' }}, b: {{ from: "
+        ".data }} }} }}",
+        name);
     if (may_nest && chance(random_, 40)) return each(indent, pattern);
     if (chance(random_, 70)) return line(indent, fmt::format("listen: {{ to: {{ one: {} }} }}", pattern));
-    line(indent, fmt::format("listen: {{ to: {{ all: [ {}, {{ with: {{ type: more }} }} ] }} }}", pattern));
+    const char* more = "{ with: { type: more }, correlate: { b: { from: .data } } }";
+    line(indent, fmt::format("listen: {{ to: {{ all: [ {}, {} ] }} }}", pattern, more));
   }
 
   // One event after the other, until there are enough, or one that ends it.
