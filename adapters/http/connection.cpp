@@ -29,7 +29,8 @@ bool Connection::begin(Steady deadline, const ExpectedAnswer& expected) {
   reader_.reset(expected);
   if (!reused_) {
     state_ = State::kConnecting;
-    context_.wheel.arm(*this, std::min(deadline, context_.clock.steady() + Steady(limits::kConnectTimeout)));
+    connect_until_ = std::min(deadline, context_.clock.steady() + Steady(limits::kConnectTimeout));
+    context_.wheel.arm(*this, connect_until_);
     look_up();
     return true;
   }
@@ -64,19 +65,24 @@ void Connection::connect(const Resolver::Addresses& addresses) {
   connect_next();
 }
 
+// An address that says nothing has its share of the time, so that those behind it have theirs.
 void Connection::connect_next() {
+  const auto now = context_.clock.steady();
+  const auto left = static_cast<Steady::rep>(endpoints_.size() - next_endpoint_);
+  context_.wheel.arm(*this, now + (connect_until_ - now) / left);
   start_connect(endpoints_[next_endpoint_++]);
 }
 
-void Connection::on_connected(Error error) {
-  if (state_ != State::kConnecting) return;
-  if (error && next_endpoint_ < endpoints_.size()) {
+void Connection::on_connected(std::size_t attempt, Error error) {
+  if (state_ != State::kConnecting || attempt != connect_attempt()) return;
+  if (error && has_another_address()) {
     close_transport();
     return connect_next();
   }
   if (error) {
     return fail(Failure::kNotSent, "no connection to " + host_and_port(dial_), error.message());
   }
+  if (attempt > 1) context_.resolver.prefer(dial_.host, endpoints_[attempt - 1].address());
   state_ = State::kBusy;
   context_.wheel.arm(*this, deadline_);
   continue_reading();
@@ -186,6 +192,10 @@ void Connection::expired() {
     case State::kConnecting:
       if (context_.clock.steady() >= deadline_) {
         return fail(Failure::kTimeout, "the attempt timed out before there was a connection", {}, "timeout");
+      }
+      if (has_another_address()) {
+        close_transport();
+        return connect_next();
       }
       return fail(Failure::kNotSent, "no connection to " + host_and_port(dial_) + " within 3 s");
     case State::kBusy:

@@ -69,7 +69,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Dead
   using Error = boost::system::error_code;
   using Endpoint = boost::asio::ip::tcp::endpoint;
 
-  // The transport. Each start_ is followed by its on_ from the loop, also after close_transport().
+  // The transport. Each start_ is followed by its on_ from the loop, also after close_transport(); that of
+  // start_connect() says which attempt it was, since another one may be under way by then.
   virtual void start_connect(const Endpoint& endpoint) = 0;
   virtual void start_read(char* data, std::size_t size) = 0;
   virtual void start_write(std::string_view bytes) = 0;  // some of them
@@ -79,7 +80,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Dead
   virtual bool is_quiet() = 0;
   virtual void close_transport() = 0;
 
-  void on_connected(Error error);
+  std::size_t connect_attempt() const { return next_endpoint_; }
+  void on_connected(std::size_t attempt, Error error);
   // For a transport that cannot tell how much has left: from here on the request counts as sent.
   void mark_sent() { sent_ = true; }
   void on_read(Error error, std::size_t size);
@@ -92,6 +94,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private Dead
   void look_up();
   void connect(const Resolver::Addresses& addresses);
   void connect_next();
+  // Of the name's; none is tried before they are known.
+  bool has_another_address() const { return next_endpoint_ > 0 && next_endpoint_ < endpoints_.size(); }
   bool write_now();
   void continue_reading();
   void take_bytes();
@@ -109,6 +113,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private Dead
   bool reading_ = false;  // a read is pending
   bool reused_ = false;   // this exchange began on an idle connection
   Steady deadline_{0};
+  Steady connect_until_{0};
   Steady idle_since_{0};
   std::vector<Endpoint> endpoints_;
   std::size_t next_endpoint_ = 0;

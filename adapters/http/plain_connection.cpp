@@ -25,9 +25,9 @@ class PlainConnection final : public Connection {
   std::shared_ptr<PlainConnection> self() { return std::static_pointer_cast<PlainConnection>(shared_from_this()); }
 
   void start_connect(const Endpoint& endpoint) override {
-    socket_.async_connect(endpoint, [me = self()](const Error& error) {
+    socket_.async_connect(endpoint, [me = self(), attempt = connect_attempt()](const Error& error) {
       if (!error) me->prepare();
-      me->on_connected(error);
+      me->on_connected(attempt, error);
     });
   }
 

@@ -18,7 +18,14 @@ constexpr std::size_t kNamesMax = 1024;
 
 struct Resolver::Impl {
   struct Name {
+    // The preferred one to the front.
+    void sort() {
+      const auto it = std::ranges::find(addresses, preferred);
+      if (it != addresses.end()) std::rotate(addresses.begin(), it, it + 1);
+    }
+
     Addresses addresses;
+    asio::ip::address preferred;  // unspecified: none
     std::chrono::nanoseconds fresh_until{0};
     std::vector<Callback> waiting;
   };
@@ -38,6 +45,7 @@ struct Resolver::Impl {
       const auto address = entry.endpoint().address();
       if (std::ranges::find(name.addresses, address) == name.addresses.end()) name.addresses.push_back(address);
     }
+    name.sort();
     Result<Addresses> result = name.addresses;
     if (error || name.addresses.empty()) {
       result = failure("dns.failed", "the name '" + host + "' has no address", host, {}, error.message());
@@ -69,6 +77,13 @@ const Resolver::Addresses* Resolver::find(const std::string& host) {
   const auto known = impl_->names.find(host);
   if (known == impl_->names.end() || known->second.addresses.empty()) return nullptr;
   return known->second.fresh_until > impl_->clock.steady() ? &known->second.addresses : nullptr;
+}
+
+void Resolver::prefer(const std::string& host, const asio::ip::address& address) {
+  const auto known = impl_->names.find(host);
+  if (known == impl_->names.end()) return;
+  known->second.preferred = address;
+  known->second.sort();
 }
 
 void Resolver::resolve(const std::string& host, Callback callback) {

@@ -30,6 +30,9 @@ class Resolver {
   // Calls back later, never inside. Errors: "dns.failed".
   void resolve(const std::string& host, Callback callback);
 
+  // From now on this address comes first where the name has it: one before it did not answer.
+  void prefer(const std::string& host, const boost::asio::ip::address& address);
+
  private:
   struct Impl;
   std::shared_ptr<Impl> impl_;

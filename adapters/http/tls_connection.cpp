@@ -38,24 +38,27 @@ class TlsConnection final : public Connection {
   void start_connect(const Endpoint& endpoint) override {
     stream_ = std::make_shared<Stream>(Socket(loop_), trust_->context);
     // The handlers hold the stream too: a second address gets a stream of its own.
-    stream_->next_layer().async_connect(endpoint, [me = self(), stream = stream_](const Error& error) {
-      if (error) return me->on_connected(error);
-      me->shake_hands();
-    });
+    stream_->next_layer().async_connect(
+        endpoint, [me = self(), stream = stream_, attempt = connect_attempt()](const Error& error) {
+          if (error || attempt != me->connect_attempt()) return me->on_connected(attempt, error);
+          me->shake_hands();
+        });
   }
 
   void shake_hands() {
+    const std::size_t attempt = connect_attempt();
     Error error;
     stream_->next_layer().set_option(tcp::no_delay(true), error);
     const std::string& host = origin().host;
     // Server name indication carries names only (RFC 6066, 3).
     if (!is_address(host) && SSL_set_tlsext_host_name(stream_->native_handle(), host.c_str()) != 1) {
-      return on_connected(asio::error::invalid_argument);
+      return on_connected(attempt, asio::error::invalid_argument);
     }
     stream_->set_verify_callback(asio::ssl::host_name_verification(host), error);
-    if (error) return on_connected(error);
-    stream_->async_handshake(asio::ssl::stream_base::client,
-                             [me = self(), stream = stream_](const Error& failed) { me->on_connected(failed); });
+    if (error) return on_connected(attempt, error);
+    stream_->async_handshake(
+        asio::ssl::stream_base::client,
+        [me = self(), stream = stream_, attempt](const Error& failed) { me->on_connected(attempt, failed); });
   }
 
   void start_read(char* data, std::size_t size) override {
