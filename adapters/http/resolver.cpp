@@ -12,6 +12,8 @@ namespace asio = boost::asio;
 using tcp = asio::ip::tcp;
 
 constexpr std::chrono::nanoseconds kFresh = std::chrono::seconds(30);
+constexpr std::chrono::nanoseconds kServesMax = std::chrono::minutes(10);
+constexpr std::chrono::nanoseconds kPauseAfterTrouble = std::chrono::seconds(1);
 constexpr std::size_t kNamesMax = 1024;
 
 }  // namespace
@@ -27,6 +29,7 @@ struct Resolver::Impl {
     Addresses addresses;
     asio::ip::address preferred;  // unspecified: none
     std::chrono::nanoseconds fresh_until{0};
+    std::chrono::nanoseconds serves_until{0};
     std::vector<Callback> waiting;
   };
 
@@ -34,12 +37,18 @@ struct Resolver::Impl {
 
   void drop_stale(std::chrono::nanoseconds now) {
     if (names.size() < kNamesMax) return;
-    std::erase_if(names, [&](const auto& it) { return it.second.fresh_until < now && it.second.waiting.empty(); });
+    std::erase_if(names, [&](const auto& it) { return it.second.serves_until < now && it.second.waiting.empty(); });
   }
 
   void answered(const std::string& host, const boost::system::error_code& error,
                 const tcp::resolver::results_type& found) {
     Name& name = names[host];
+    const auto now = clock.steady();
+    const bool is_definite = !error || error == asio::error::host_not_found || error == asio::error::no_data;
+    if (!is_definite && !name.addresses.empty() && now < name.serves_until) {
+      name.fresh_until = now + kPauseAfterTrouble;
+      return tell(name, name.addresses);
+    }
     name.addresses.clear();
     for (const auto& entry : found) {
       const auto address = entry.endpoint().address();
@@ -50,8 +59,13 @@ struct Resolver::Impl {
     if (error || name.addresses.empty()) {
       result = failure("dns.failed", "the name '" + host + "' has no address", host, {}, error.message());
     } else {
-      name.fresh_until = clock.steady() + kFresh;
+      name.fresh_until = now + kFresh;
+      name.serves_until = now + kServesMax;
     }
+    tell(name, result);
+  }
+
+  static void tell(Name& name, const Result<Addresses>& result) {
     for (auto& callback : std::exchange(name.waiting, {})) callback(result);
   }
 
@@ -76,7 +90,10 @@ const Resolver::Addresses* Resolver::find(const std::string& host) {
   }
   const auto known = impl_->names.find(host);
   if (known == impl_->names.end() || known->second.addresses.empty()) return nullptr;
-  return known->second.fresh_until > impl_->clock.steady() ? &known->second.addresses : nullptr;
+  const auto now = impl_->clock.steady();
+  if (known->second.serves_until <= now) return nullptr;
+  if (known->second.fresh_until <= now && known->second.waiting.empty()) resolve(host, [](const auto&) {});
+  return &known->second.addresses;
 }
 
 void Resolver::prefer(const std::string& host, const asio::ip::address& address) {

@@ -1,4 +1,8 @@
-// Names to addresses without blocking the loop, remembered for 30 seconds. Numeric addresses need no look-up.
+// Names to addresses without blocking the loop. Numeric addresses need no look-up.
+//
+// An answer is remembered for 30 seconds. After them the name is looked up again while the old answer serves on, for
+// ten minutes at most and until the name is said to have no address: look-ups are made one after another, so that
+// nobody waits behind a name whose servers do not answer.
 //
 // Thread rule: one loop. Look-ups for one name that overlap are one. Life cycle: callbacks not yet called are dropped
 // with the resolver.
@@ -24,7 +28,7 @@ class Resolver {
   Resolver(boost::asio::io_context& loop, ports::Clock& clock);
   ~Resolver();
 
-  // What is known at once: a numeric address or a fresh answer; null otherwise. Valid until the next call.
+  // What is known at once: a numeric address or a remembered answer; null otherwise. Valid until the next call.
   const Addresses* find(const std::string& host);
 
   // Calls back later, never inside. Errors: "dns.failed".
