@@ -170,6 +170,10 @@ void add_list(CLI::App& app, Context& context) {
       add_filter(*command, *options, "--status", "status", "With this business status"),
       add_filter(*command, *options, "--search", "q",
                  "Part of the id, the idempotency key, the status or a label's value"),
+      add_filter(*command, *options, "--version", "version", "Of this version of a workflow"),
+      add_filter(*command, *options, "--idempotency-key", "idempotencyKey", "Started with this key"),
+      add_filter(*command, *options, "--parent", "parent", "Run by a step of this execution"),
+      add_filter(*command, *options, "--replay-of", "replayOf", "Replays of this execution"),
       add_filter(*command, *options, "--started-after", "startedAfter", "RFC 3339 time"),
       add_filter(*command, *options, "--started-before", "startedBefore", "RFC 3339 time")};
   of_executions.push_back(command

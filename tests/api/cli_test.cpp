@@ -31,6 +31,12 @@ class Cli : public ServiceTest {
     return result.out.substr(0, result.out.find('\n'));
   }
 
+  // Of the execution that the command has started and awaited.
+  std::string id_of(std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--wait", "-o", "json"});
+    return Json::parse(skald(std::move(arguments)).out)["id"];
+  }
+
   std::string workflow_;
 };
 
@@ -203,6 +209,23 @@ TEST_F(Cli, TakesAnInputAsItIsWritten) {
             "error: 7: cannot be read\n  check the name and its permissions\n");
   EXPECT_EQ(skald({"start", "test/w", "--input", "./{none}"}).err,
             "error: ./{none}: cannot be read\n  check the name and its permissions\n");
+}
+
+TEST_F(Cli, ListsByKeyVersionAndOrigin) {
+  deploy("w", "  - one: { call: p.refuse }\n");
+  const auto one = id_of({"start", "test/w", "--idempotency-key", "k1"});
+  const auto two = id_of({"start", "test/w", "--idempotency-key", "k2"});
+  const auto replay = id_of({"replay", one});
+  const auto ids = [&](const std::string& filter, const std::string& value) {
+    std::vector<std::string> found;
+    for (const auto& item : Json::parse(skald({"list", filter, value, "-o", "json"}).out)) found.push_back(item["id"]);
+    return found;
+  };
+  EXPECT_EQ(ids("--idempotency-key", "k2"), std::vector{two});
+  EXPECT_EQ(ids("--replay-of", one), std::vector{replay});
+  EXPECT_EQ(ids("--version", "1.0.0").size(), 3u);
+  EXPECT_TRUE(ids("--version", "2.0.0").empty());
+  EXPECT_TRUE(ids("--parent", one).empty());
 }
 
 TEST_F(Cli, SaysWhereAListGoesOn) {
