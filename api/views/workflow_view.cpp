@@ -14,6 +14,13 @@ using definition::Step;
 
 void append_steps(std::string& out, const std::vector<Step>& steps);
 
+// Empty: there is none.
+std::string text_of(const std::optional<definition::Duration>& duration) {
+  if (!duration) return {};
+  if (const auto constant = definition::constant(duration)) return format_duration(*constant);
+  return "${ " + std::get<expression::Expression>(*duration).source() + " }";
+}
+
 void append_kind(JsonObject& object, const definition::CallStep& call) {
   if (const auto* run = std::get_if<definition::WorkflowRun>(&call.target)) {
     object.text("kind", "run");
@@ -153,8 +160,7 @@ std::string workflow_view(const runtime::RegisteredDefinition& registered,
   {
     JsonObject object(out);
     append_item_fields(object, registered);
-    const auto& timeout = registered.definition->timeout;
-    object.text_or_null("timeout", timeout ? format_duration(*timeout) : std::string());
+    object.text_or_null("timeout", text_of(registered.definition->timeout));
     append_steps(object.key("steps"), registered.definition->steps);
     object.text("source", registered.definition->source);
     append_documents(object.key("documents"), registered.definition->documents);

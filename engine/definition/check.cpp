@@ -47,13 +47,13 @@ void check_budget(LoadContext& context, const Node& root, const Step& step, cons
   for_each_list(step, [&](ListRole, const std::vector<Step>& list) {
     is_composite = true;
     Around inner = around;
-    inner.narrow(step.timeout, fmt::format("step '{}'", step.name));
+    inner.narrow(constant(step.timeout), fmt::format("step '{}'", step.name));
     for (const Step& child : list) check_budget(context, root, child, inner);
   });
   if (is_composite) return;
   if (const auto* wait = std::get_if<WaitStep>(&step.kind)) {
     Around inner = around;
-    inner.narrow(step.timeout, "the step itself");
+    inner.narrow(constant(step.timeout), "the step itself");
     const auto* duration = std::get_if<Millis>(&wait->duration);
     const Node* node = node_at(root, step.pointer).find("wait");
     if (duration && node && inner.timeout && *duration > *inner.timeout) {
@@ -77,7 +77,7 @@ void check_budget(LoadContext& context, const Node& root, const Step& step, cons
 
 void check_budgets(LoadContext& context, const Node& root, const Definition& definition) {
   Around around;
-  around.narrow(definition.timeout, "the workflow");
+  around.narrow(constant(definition.timeout), "the workflow");
   for (const Step& step : definition.steps) check_budget(context, root, step, around);
 }
 

@@ -29,7 +29,7 @@ constexpr std::array<ConfidentialVariable, 2> kConfidential = {{
 std::vector<std::string> available_in(const ExpressionSite& site) {
   if (site.slot == Slot::kEvent) return {};
   if (site.slot == Slot::kWorkflowInput) return {"workflow", "runtime"};
-  if (site.slot == Slot::kUnique) return {"workflow", "runtime"};
+  if (site.slot == Slot::kStart) return {"workflow", "runtime"};
   if (site.slot == Slot::kCancel) return {"workflow", "runtime", "context", "steps"};
   std::vector<std::string> names = {"workflow", "runtime", "context", "steps", "input"};
   const bool is_step = site.slot != Slot::kWorkflowOutput;
@@ -208,7 +208,7 @@ void check_variables(LoadContext& context, const Definition& definition) {
         check_callback(context, definition, site, use);
       } else if (use.name == "steps") {
         check_step_name(context, definition, order, names, site, use);
-      } else if (has_known_field(context, site, use) && site.slot == Slot::kUnique) {
+      } else if (has_known_field(context, site, use) && site.slot == Slot::kStart) {
         check_start_field(context, site, use);
       }
     }

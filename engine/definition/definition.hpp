@@ -54,7 +54,7 @@ struct Definition {
   Payload written;      // `source` as JSON, where some expression may look at it; else null
 
   DataFlow data;  // input.{from,schema} and output.{as,schema} of the workflow
-  std::optional<Millis> timeout;
+  std::optional<Duration> timeout;
   SagaOptions saga;
   std::optional<Schedule> schedule;  // absent: it starts when somebody asks for it
   std::vector<Step> steps;           // the top-level `do`

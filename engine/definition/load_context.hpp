@@ -33,7 +33,7 @@ enum class Slot : std::uint8_t {
   kIteration,       // those of `foreach`, where an iteration ends
   kRetry,           // when, exceptWhen
   kCancel,          // saga.cancel.if
-  kUnique,          // saga.unique.key
+  kStart,           // of a start that has not happened yet: saga.unique.key, the workflow's timeout
   kEvent,           // of an event alone: a filter's attributes, a correlation's `from`
 };
 

@@ -4,12 +4,22 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "engine/base/time.hpp"
 #include "engine/definition/json_schema.hpp"
+#include "engine/expression/expression.hpp"
 #include "engine/expression/value_template.hpp"
 
 namespace skald::definition {
+
+// What is not constant is told by an expression, as ISO 8601 text.
+using Duration = std::variant<Millis, expression::Expression>;
+
+inline std::optional<Millis> constant(const std::optional<Duration>& duration) {
+  const auto* millis = duration ? std::get_if<Millis>(&*duration) : nullptr;
+  return millis ? std::optional(*millis) : std::nullopt;
+}
 
 // DSL 1.0.3 "retry". An absent limit is none; `attempt_count` includes the first attempt.
 struct RetryPolicy {

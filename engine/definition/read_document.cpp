@@ -97,7 +97,7 @@ std::optional<UniqueStart> read_unique(LoadContext& context, const Node& node) {
   const Node* within = map.require("within");
   map.finish();
   auto expression =
-      key != nullptr ? read_expression(context, *key, {}, Slot::kUnique) : std::optional<expression::Expression>();
+      key != nullptr ? read_expression(context, *key, {}, Slot::kStart) : std::optional<expression::Expression>();
   const auto duration = within != nullptr ? read_duration(context, *within) : std::optional<Millis>();
   if (duration == Millis(0)) context.report.error("out-of-range", *within, "must be longer than zero");
   if (!expression || !duration) return std::nullopt;
@@ -151,7 +151,7 @@ void read_document(LoadContext& context, const Node& root, Definition& definitio
   const Node* saga = map.take("saga");
   if (saga != nullptr) read_saga(context, *saga, definition.saga);
   definition.schedule = read_schedule(context, map.take("schedule"), saga ? saga->find("schedule") : nullptr);
-  if (const Node* node = map.take("timeout")) definition.timeout = read_timeout(context, *node);
+  if (const Node* node = map.take("timeout")) definition.timeout = read_timeout(context, *node, {}, Slot::kStart);
   if (const Node* node = map.require("do")) definition.steps = read_step_list(context, *node, {});
   check_uncalled_functions(context);
   check_unused_extensions(context);

@@ -164,18 +164,35 @@ std::optional<RetryPolicy> read_retry(LoadContext& context, const Node& node, co
   return std::nullopt;
 }
 
-std::optional<Millis> read_timeout_policy(LoadContext& context, const Node& node) {
+namespace {
+
+const Node* take_after(LoadContext& context, const Node& node) {
   MapReader map(context, node, MapKind::kTimeout);
   const Node* after = map.require("after");
   map.finish();
-  if (after == nullptr) return std::nullopt;
-  const auto duration = read_duration(context, *after);
-  if (duration && duration->count() == 0) context.report.error("out-of-range", *after, "must be longer than zero");
+  return after;
+}
+
+std::optional<Millis> read_after(LoadContext& context, const Node& after) {
+  const auto duration = read_duration(context, after);
+  if (duration && duration->count() == 0) context.report.error("out-of-range", after, "must be longer than zero");
   return duration;
 }
 
-std::optional<Millis> read_timeout(LoadContext& context, const Node& node) {
-  if (!node.is_string()) return read_timeout_policy(context, node);
+}  // namespace
+
+std::optional<Millis> read_timeout_policy(LoadContext& context, const Node& node) {
+  const Node* after = take_after(context, node);
+  return after == nullptr ? std::nullopt : read_after(context, *after);
+}
+
+std::optional<Duration> read_timeout(LoadContext& context, const Node& node, const Scope& scope, Slot slot) {
+  if (!node.is_string()) {
+    const Node* after = take_after(context, node);
+    if (after == nullptr) return std::nullopt;
+    if (is_wrapped(*after)) return read_expression(context, *after, scope, slot);
+    return read_after(context, *after);
+  }
   const auto found = context.timeouts.find(node.text);
   if (found != context.timeouts.end()) return found->second;
   const std::string hint = parse_duration(node.text) ? fmt::format("; did you mean '{{after: {}}}'?", node.text)

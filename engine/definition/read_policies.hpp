@@ -13,11 +13,11 @@ std::optional<RetryPolicy> read_retry_policy(LoadContext& context, const Node& n
 // An inline policy, or a name in use.retries.
 std::optional<RetryPolicy> read_retry(LoadContext& context, const Node& node, const Scope& scope);
 
-// {after: duration}
+// {after: duration}, which is constant.
 std::optional<Millis> read_timeout_policy(LoadContext& context, const Node& node);
 
 // {after: duration}, or a name in use.timeouts.
-std::optional<Millis> read_timeout(LoadContext& context, const Node& node);
+std::optional<Duration> read_timeout(LoadContext& context, const Node& node, const Scope& scope, Slot slot);
 
 // A problem object {type, status, title?, detail?, instance?}.
 std::optional<expression::ValueTemplate> read_error_object(LoadContext& context, const Node& node, const Scope& scope);

@@ -165,7 +165,7 @@ void read_step_body(LoadContext& context, const Node& body, const Scope& around,
     step.condition = read_expression(context, *node, outside, Slot::kCondition);
   }
   step.data = read_data_flow(context, map, scope, false);
-  if (const Node* node = map.take("timeout")) step.timeout = read_timeout(context, *node);
+  if (const Node* node = map.take("timeout")) step.timeout = read_timeout(context, *node, scope, Slot::kArguments);
   if (const Node* node = map.take("metadata")) {
     const MapReader is_map(context, *node);  // reports what is no map
     read_silences(context, *node, body);

@@ -36,6 +36,7 @@ struct FunctionFlow {
   std::optional<expression::ValueTemplate> arguments;  // `with` of the step; absent: its input
   DataFlow data;                                       // of the function
   bool retries = false;                                // the step's `retry` is the function's
+  bool times = false;                                  // the step's `timeout` is the function's
 };
 
 // What a step begins with in place of what flows to it, where the document does not have it as a step of its own.
@@ -57,7 +58,7 @@ struct Step {
   DataFlow data;
   std::shared_ptr<const FunctionFlow> function;  // null: none is called
   Given given;                                   // what it begins with
-  std::optional<Millis> timeout;                 // of an attempt; of the whole on a `do`
+  std::optional<Duration> timeout;               // of an attempt; of the whole on a `do`
   std::optional<RetryPolicy> retry;
   std::shared_ptr<const Step> compensate;  // a list becomes a `do`; null: nothing to undo
   bool pivot = false;

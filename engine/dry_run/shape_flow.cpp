@@ -27,6 +27,7 @@ class FlowReader {
     const Scope scope;
     Shape* flow = &shapes_.input;
     if (definition_.data.input_from) flow = read_all(*definition_.data.input_from, flow, scope);
+    if (definition_.timeout) read_duration(*definition_.timeout, &shapes_.input, scope);
     Shape* left = read_list(definition_.steps, flow, scope);
     if (definition_.data.output_as) read_all(*definition_.data.output_as, left, scope);
   }
@@ -76,6 +77,7 @@ class FlowReader {
     Shape* input = flow;
     if (step.data.input_from) input = read_all(*step.data.input_from, flow, scope);
     if (!scope.is_undo) scope.input = input;
+    if (step.timeout && !(step.function && step.function->times)) read_duration(*step.timeout, input, scope);
     Shape* left = step.function ? read_function(step, input, scope) : read_call_or_flow(step, input, scope);
     if (!scope.is_undo) scope.output = left;
     if (step.data.output_as) left = read_all(*step.data.output_as, left, scope);
@@ -100,6 +102,7 @@ class FlowReader {
     if (function.arguments) input = read_all(*function.arguments, input, around);
     scope.input = input;
     if (function.data.input_from) input = scope.input = read_all(*function.data.input_from, input, scope);
+    if (function.times) read_duration(*step.timeout, input, scope);
     Shape* left = scope.output = read_call_or_flow(step, input, scope);
     return function.data.output_as ? read_all(*function.data.output_as, left, scope) : left;
   }
@@ -158,10 +161,13 @@ class FlowReader {
     return read_all(kind.error, input, scope);
   }
   Shape* read_kind(const Step&, const definition::WaitStep& kind, Shape* input, const Scope& scope) {
-    const auto* expression = std::get_if<expression::Expression>(&kind.duration);
-    Shape* duration = expression != nullptr ? read_one(*expression, input, scope) : nullptr;
-    if (duration != nullptr && duration->is_open()) duration->hint(Payload::from_trusted_text("\"PT1S\""));
+    read_duration(kind.duration, input, scope);
     return input;
+  }
+  void read_duration(const definition::Duration& duration, Shape* input, const Scope& scope) {
+    const auto* expression = std::get_if<expression::Expression>(&duration);
+    Shape* shape = expression != nullptr ? read_one(*expression, input, scope) : nullptr;
+    if (shape != nullptr && shape->is_open()) shape->hint(Payload::from_trusted_text("\"PT1S\""));
   }
   // What is listened for is what others send: nothing is to be learned of its form, which is a list.
   Shape* read_kind(const Step&, const definition::ListenStep& kind, Shape* input, const Scope& scope) {

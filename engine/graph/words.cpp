@@ -60,9 +60,13 @@ std::string what(const definition::RaiseStep& raise) {
   return text;
 }
 
+std::string words_of(const definition::Duration& duration) {
+  if (const auto* constant = std::get_if<Millis>(&duration)) return in_words(*constant);
+  return std::get<expression::Expression>(duration).source();
+}
+
 std::string what(const definition::WaitStep& wait) {
-  if (const auto* fixed = std::get_if<Millis>(&wait.duration)) return "wait " + in_words(*fixed);
-  return "wait " + std::get<expression::Expression>(wait.duration).source();
+  return "wait " + words_of(wait.duration);
 }
 
 std::string types_of(std::span<const definition::EventPattern> patterns, definition::ListenStep::Strategy strategy) {
@@ -156,7 +160,7 @@ std::vector<std::string> notes_of(const Step& step, const std::string& around) {
   if (const auto* loop = std::get_if<definition::ForStep>(&step.kind); loop != nullptr && loop->condition) {
     notes.push_back("while " + loop->condition->source());
   }
-  if (step.timeout) notes.push_back(in_words(*step.timeout) + (is_call ? " at most, each time" : " at most"));
+  if (step.timeout) notes.push_back(words_of(*step.timeout) + (is_call ? " at most, each time" : " at most"));
   if (step.retry) add(notes, retries(*step.retry, "tried again"));
   if (const auto* attempt = std::get_if<definition::TryStep>(&step.kind); attempt != nullptr && attempt->retry) {
     add(notes, retries(*attempt->retry, "done again after an error"));
@@ -179,7 +183,7 @@ std::vector<std::string> notes_of(const definition::Definition& definition) {
   std::vector<std::string> notes;
   const auto& saga = definition.saga;
   if (!definition.title.empty()) notes.push_back(definition.title);
-  if (definition.timeout) notes.push_back(in_words(*definition.timeout) + " at most");
+  if (definition.timeout) notes.push_back(words_of(*definition.timeout) + " at most");
   std::vector<std::string_view> passed;
   if (!saga.on_fault) passed.push_back("a failure");
   if (!saga.on_timeout) passed.push_back("a timeout");

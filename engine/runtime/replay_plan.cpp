@@ -136,7 +136,10 @@ class Walk {
 
   void open(const StepState& step, const definition::Step& defined) {
     std::optional<Timestamp> deadline;
-    if (defined.timeout) deadline = basis_.now + *defined.timeout;
+    if (const auto timeout = definition::constant(defined.timeout)) deadline = basis_.now + *timeout;
+    // What an expression told then is not asked again.
+    const bool was_told = defined.timeout && !deadline && step.deadline;
+    if (was_told) deadline = basis_.now + (*step.deadline - step.started_at);
     taken_.emplace_back(saga::StepStarted{.step = step.path,
                                           .round = step.round,
                                           .request = nullptr,

@@ -10,6 +10,7 @@
 #include "engine/saga/path.hpp"
 #include "engine/saga/problem.hpp"
 #include "engine/saga/request_builder.hpp"
+#include "engine/saga/steps/deadline.hpp"
 
 namespace skald::saga {
 namespace {
@@ -39,8 +40,11 @@ std::expected<RequestPtr, Payload> request_of(const Planner& planner, const defi
     const Error& error = request.error();
     return std::unexpected(make_problem(error.code, 0, error.message, error.detail, step.pointer));
   }
+  const auto timeout = timeout_of(planner, step, path, input);
+  if (!timeout) return std::unexpected(expression_problem(timeout.error(), step));
+  if (!request->run && !definition::constant(step.timeout)) request->timeout = *timeout;
   if (request->run) {
-    request->run->timeout = step.timeout;
+    request->run->timeout = *timeout;
     request->run->pivot = step.pivot;
   }
   if (std::holds_alternative<definition::RunUndo>(call.target))

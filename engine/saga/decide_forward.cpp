@@ -8,6 +8,7 @@
 #include "engine/saga/list_flow.hpp"
 #include "engine/saga/path.hpp"
 #include "engine/saga/problem.hpp"
+#include "engine/saga/steps/deadline.hpp"
 #include "engine/saga/steps/step_kinds.hpp"
 
 namespace skald::saga {
@@ -59,7 +60,13 @@ void start_step(Planner& planner, const definition::Step& step, std::string_view
     input = std::move(*rendered);
   }
   const bool changed = step.data.input_from || step.given.arguments || step.given.is_input_around;
-  start_kind(planner, step, path, StepInput{.value = input, .changed = changed});
+  std::optional<Millis> timeout;
+  if (!std::holds_alternative<definition::CallStep>(step.kind)) {
+    const auto told = timeout_of(planner, step, path, input);
+    if (!told) return fail_step(planner, step, path, expression_problem(told.error(), step), false);
+    timeout = *told;
+  }
+  start_kind(planner, step, path, StepInput{.value = input, .changed = changed, .timeout = timeout});
 }
 
 // What goes on behind a step that failed before it began is what came to it, which is not what its hooks have left.

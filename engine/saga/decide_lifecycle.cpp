@@ -7,6 +7,7 @@
 #include "engine/saga/decide_forward.hpp"
 #include "engine/saga/decide_inputs.hpp"
 #include "engine/saga/problem.hpp"
+#include "engine/saga/steps/deadline.hpp"
 
 namespace skald::saga {
 namespace {
@@ -53,8 +54,10 @@ void handle(Planner& planner, const StartExecution& input) {
       problem = make_problem("expression", 0, rendered.error().message, {}, "/input/from");
     }
   }
+  const auto told = timeout_of(definition, input);
+  if (!told && !problem) problem = make_problem("expression", 0, told.error().message, told.error().detail, "/timeout");
   std::optional<Timestamp> deadline;
-  for (const auto& timeout : {definition.timeout, input.timeout}) {
+  for (const auto& timeout : {told.value_or(std::nullopt), input.timeout}) {
     if (timeout) deadline = std::min(deadline.value_or(Timestamp::max()), planner.now() + *timeout);
   }
   planner.record(ExecutionStarted{.namespace_name = definition.namespace_name,

@@ -95,6 +95,7 @@ void Fields::request(const RequestPtr& request) {
   if (!request->body.empty()) inner.raw("body", request->body);
   if (request->output != definition::AnswerForm::kContent) inner.text("output", to_string(request->output));
   inner.flag("redirect", request->redirect);
+  if (request->timeout) inner.text("timeout", format_duration(*request->timeout));
   if (request->run) inner.run(*request->run);
   if (request->undoes) inner.text("undoes", to_string(*request->undoes));
   raw("request", inner.finish());

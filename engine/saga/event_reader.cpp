@@ -29,6 +29,7 @@ RequestPtr EventReader::request() {
   if (const Json* body = inner.find("body")) request->body = dump_json(*body);
   if (inner.find("output")) request->output = inner.word("output", definition::parse_answer_form);
   request->redirect = inner.flag("redirect");
+  if (inner.find("timeout")) request->timeout = parse_duration(inner.text("timeout"));
   if (!inner.bad_field().empty()) return bad<RequestPtr>("request");
   return request;
 }

@@ -100,7 +100,8 @@ void Planner::start_settling(std::string_view path) {
 void Planner::send(std::string_view path, bool settling) {
   const StepState& instance = step(path);
   const definition::Step& defined = step_definition(path);
-  Millis timeout = defined.timeout.value_or(limits::kAttemptTimeout);
+  const auto told = instance.request->timeout;
+  Millis timeout = told ? *told : definition::constant(defined.timeout).value_or(limits::kAttemptTimeout);
   if (defined.retry && defined.retry->attempt_duration) timeout = std::min(timeout, *defined.retry->attempt_duration);
   decision_.effects.push_back(SendRequest{.step = std::string(path),
                                           .attempt = settling ? instance.settling.number : instance.attempts.number,

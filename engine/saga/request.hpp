@@ -36,7 +36,8 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> headers;  // `call: http` only
   std::string body;                                          // JSON text; empty: no body
   definition::AnswerForm output = definition::AnswerForm::kContent;
-  bool redirect = false;  // 3xx is done
+  bool redirect = false;          // 3xx is done
+  std::optional<Millis> timeout;  // of an attempt, where an expression told it
   // To this engine, instead of a method and a target.
   std::optional<RunTarget> run;       // `body` is the execution's input
   std::optional<ExecutionId> undoes;  // the execution that is to undo itself

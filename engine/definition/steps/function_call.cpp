@@ -46,8 +46,9 @@ std::optional<Step::Kind> read_one_call(LoadContext& context, const Node& body, 
   for (const std::string_view key : kOfTheCaller) map.take(key);
   if (body.find("export") == nullptr) flow.data = read_data_flow(context, map, scope, false);
   if (const Node* node = map.take("timeout")) {
-    const auto timeout = read_timeout(context, *node);
-    if (!step.timeout) step.timeout = timeout;
+    auto timeout = read_timeout(context, *node, scope, Slot::kArguments);
+    flow.times = !step.timeout;
+    if (flow.times) step.timeout = std::move(timeout);
   }
   if (const Node* node = map.take("retry")) {
     auto retry = read_retry(context, *node, scope);

@@ -1,18 +1,76 @@
 #include "engine/saga/steps/deadline.hpp"
 
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/base/duration.hpp"
+#include "engine/saga/data_flow.hpp"
+#include "engine/saga/decide_forward.hpp"
 #include "engine/saga/problem.hpp"
+#include "engine/saga/variables.hpp"
 
 namespace skald::saga {
+namespace {
+
+constexpr std::size_t kShownMax = 100;
+
+Result<std::optional<Millis>> longer_than_zero(const Result<Millis>& length) {
+  if (!length) return std::unexpected(length.error());
+  if (*length > Millis(0)) return *length;
+  return failure("expression", "The timeout must be longer than zero");
+}
+
+}  // namespace
+
+Result<Millis> length_of(const definition::Duration& duration, const Json& seen, const Variables& variables,
+                         std::string_view what) {
+  if (const auto* constant = std::get_if<Millis>(&duration)) return *constant;
+  const auto value = std::get<expression::Expression>(duration).evaluate(seen, variables);
+  if (!value) return std::unexpected(value.error());
+  const auto length = value->is_string() ? parse_duration(value->get_ref<const std::string&>()) : std::nullopt;
+  if (length) return *length;
+  const std::string text = dump_json(*value);
+  return failure("expression",
+                 fmt::format("{} must be an ISO 8601 duration such as 'PT5S', without years and months, of 10000 days "
+                             "at most",
+                             what),
+                 {}, {},
+                 text.size() <= kShownMax ? "got " + text : fmt::format("got a value of {} bytes", text.size()));
+}
+
+Result<std::optional<Millis>> timeout_of(const Planner& planner, const definition::Step& step, std::string_view path,
+                                         const Payload& input) {
+  if (!step.timeout || definition::constant(step.timeout)) return definition::constant(step.timeout);
+  Payload seen = input;
+  const bool is_of_function = step.function && step.function->times;
+  if (is_of_function) {
+    auto arguments = function_input(planner, step, path, input);
+    if (!arguments) return failure("expression", "The function's input cannot be told");
+    seen = std::move(*arguments);
+  }
+  const Scope scope =
+      is_of_function ? call_scope(planner, step, path, seen, nullptr) : scope_of(planner, step, path, &seen, nullptr);
+  const Variables variables(planner.definition(), planner.state(), scope);
+  return longer_than_zero(length_of(*step.timeout, seen.json(), variables, "The timeout"));
+}
+
+Result<std::optional<Millis>> timeout_of(const definition::Definition& definition, const StartExecution& start) {
+  if (!definition.timeout || definition::constant(definition.timeout)) return definition::constant(definition.timeout);
+  State state;
+  state.input = start.input;
+  state.labels = start.labels;
+  const Scope scope;
+  return longer_than_zero(
+      length_of(*definition.timeout, start.input.json(), Variables(definition, state, scope), "The timeout"));
+}
+
 bool has_passed(Planner& planner, std::string_view path) {
   const StepState& instance = planner.step(path);
   if (instance.timed_out) return true;
   if (!instance.deadline || planner.now() < *instance.deadline) return false;
   planner.record(TimeoutReached{.step = std::string(path)});
   return true;
-}
-
-std::optional<Timestamp> deadline_of(const Planner& planner, const definition::Step& step) {
-  return step.timeout ? std::optional(planner.now() + *step.timeout) : std::nullopt;
 }
 
 bool is_late(Planner& planner, std::string_view path) {

@@ -1,4 +1,5 @@
-// `timeout` of a step that has no attempts: one with steps inside, a `wait`, a `listen`.
+// `timeout`: how long it is, and of a step that has no attempts, one with steps inside, a `wait`, a `listen`, when it
+// ends.
 #pragma once
 
 #include <optional>
@@ -8,7 +9,17 @@
 
 namespace skald::saga {
 
-std::optional<Timestamp> deadline_of(const Planner& planner, const definition::Step& step);
+// How long it is; `seen` is the `.` of an expression, `what` begins the message about a value that is none, such as
+// "The time to wait". Errors: "expression".
+Result<Millis> length_of(const definition::Duration& duration, const Json& seen, const Variables& variables,
+                         std::string_view what);
+
+// How long the step may take, or each attempt of it; nullopt where it does not say. Errors: "expression".
+Result<std::optional<Millis>> timeout_of(const Planner& planner, const definition::Step& step, std::string_view path,
+                                         const Payload& input);
+
+// Of the whole workflow, for a start that has not been recorded. Errors: "expression".
+Result<std::optional<Millis>> timeout_of(const definition::Definition& definition, const StartExecution& start);
 
 // Whether it has passed, which is recorded once.
 bool has_passed(Planner& planner, std::string_view path);

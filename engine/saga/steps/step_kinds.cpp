@@ -15,7 +15,7 @@ StepStarted opening_of(const Planner& planner, const definition::Step& step, std
                      .round = planner.round_of(path),
                      .request = nullptr,
                      .input = input.if_changed(),
-                     .deadline = deadline_of(planner, step),
+                     .deadline = input.timeout ? std::optional(planner.now() + *input.timeout) : std::nullopt,
                      .status = step.status.running};
 }
 

@@ -15,6 +15,7 @@ namespace skald::saga {
 struct StepInput {
   const Payload& value;
   bool changed = false;
+  std::optional<Millis> timeout = std::nullopt;  // of a step that has no attempts
 
   std::optional<Payload> if_changed() const { return changed ? std::optional(value) : std::nullopt; }
 };

@@ -4,32 +4,12 @@
 #include "engine/saga/steps/step_kinds.hpp"
 
 namespace skald::saga {
-namespace {
-
-constexpr std::size_t kShownMax = 100;
-
-Result<Millis> duration_of(const Planner& planner, const definition::Step& step, const definition::WaitStep& kind,
-                           std::string_view path, const Payload& input) {
-  if (const auto* fixed = std::get_if<Millis>(&kind.duration)) return *fixed;
-  const Scope scope = scope_of(planner, step, path, &input, nullptr);
-  const Variables variables(planner.definition(), planner.state(), scope);
-  const auto value = std::get<expression::Expression>(kind.duration).evaluate(input.json(), variables);
-  if (!value) return std::unexpected(value.error());
-  const auto duration = value->is_string() ? parse_duration(value->get_ref<const std::string&>()) : std::nullopt;
-  if (duration) return *duration;
-  const std::string text = dump_json(*value);
-  return failure("expression",
-                 "The time to wait must be an ISO 8601 duration such as 'PT5S', without years and months, of 10000 "
-                 "days at most",
-                 {}, {},
-                 text.size() <= kShownMax ? "got " + text : "got a value of " + std::to_string(text.size()) + " bytes");
-}
-
-}  // namespace
 
 void start(Planner& planner, const definition::Step& step, const definition::WaitStep& kind, std::string_view path,
            const StepInput& input) {
-  const auto duration = duration_of(planner, step, kind, path, input.value);
+  const Scope scope = scope_of(planner, step, path, &input.value, nullptr);
+  const Variables variables(planner.definition(), planner.state(), scope);
+  const auto duration = length_of(kind.duration, input.value.json(), variables, "The time to wait");
   if (!duration) {
     const Error& error = duration.error();
     fail_step(planner, step, path, make_problem("expression", 0, error.message, error.detail, step.pointer), false);

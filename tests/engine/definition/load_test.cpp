@@ -44,7 +44,7 @@ TEST(Load, ReadsTheCheckout) {
   EXPECT_EQ(definition->namespace_name, "shop");
   EXPECT_EQ(definition->name, "checkout");
   EXPECT_EQ(definition->version, "1.0.0");
-  EXPECT_EQ(definition->timeout, Millis(5min));
+  EXPECT_EQ(constant(definition->timeout), Millis(5min));
   EXPECT_EQ(definition->saga.status.compensated, "CANCELLED");
   ASSERT_EQ(definition->steps.size(), 3u);
 
@@ -52,7 +52,7 @@ TEST(Load, ReadsTheCheckout) {
   EXPECT_EQ(charge.path, "chargePayment");
   EXPECT_EQ(charge.pointer, "/do/0/chargePayment");
   EXPECT_EQ(charge.mark, (Mark{17, 5}));
-  EXPECT_EQ(charge.timeout, Millis(5s));
+  EXPECT_EQ(constant(charge.timeout), Millis(5s));
   EXPECT_EQ(charge.status.completed, "PAYMENT_COMPLETED");
   ASSERT_TRUE(charge.retry);
   EXPECT_EQ(charge.retry->delay, 500ms);
@@ -126,7 +126,7 @@ TEST(Load, EveryKeyHasItsPlace) {
             (Json{{"total", 4}, {"note", "plain text"}, {"list", {1, 3, {{"deep", 4}}}}}));
 
   const Step& group = *definition->find("group");
-  EXPECT_EQ(group.timeout, Millis(2500ms));
+  EXPECT_EQ(constant(group.timeout), Millis(2500ms));
   EXPECT_EQ(group.on_error, OnError::kContinue);
   ASSERT_TRUE(group.condition);
 

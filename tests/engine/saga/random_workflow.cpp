@@ -83,7 +83,7 @@ class Writer {
     } else if (kind == 0) {
       line(body, "set: { n: 1 }");
     } else if (kind == 2 && chance(random_, 60)) {
-      if (chance(random_, 20)) line(body, "timeout: { after: PT4S }");
+      if (chance(random_, 20)) line(body, "timeout: { after: '${ \"PT4S\" }' }");
       line(body, fmt::format("wait: PT{}S", random_() % 12));
     } else if (kind == 2) {
       listen(body, names[place], may_nest);
@@ -117,14 +117,17 @@ class Writer {
   void listen(int indent, int name, bool may_nest) {
     line(indent, "timeout: { after: PT6S }");
     if (chance(random_, 50)) line(indent, "onError: continue");
-    const auto pattern = fmt::format(
-        "{{ with: {{ type: go.s{} }}, correlate: {{ a: {{ from: .data, expect: '${{ $workflow.id }}' }}, b: {{ from: "
-        ".data }} }} }}",
-        name);
+    const auto about_this = [](std::string_view type) {
+      return fmt::format(
+          "{{ with: {{ type: {} }}, correlate: {{ a: {{ from: .data, expect: '${{ $workflow.id }}' }}, b: {{ from: "
+          ".data "
+          "}} }} }}",
+          type);
+    };
+    const auto pattern = about_this(fmt::format("go.s{}", name));
     if (may_nest && chance(random_, 40)) return each(indent, pattern);
     if (chance(random_, 70)) return line(indent, fmt::format("listen: {{ to: {{ one: {} }} }}", pattern));
-    const char* more = "{ with: { type: more }, correlate: { b: { from: .data } } }";
-    line(indent, fmt::format("listen: {{ to: {{ all: [ {}, {} ] }} }}", pattern, more));
+    line(indent, fmt::format("listen: {{ to: {{ all: [ {}, {} ] }} }}", pattern, about_this("more")));
   }
 
   // One event after the other, until there are enough, or one that ends it.
@@ -141,7 +144,7 @@ class Writer {
   }
 
   void composite(int indent) {
-    if (chance(random_, 25)) line(indent, "timeout: { after: PT15S }");
+    if (chance(random_, 25)) line(indent, "timeout: { after: '${ \"PT15S\" }' }");
     if (chance(random_, 25)) line(indent, "compensate: { call: payments.refund, with: { orderId: A } }");
   }
 
