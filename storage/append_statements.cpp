@@ -8,12 +8,7 @@ using soci::into;
 using soci::use;
 
 AppendStatements::AppendStatements(soci::session& session)
-    : insert_((session.prepare
-                   << "INSERT INTO history (execution, position, epoch, at, kind, version, step, attempt, actor, data)"
-                      " VALUES (:execution, :position, :epoch, :at, :kind, :version, :step, :attempt, :actor, :data)",
-               use(id_), use(position_), use(epoch_), use(at_), use(kind_), use(version_), use(step_), use(attempt_),
-               use(actor_), use(data_))),
-      take_over_((
+    : take_over_((
           session.prepare << "UPDATE executions SET unique_key = NULL, unique_until = NULL WHERE namespace = :namespace"
                              " AND workflow = :workflow AND unique_key = :key AND unique_until <= :started_at",
           use(namespace_), use(workflow_), use(unique_key_), use(started_at_))),
@@ -91,11 +86,6 @@ std::optional<ExecutionId> AppendStatements::find_holder() {
   return holder;
 }
 
-void AppendStatements::insert(const ports::HistoryRow& row) {
-  fill(row);
-  insert_.execute(true);
-}
-
 bool AppendStatements::ends_at(std::uint64_t position) {
   if (!last_.execute(true)) return false;
   const bool ends =
@@ -142,18 +132,6 @@ std::uint64_t AppendStatements::owner_epoch() {
   const auto epoch = static_cast<std::uint64_t>(owner_epoch_);
   owner_.fetch();
   return epoch;
-}
-
-void AppendStatements::fill(const ports::HistoryRow& row) {
-  position_ = static_cast<long long>(row.position);
-  epoch_ = static_cast<long long>(row.epoch);
-  at_ = to_millis(row.at);
-  kind_ = row.kind;
-  version_ = row.version;
-  step_ = row.step;
-  attempt_ = row.attempt;
-  actor_ = row.actor;
-  data_ = row.data;
 }
 
 void AppendStatements::fill(const ports::ExecutionSummary& summary) {

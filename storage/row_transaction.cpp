@@ -5,6 +5,7 @@
 #include "storage/batch_transaction.hpp"
 #include "storage/dialect.hpp"
 #include "storage/guarded_transaction.hpp"
+#include "storage/history_insert.hpp"
 
 namespace skald::storage {
 
@@ -18,7 +19,7 @@ constexpr std::size_t kEndsMax = 65'536;
 class RowTransaction final : public BatchTransaction {
  public:
   RowTransaction(soci::session& session, const Dialect& dialect, const Owner& owner)
-      : session_(session), dialect_(dialect), owner_(owner), statements_(session) {}
+      : session_(session), dialect_(dialect), owner_(owner), statements_(session), rows_(session) {}
 
   std::size_t groups_max() const override { return std::numeric_limits<std::size_t>::max(); }
 
@@ -28,9 +29,11 @@ class RowTransaction final : public BatchTransaction {
       transaction.run([&] {
         if (statements_.owner_epoch() != owner_.number()) throw Fenced{};
         for (const auto& group : groups) write_group(group, results.emplace_back());
+        rows_.write();
       });
       transaction.commit();
     } catch (...) {
+      rows_.discard();
       ends_.clear();
       throw;
     }
@@ -47,6 +50,7 @@ class RowTransaction final : public BatchTransaction {
   const Dialect& dialect_;
   const Owner& owner_;
   AppendStatements statements_;
+  HistoryInsert rows_;
   // The last positions of histories that were written here, so that they need not be asked for. Every transaction sees
   // to it that nobody else has become their owner; a row that somebody writes all the same is met by its key.
   std::unordered_map<ExecutionId, std::uint64_t> ends_;
@@ -77,7 +81,7 @@ Verdict RowTransaction::write_append(const Append& append, AppendResult& result)
   if (append.expected_position == 0) return Verdict::kConflict;
   // One writer owns the table while the transaction lasts, so what is read here still holds below.
   if (!fits(append)) return Verdict::kConflict;
-  for (const auto& row : append.rows) s.insert(row);
+  rows_.add(s.named(), append.rows);
   if (append.summary && !s.update(*append.summary)) {
     throw DoesNotFit{{.ticket = result.ticket, .verdict = Verdict::kConflict}};
   }
@@ -99,7 +103,7 @@ Verdict RowTransaction::write_creation(const Append& append, AppendResult& resul
     result.existing = s.find_holder();
     return result.existing ? Verdict::kTaken : Verdict::kConflict;
   }
-  for (const auto& row : append.rows) s.insert(row);
+  rows_.add(s.named(), append.rows);
   if (append.subscriptions) s.subscribe(*append.subscriptions);
   for (const auto& delivery : append.deliveries) s.deliver(append.execution, delivery);
   remember_end(append);
@@ -109,16 +113,25 @@ Verdict RowTransaction::write_creation(const Append& append, AppendResult& resul
 bool RowTransaction::fits(const Append& append) {
   const auto known = ends_.find(append.execution);
   if (known != ends_.end() && known->second == append.expected_position) return true;
+  rows_.write();
   return statements_.ends_at(append.expected_position);
 }
 
+// Of those that go on. What has ended may be removed, and is asked for once more where something is added to it.
 void RowTransaction::remember_end(const Append& append) {
-  if (append.summary && append.summary->ended_at) {
-    ends_.erase(append.execution);
+  const auto known = ends_.find(append.execution);
+  const bool goes_on = append.summary ? !append.summary->ended_at : known != ends_.end();
+  if (!goes_on) {
+    if (known != ends_.end()) ends_.erase(known);
+    return;
+  }
+  const std::uint64_t end = append.expected_position + append.rows.size();
+  if (known != ends_.end()) {
+    known->second = end;
     return;
   }
   if (ends_.size() >= kEndsMax) ends_.clear();
-  ends_[append.execution] = append.expected_position + append.rows.size();
+  ends_.emplace(append.execution, end);
 }
 
 }  // namespace

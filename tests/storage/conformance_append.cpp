@@ -82,6 +82,17 @@ TEST_P(StoreConformance, AMegabyteIsARow) {
   EXPECT_EQ(store_->read_history(execution(1), 0, 1).value()[0].data, append.rows[0].data);
 }
 
+TEST_P(StoreConformance, AnAppendHasAnyNumberOfRows) {
+  commit(*store_, start(execution(1)));
+  std::uint64_t position = 1;
+  for (std::uint64_t rows = 1; rows < 80; position += rows++) {
+    ASSERT_EQ(commit(*store_, next(execution(1), position, rows)).verdict, Verdict::kWritten) << rows;
+  }
+  const auto history = store_->read_history(execution(1), 0, 10'000).value();
+  ASSERT_EQ(history.size(), position);
+  for (std::uint64_t i = 0; i < position; ++i) EXPECT_EQ(history[i].position, i + 1);
+}
+
 TEST_P(StoreConformance, AnAppendBehindTheWrongPositionConflicts) {
   commit(*store_, start(execution(1)));
   commit(*store_, next(execution(1), 1, 2));

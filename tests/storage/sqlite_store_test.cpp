@@ -11,6 +11,40 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance,
                            return open_store("sqlite:" + folder.file("a folder's \xC3\xA4.db"), options).value();
                          })));
 
+class SqliteAppend : public SqliteTest {};
+
+// Where a history ends is remembered by who wrote it.
+TEST_F(SqliteAppend, ARowOfSomebodyElseConflicts) {
+  const auto store = open();
+  commit(*store, start(execution(1)));
+  PlainConnection(path_).run(
+      "INSERT INTO history SELECT execution, 2, epoch, at, kind, version, step, attempt, actor, data FROM history");
+  EXPECT_EQ(commit(*store, next(execution(1), 1)).verdict, ports::Verdict::kConflict);
+  EXPECT_EQ(commit(*store, next(execution(1), 2)).verdict, ports::Verdict::kWritten);
+}
+
+TEST_F(SqliteAppend, ARowThatIsMissingConflictsOnceAnAppendHasFailed) {
+  const auto store = open();
+  for (std::uint64_t n = 1; n <= 2; ++n) commit(*store, start(execution(n)));
+  PlainConnection plain(path_);
+  plain.run(
+      "INSERT INTO history SELECT execution, 2, epoch, at, kind, version, step, attempt, actor, data FROM history"
+      " WHERE execution = '" +
+      to_string(execution(2)) + "'");
+  plain.run("DELETE FROM history WHERE execution = '" + to_string(execution(1)) + "'");
+  EXPECT_EQ(commit(*store, next(execution(2), 1)).verdict, ports::Verdict::kConflict);
+  EXPECT_EQ(commit(*store, next(execution(1), 1)).verdict, ports::Verdict::kConflict);
+}
+
+TEST_F(SqliteAppend, NothingIsAddedToWhatWasRemoved) {
+  const auto store = open();
+  commit(*store, start(execution(1)));
+  commit(*store, next(execution(1), 1, 3, ended()));
+  ASSERT_EQ(commit(*store, next(execution(1), 4, 1, std::nullopt)).verdict, ports::Verdict::kWritten);
+  PlainConnection(path_).run("DELETE FROM history");
+  EXPECT_EQ(commit(*store, next(execution(1), 5, 1, std::nullopt)).verdict, ports::Verdict::kConflict);
+}
+
 class SqliteRemoval : public SqliteTest {
  protected:
   static constexpr std::uint64_t kAMonth = 2'000;
