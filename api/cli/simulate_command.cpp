@@ -61,9 +61,9 @@ Result<dry_run::Subject> read_subject(const SimulateOptions& options, const defi
                                       std::optional<definition::OperationCatalog> operations) {
   dry_run::Given given{.input = {}, .outputs = {}, .operations = std::move(operations)};
   if (!options.input.empty()) {
-    auto text = read_text(options.input);
+    auto text = read_input(options.input);
     if (!text) return std::unexpected(std::move(text.error()));
-    auto input = read_payload(std::move(*text), options.input);
+    auto input = read_payload(std::move(*text), "--input");
     if (!input) return std::unexpected(std::move(input.error()));
     given.input = std::move(*input);
   }
@@ -206,7 +206,11 @@ void add_simulate(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("simulate", "Try every failure of a workflow; needs no server, calls nobody");
   command->add_option("FILE", options->file, "Workflow file, - for standard input")->required();
   command->add_option("--adapters", options->adapters, "Adapters file: checks the operations, knows their methods");
-  command->add_option("-i,--input", options->input, "File with the input, JSON (default: made up)");
+  command
+      ->add_option(
+          "-i,--input", options->input,
+          "The input: JSON that begins with { or [, or a file with it; - for standard input (default: made up)")
+      ->check(not_empty());
   command->add_option("--output", options->outputs, "NAME=JSON: what a step's call answers, repeatable");
   command->add_option("--step", options->steps,
                       "NAME=done|refused|unknown|lost|slow|crash|crash-before: play this one schedule, repeatable; "

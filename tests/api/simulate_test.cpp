@@ -115,6 +115,19 @@ TEST_F(Simulate, TakesTheDataThatItIsGiven) {
   EXPECT_EQ(one["ending"], "completed");
 }
 
+TEST_F(Simulate, TakesAnInputAsItIsWritten) {
+  const TemporaryFolder folder;
+  const auto file = folder.write("w.yaml",
+                                 "document: { dsl: '1.0.3', namespace: test, name: w, version: '1.0.0' }\n"
+                                 "do: [ { ship: { if: .isPaid, call: p.ship } } ]\n");
+  const auto calls = [&](const char* input) {
+    return json::parse(simulate({file, "--input", input, "--step", "ship=done", "--format", "json"}).out)["calls"];
+  };
+  EXPECT_EQ(calls(R"({"isPaid": true})"), 1);
+  EXPECT_EQ(calls(R"( {"isPaid": false})"), 0);
+  EXPECT_TRUE(simulate({file, "--input", "{7}"}).err.starts_with("error: --input:1:2: is not valid JSON (syntax"));
+}
+
 TEST_F(Simulate, ErrorsSayWhatToDoNext) {
   const auto step = simulate({kCheckout, "--step", "createShipmnt=refused"});
   EXPECT_EQ(step.exit_code, 2);
