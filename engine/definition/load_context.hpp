@@ -78,7 +78,7 @@ struct LoadContext {
   // nullopt: declared, but with errors that are reported already.
   std::map<std::string, std::optional<RetryPolicy>> retries;
   std::map<std::string, std::optional<expression::ValueTemplate>> errors;
-  std::map<std::string, std::optional<Millis>> timeouts;
+  std::map<std::string, const Node*> timeouts;               // each is read once more where it is used
   std::map<std::string, AuthenticationPtr> authentications;  // null: as nullopt
   std::vector<std::string> secrets;                          // use.secrets
 

@@ -166,35 +166,23 @@ std::optional<RetryPolicy> read_retry(LoadContext& context, const Node& node, co
 
 namespace {
 
-const Node* take_after(LoadContext& context, const Node& node) {
+std::optional<Duration> read_timeout_policy(LoadContext& context, const Node& node, const Scope& scope, Slot slot) {
   MapReader map(context, node, MapKind::kTimeout);
   const Node* after = map.require("after");
   map.finish();
-  return after;
-}
-
-std::optional<Millis> read_after(LoadContext& context, const Node& after) {
-  const auto duration = read_duration(context, after);
-  if (duration && duration->count() == 0) context.report.error("out-of-range", after, "must be longer than zero");
+  if (after == nullptr) return std::nullopt;
+  if (is_wrapped(*after)) return read_expression(context, *after, scope, slot);
+  const auto duration = read_duration(context, *after);
+  if (duration && duration->count() == 0) context.report.error("out-of-range", *after, "must be longer than zero");
   return duration;
 }
 
 }  // namespace
 
-std::optional<Millis> read_timeout_policy(LoadContext& context, const Node& node) {
-  const Node* after = take_after(context, node);
-  return after == nullptr ? std::nullopt : read_after(context, *after);
-}
-
 std::optional<Duration> read_timeout(LoadContext& context, const Node& node, const Scope& scope, Slot slot) {
-  if (!node.is_string()) {
-    const Node* after = take_after(context, node);
-    if (after == nullptr) return std::nullopt;
-    if (is_wrapped(*after)) return read_expression(context, *after, scope, slot);
-    return read_after(context, *after);
-  }
+  if (!node.is_string()) return read_timeout_policy(context, node, scope, slot);
   const auto found = context.timeouts.find(node.text);
-  if (found != context.timeouts.end()) return found->second;
+  if (found != context.timeouts.end()) return read_timeout_policy(context, *found->second, scope, slot);
   const std::string hint = parse_duration(node.text) ? fmt::format("; did you mean '{{after: {}}}'?", node.text)
                                                      : context.report.hint(node.text, names_of(context.timeouts));
   context.report.error("unknown-timeout", node,
@@ -242,9 +230,13 @@ void read_use(LoadContext& context, const Node& node) {
   read_named(context, map.take("retries"), [&](const std::string& name, const Node& value) {
     context.retries.emplace(name, read_retry_policy(context, value, {}));
   });
+  const std::size_t sites = context.sites.size();
   read_named(context, map.take("timeouts"), [&](const std::string& name, const Node& value) {
-    context.timeouts.emplace(name, read_timeout_policy(context, value));
+    context.timeouts.emplace(name, &value);
+    read_timeout_policy(context, value, {}, Slot::kArguments);
   });
+  context.sites.erase(context.sites.begin() + static_cast<std::ptrdiff_t>(sites),
+                      context.sites.end());  // what they may look at is known where they are used
   read_named(context, map.take("errors"), [&](const std::string& name, const Node& value) {
     context.errors.emplace(name, read_error_object(context, value, {}));
   });

@@ -13,9 +13,6 @@ std::optional<RetryPolicy> read_retry_policy(LoadContext& context, const Node& n
 // An inline policy, or a name in use.retries.
 std::optional<RetryPolicy> read_retry(LoadContext& context, const Node& node, const Scope& scope);
 
-// {after: duration}, which is constant.
-std::optional<Millis> read_timeout_policy(LoadContext& context, const Node& node);
-
 // {after: duration}, or a name in use.timeouts.
 std::optional<Duration> read_timeout(LoadContext& context, const Node& node, const Scope& scope, Slot slot);
 
