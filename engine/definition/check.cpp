@@ -17,15 +17,18 @@ namespace {
 // The least a policy waits in all before it gives up; nullopt where it never does.
 std::optional<Millis> budget_of(const RetryPolicy& retry) {
   constexpr std::uint32_t kDelaysMax = 10'000;
-  std::optional<Millis> budget = retry.duration;
+  std::optional<Millis> budget = constant(retry.duration);
   if (!retry.attempt_count) return budget;
   double total = 0;
-  double delay = static_cast<double>(retry.delay.count());
+  const auto count_of = [](const std::optional<Duration>& told) {
+    return static_cast<double>(constant(told).value_or(Millis(0)).count());
+  };
+  double delay = count_of(retry.delay);
   for (std::uint32_t i = 1; i < std::min(*retry.attempt_count, kDelaysMax); ++i) {
-    const double capped = retry.delay_max ? std::min(delay, static_cast<double>(retry.delay_max->count())) : delay;
-    total = std::min(total + capped + static_cast<double>(retry.jitter_from.count()), 1e15);
+    const double capped = retry.delay_max ? std::min(delay, count_of(retry.delay_max)) : delay;
+    total = std::min(total + capped + count_of(retry.jitter_from), 1e15);
     if (retry.backoff == RetryPolicy::Backoff::kExponential) delay = std::min(delay * retry.multiplier, 1e15);
-    if (retry.backoff == RetryPolicy::Backoff::kLinear) delay += static_cast<double>(retry.increment.count());
+    if (retry.backoff == RetryPolicy::Backoff::kLinear) delay += count_of(retry.increment);
   }
   const Millis by_count(static_cast<std::int64_t>(total));
   return budget ? std::min(*budget, by_count) : by_count;

@@ -21,21 +21,22 @@ inline std::optional<Millis> constant(const std::optional<Duration>& duration) {
   return millis ? std::optional(*millis) : std::nullopt;
 }
 
-// DSL 1.0.3 "retry". An absent limit is none; `attempt_count` includes the first attempt.
+// DSL 1.0.3 "retry". An absent limit is none; `attempt_count` includes the first attempt. Expressions are asked when an
+// attempt has failed; `.` and $error are the error.
 struct RetryPolicy {
   enum class Backoff { kConstant, kLinear, kExponential };
 
-  Millis delay{0};
+  Duration delay = Millis(0);
   Backoff backoff = Backoff::kConstant;
-  double multiplier = 2;            // exponential
-  Millis increment{0};              // linear; the delay itself where the document names none
-  std::optional<Millis> delay_max;  // caps back-off and Retry-After
-  Millis jitter_from{0};            // added to each delay, uniformly between the two
-  Millis jitter_to{0};
+  double multiplier = 2;              // exponential
+  Duration increment = Millis(0);     // linear; the delay itself where the document names none
+  std::optional<Duration> delay_max;  // caps back-off and Retry-After
+  Duration jitter_from = Millis(0);   // added to each delay, uniformly between the two
+  Duration jitter_to = Millis(0);
   std::optional<std::uint32_t> attempt_count;  // nullopt: without limit
   std::optional<Millis> attempt_duration;      // limit.attempt.duration, one attempt
-  std::optional<Millis> duration;              // limit.duration, all attempts
-  std::optional<expression::Expression> when;  // overrides what is retried; `.` and $error are the error
+  std::optional<Duration> duration;            // limit.duration, all attempts
+  std::optional<expression::Expression> when;  // overrides what is retried
   std::optional<expression::Expression> except_when;
 };
 

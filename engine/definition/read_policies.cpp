@@ -18,7 +18,11 @@ namespace {
 constexpr std::int64_t kAttemptsMax = 1'000'000;
 constexpr double kMultiplierMax = 100;
 
-void read_backoff_detail(LoadContext& context, const Node& node, RetryPolicy& policy) {
+std::optional<Duration> read_retry_duration(LoadContext& context, const Node& node, const Scope& scope) {
+  return read_told_duration(context, node, scope, Slot::kRetry);
+}
+
+void read_backoff_detail(LoadContext& context, const Node& node, const Scope& scope, RetryPolicy& policy) {
   MapReader map(context, node, MapKind::kBackoff);
   if (policy.backoff == RetryPolicy::Backoff::kExponential) {
     if (const Node* value = map.take("multiplier")) {
@@ -27,16 +31,16 @@ void read_backoff_detail(LoadContext& context, const Node& node, RetryPolicy& po
   }
   if (policy.backoff == RetryPolicy::Backoff::kLinear) {
     if (const Node* value = map.take("increment")) {
-      policy.increment = read_duration(context, *value).value_or(policy.increment);
+      policy.increment = read_retry_duration(context, *value, scope).value_or(policy.increment);
     }
   }
   if (policy.backoff != RetryPolicy::Backoff::kConstant) {
-    if (const Node* value = map.take("maxDelay")) policy.delay_max = read_duration(context, *value);
+    if (const Node* value = map.take("maxDelay")) policy.delay_max = read_retry_duration(context, *value, scope);
   }
   map.finish();
 }
 
-void read_backoff(LoadContext& context, const Node& node, RetryPolicy& policy) {
+void read_backoff(LoadContext& context, const Node& node, const Scope& scope, RetryPolicy& policy) {
   MapReader map(context, node, MapKind::kBackoff);
   const Node* constant = map.take("constant");
   const Node* linear = map.take("linear");
@@ -51,7 +55,7 @@ void read_backoff(LoadContext& context, const Node& node, RetryPolicy& policy) {
   policy.backoff = constant != nullptr ? RetryPolicy::Backoff::kConstant
                    : linear != nullptr ? RetryPolicy::Backoff::kLinear
                                        : RetryPolicy::Backoff::kExponential;
-  if (!detail->is_null()) read_backoff_detail(context, *detail, policy);
+  if (!detail->is_null()) read_backoff_detail(context, *detail, scope, policy);
 }
 
 void read_attempt_limit(LoadContext& context, const Node& node, RetryPolicy& policy) {
@@ -65,27 +69,28 @@ void read_attempt_limit(LoadContext& context, const Node& node, RetryPolicy& pol
   map.finish();
 }
 
-void read_limit(LoadContext& context, const Node& node, RetryPolicy& policy) {
+void read_limit(LoadContext& context, const Node& node, const Scope& scope, RetryPolicy& policy) {
   MapReader map(context, node, MapKind::kRetry);
   if (const Node* value = map.take("attempt")) read_attempt_limit(context, *value, policy);
-  if (const Node* value = map.take("duration")) policy.duration = read_duration(context, *value);
+  if (const Node* value = map.take("duration")) policy.duration = read_retry_duration(context, *value, scope);
   map.finish();
 }
 
-void read_jitter(LoadContext& context, const Node& node, RetryPolicy& policy) {
+void read_jitter(LoadContext& context, const Node& node, const Scope& scope, RetryPolicy& policy) {
   MapReader map(context, node);
   const Node* from = map.require("from");
   const Node* to = map.require("to");
   map.finish();
-  if (from != nullptr) policy.jitter_from = read_duration(context, *from).value_or(Millis(0));
+  if (from != nullptr) policy.jitter_from = read_retry_duration(context, *from, scope).value_or(Millis(0));
   if (to == nullptr) return;
-  const auto limit = read_duration(context, *to);
+  const auto limit = read_retry_duration(context, *to, scope);
   if (!limit) return;
   policy.jitter_to = *limit;
-  if (policy.jitter_to < policy.jitter_from) {
-    context.report.error("out-of-range", *to,
-                         fmt::format("must be at least jitter.from, {} (got {})", format_duration(policy.jitter_from),
-                                     format_duration(policy.jitter_to)));
+  const auto least = constant(policy.jitter_from), most = constant(policy.jitter_to);
+  if (least && most && *most < *least) {
+    context.report.error(
+        "out-of-range", *to,
+        fmt::format("must be at least jitter.from, {} (got {})", format_duration(*least), format_duration(*most)));
   }
 }
 
@@ -141,11 +146,12 @@ std::optional<RetryPolicy> read_retry_policy(LoadContext& context, const Node& n
   }
   RetryPolicy policy;
   MapReader map(context, node, MapKind::kRetry);
-  if (const Node* value = map.take("delay")) policy.delay = read_duration(context, *value).value_or(Millis(0));
+  if (const Node* value = map.take("delay"))
+    policy.delay = read_retry_duration(context, *value, scope).value_or(Millis(0));
   policy.increment = policy.delay;
-  if (const Node* value = map.take("backoff")) read_backoff(context, *value, policy);
-  if (const Node* value = map.take("limit")) read_limit(context, *value, policy);
-  if (const Node* value = map.take("jitter")) read_jitter(context, *value, policy);
+  if (const Node* value = map.take("backoff")) read_backoff(context, *value, scope, policy);
+  if (const Node* value = map.take("limit")) read_limit(context, *value, scope, policy);
+  if (const Node* value = map.take("jitter")) read_jitter(context, *value, scope, policy);
   if (const Node* value = map.take("when")) policy.when = read_expression(context, *value, scope, Slot::kRetry);
   if (const Node* value = map.take("exceptWhen")) {
     policy.except_when = read_expression(context, *value, scope, Slot::kRetry);
@@ -171,9 +177,8 @@ std::optional<Duration> read_timeout_policy(LoadContext& context, const Node& no
   const Node* after = map.require("after");
   map.finish();
   if (after == nullptr) return std::nullopt;
-  if (is_wrapped(*after)) return read_expression(context, *after, scope, slot);
-  const auto duration = read_duration(context, *after);
-  if (duration && duration->count() == 0) context.report.error("out-of-range", *after, "must be longer than zero");
+  auto duration = read_told_duration(context, *after, scope, slot);
+  if (constant(duration) == Millis(0)) context.report.error("out-of-range", *after, "must be longer than zero");
   return duration;
 }
 

@@ -211,6 +211,11 @@ std::optional<Millis> read_duration(LoadContext& context, const Node& node) {
   return duration;
 }
 
+std::optional<Duration> read_told_duration(LoadContext& context, const Node& node, const Scope& scope, Slot slot) {
+  if (is_wrapped(node)) return read_expression(context, node, scope, slot);
+  return read_duration(context, node);
+}
+
 std::optional<std::string> read_variable_name(LoadContext& context, const Node& node) {
   constexpr std::array<std::string_view, 12> kTaken = {"workflow", "runtime",      "context",   "steps",
                                                        "input",    "output",       "task",      "step",

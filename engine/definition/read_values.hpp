@@ -47,6 +47,9 @@ bool check_map_or_expression(LoadContext& context, const Node& node);
 // ISO 8601 text, or {days, hours, minutes, seconds, milliseconds}.
 std::optional<Millis> read_duration(LoadContext& context, const Node& node);
 
+// The same, or a wrapped expression that tells it.
+std::optional<Duration> read_told_duration(LoadContext& context, const Node& node, const Scope& scope, Slot slot);
+
 // A name for a variable of the document's own.
 std::optional<std::string> read_variable_name(LoadContext& context, const Node& node);
 

@@ -119,7 +119,7 @@ std::string retries(const definition::RetryPolicy& policy, std::string_view agai
   if (policy.attempt_count == 1U) return "";
   std::string text(again);
   if (policy.attempt_count) text += fmt::format(", {} times in all", *policy.attempt_count);
-  if (policy.duration) text += fmt::format(", for {} at most", in_words(*policy.duration));
+  if (policy.duration) text += fmt::format(", for {} at most", words_of(*policy.duration));
   if (!policy.attempt_count && !policy.duration) text += " without limit";
   if (policy.when) text += " when " + policy.when->source();
   if (policy.except_when) text += " unless " + policy.except_when->source();

@@ -15,27 +15,29 @@ AttemptClass class_of(const Answer& answer) {
   return answer.outcome == AttemptOutcome::kRefused ? AttemptClass::kRefused : AttemptClass::kUnknown;
 }
 
-// The outcome table's word, unless the policy's own conditions say otherwise. A condition that fails says no.
-bool may_retry(const Planner& planner, const definition::RetryPolicy& policy, const definition::Step& step,
-               std::string_view path, const Answer& answer, const Payload& error) {
-  const StepState& instance = planner.step(path);
-  const bool is_of_function = step.function && step.function->retries;
-  const auto seen = is_of_function ? call_input(planner, step, path) : instance.input;
+// Schedules the next attempt where the policy allows one: where the outcome table says so, unless the policy's own
+// conditions, which are not asked of settling, say otherwise. A condition that fails says no. Errors: "expression".
+Result<bool> schedule_retry(Planner& planner, const definition::RetryPolicy& policy, const definition::Step& step,
+                            const AttemptEnded& input, const Payload& error) {
+  const StepState& instance = planner.step(input.step);
+  const bool is_of_function = step.function && step.function->retries && !input.settling;
+  const auto seen = is_of_function ? call_input(planner, step, input.step) : instance.input;
   if (!seen) return false;
-  Scope scope = is_of_function ? call_scope(planner, step, path, *seen, nullptr)
-                               : scope_of(planner, step, path, &instance.input, nullptr);
+  Scope scope = is_of_function ? call_scope(planner, step, input.step, *seen, nullptr)
+                               : scope_of(planner, step, input.step, &instance.input, nullptr);
   scope.error = &error;
   const Variables variables(planner.definition(), planner.state(), scope);
-  return conditions_hold(policy.when, policy.except_when, error, variables, answer.retryable);
-}
-
-// Schedules the next attempt where the policy allows one.
-bool schedule_retry(Planner& planner, const definition::RetryPolicy& policy, std::string_view path,
-                    const Attempts& attempts, const Answer& answer) {
-  const auto at = next_attempt_at(policy, attempts, planner.now(), answer.retry_after, planner.next_seed());
-  if (!at) return false;
-  planner.record(RetryScheduled{.step = std::string(path), .attempt = attempts.number + 1, .at = *at});
-  return true;
+  const Answer& answer = input.answer;
+  const bool may = input.settling
+                       ? answer.retryable
+                       : conditions_hold(policy.when, policy.except_when, error, variables, answer.retryable);
+  if (!may) return false;
+  const Attempts& attempts = input.settling ? instance.settling : instance.attempts;
+  const auto at =
+      next_attempt_at(policy, attempts, {error, variables, answer.retry_after}, planner.now(), planner.next_seed());
+  if (!at) return std::unexpected(at.error());
+  if (*at) planner.record(RetryScheduled{.step = input.step, .attempt = attempts.number + 1, .at = **at});
+  return at->has_value();
 }
 
 void record_failure(Planner& planner, const AttemptEnded& input, const Payload& error) {
@@ -70,10 +72,10 @@ void settling_ended(Planner& planner, const definition::Step& step, const Attemp
     return;
   }
   record_failure(planner, input, error);
-  const auto& policy = planner.definition().saga.retry;
-  const bool retries =
-      answer.retryable && schedule_retry(planner, policy, input.step, planner.step(input.step).settling, answer);
-  if (!retries) planner.raise_incident(input.step, IncidentKind::kSettleFailed, error);
+  const auto retries = schedule_retry(planner, planner.definition().saga.retry, step, input, error);
+  if (retries == true) return;
+  planner.raise_incident(input.step, IncidentKind::kSettleFailed,
+                         retries ? error : expression_problem(retries.error(), step));
 }
 
 // After a settled refusal the participant has nothing to undo, and says so.
@@ -89,7 +91,7 @@ void end_whole_undo(Planner& planner, const std::string& path) {
 }
 
 void attempt_failed(Planner& planner, const definition::Step& step, const AttemptEnded& input) {
-  const Payload error = problem_of(input.answer, step.pointer);
+  Payload error = problem_of(input.answer, step.pointer);
   record_failure(planner, input, error);
   const bool forward = !is_in_undo(input.step);
   const bool refused = input.answer.outcome == AttemptOutcome::kRefused;
@@ -98,10 +100,9 @@ void attempt_failed(Planner& planner, const definition::Step& step, const Attemp
   // Of what a run has left, the execution that is behind it knows; another attempt would make another one.
   const bool is_run = planner.step(input.step).request->run.has_value();
   const auto* policy = is_run && !refused ? nullptr : planner.retry_policy(step, input.step);
-  if (policy && may_retry(planner, *policy, step, input.step, input.answer, error) &&
-      schedule_retry(planner, *policy, input.step, planner.step(input.step).attempts, input.answer)) {
-    return;
-  }
+  const auto retries = policy ? schedule_retry(planner, *policy, step, input, error) : false;
+  if (retries == true) return;
+  if (!retries) error = expression_problem(retries.error(), step);
   if (forward && step.pivot && planner.step(input.step).unknown && !(refused && input.answer.sent)) {
     // What it ran has left effects, and has ended: asked again it would say the same.
     if (is_run) {

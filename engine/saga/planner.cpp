@@ -102,7 +102,7 @@ void Planner::send(std::string_view path, bool settling) {
   const definition::Step& defined = step_definition(path);
   const auto told = instance.request->timeout;
   Millis timeout = told ? *told : definition::constant(defined.timeout).value_or(limits::kAttemptTimeout);
-  if (defined.retry && defined.retry->attempt_duration) timeout = std::min(timeout, *defined.retry->attempt_duration);
+  if (const auto limit = attempt_limit(defined, path)) timeout = std::min(timeout, *limit);
   decision_.effects.push_back(SendRequest{.step = std::string(path),
                                           .attempt = settling ? instance.settling.number : instance.attempts.number,
                                           .settling = settling,
@@ -148,6 +148,11 @@ const definition::RetryPolicy* Planner::retry_policy(const definition::Step& ste
   // Behind the pivot there is no way back: a step is retried until it succeeds or is refused, unless a `try` says what
   // follows its error.
   return state_.pivoted && !is_being_tried(path) ? &forward_retry() : nullptr;
+}
+
+std::optional<Millis> Planner::attempt_limit(const definition::Step& step, std::string_view path) const {
+  const auto* policy = retry_policy(step, path);
+  return policy ? policy->attempt_duration : std::nullopt;
 }
 
 bool Planner::is_being_tried(std::string_view path) const {

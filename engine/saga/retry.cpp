@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/base/mix.hpp"
+#include "engine/saga/steps/deadline.hpp"
 
 namespace skald::saga {
 namespace {
@@ -11,21 +12,48 @@ namespace {
 // No delay is longer than this, whatever the multiplier makes of it.
 constexpr Millis kDelayMax = std::chrono::hours(24 * 365);
 
-Millis backoff(const definition::RetryPolicy& policy, std::uint32_t failures) {
-  using Backoff = definition::RetryPolicy::Backoff;
-  const double exponent = failures > 0 ? failures - 1 : 0;
-  double millis = static_cast<double>(policy.delay.count());
-  if (policy.backoff == Backoff::kLinear) millis += static_cast<double>(policy.increment.count()) * exponent;
-  if (policy.backoff == Backoff::kExponential) millis *= std::pow(policy.multiplier, exponent);
-  const Millis cap = policy.delay_max.value_or(kDelayMax);
-  return Millis(static_cast<std::int64_t>(std::min(millis, static_cast<double>(cap.count()))));
+// The policy's durations, each told once.
+struct Durations {
+  Millis delay{0};
+  Millis increment{0};
+  Millis delay_max = kDelayMax;
+  Millis jitter_from{0};
+  Millis jitter_to{0};
+  std::optional<Millis> limit;
+};
+
+Result<Durations> durations_of(const definition::RetryPolicy& policy, const Failure& failure) {
+  std::optional<Error> problem;
+  const auto tell = [&](const definition::Duration& duration, std::string_view what) {
+    const auto length = length_of(duration, failure.error.json(), failure.variables, what);
+    if (!length && !problem) problem = length.error();
+    return length.value_or(Millis(0));
+  };
+  Durations told{.delay = tell(policy.delay, "The retry's delay")};
+  if (policy.backoff == definition::RetryPolicy::Backoff::kLinear) {
+    told.increment = tell(policy.increment, "The retry's increment");
+  }
+  if (policy.delay_max) told.delay_max = tell(*policy.delay_max, "The retry's maxDelay");
+  told.jitter_from = tell(policy.jitter_from, "The retry's jitter.from");
+  told.jitter_to = tell(policy.jitter_to, "The retry's jitter.to");
+  if (policy.duration) told.limit = tell(*policy.duration, "The retry's limit.duration");
+  if (problem) return std::unexpected(std::move(*problem));
+  return told;
 }
 
-Millis jitter(const definition::RetryPolicy& policy, std::uint64_t seed) {
-  const auto span = policy.jitter_to - policy.jitter_from;
-  if (span.count() <= 0) return policy.jitter_from;
-  return policy.jitter_from +
-         Millis(static_cast<std::int64_t>(mix(seed) % static_cast<std::uint64_t>(span.count() + 1)));
+Millis backoff(const definition::RetryPolicy& policy, const Durations& told, std::uint32_t failures) {
+  using Backoff = definition::RetryPolicy::Backoff;
+  const double exponent = failures > 0 ? failures - 1 : 0;
+  double millis = static_cast<double>(told.delay.count());
+  if (policy.backoff == Backoff::kLinear) millis += static_cast<double>(told.increment.count()) * exponent;
+  if (policy.backoff == Backoff::kExponential) millis *= std::pow(policy.multiplier, exponent);
+  return Millis(static_cast<std::int64_t>(std::min(millis, static_cast<double>(told.delay_max.count()))));
+}
+
+Millis jitter(const Durations& told, std::uint64_t seed) {
+  const auto span = told.jitter_to - told.jitter_from;
+  if (span.count() <= 0) return told.jitter_from;
+  return told.jitter_from + Millis(static_cast<std::int64_t>(mix(seed) % static_cast<std::uint64_t>(span.count() + 1)));
 }
 
 }  // namespace
@@ -37,13 +65,15 @@ bool conditions_hold(const std::optional<expression::Expression>& when,
   return holds && !(except_when && except_when->evaluate_condition(error.json(), variables).value_or(true));
 }
 
-std::optional<Timestamp> next_attempt_at(const definition::RetryPolicy& policy, const Attempts& attempts, Timestamp now,
-                                         std::optional<Millis> retry_after, std::uint64_t seed) {
+Result<std::optional<Timestamp>> next_attempt_at(const definition::RetryPolicy& policy, const Attempts& attempts,
+                                                 const Failure& failure, Timestamp now, std::uint64_t seed) {
   if (policy.attempt_count && attempts.counted >= *policy.attempt_count) return std::nullopt;
-  Millis delay = backoff(policy, attempts.counted) + jitter(policy, seed);
-  if (retry_after) delay = std::max(delay, std::min(*retry_after, policy.delay_max.value_or(kDelayMax)));
+  const auto told = durations_of(policy, failure);
+  if (!told) return std::unexpected(told.error());
+  Millis delay = backoff(policy, *told, attempts.counted) + jitter(*told, seed);
+  if (failure.retry_after) delay = std::max(delay, std::min(*failure.retry_after, told->delay_max));
   const Timestamp at = now + delay;
-  if (policy.duration && at > attempts.first_at + *policy.duration) return std::nullopt;
+  if (told->limit && at > attempts.first_at + *told->limit) return std::nullopt;
   return at;
 }
 

@@ -6,14 +6,9 @@
 namespace skald::definition {
 
 std::optional<Step::Kind> read_wait(LoadContext& context, MapReader&, const Node& value, const Scope& scope) {
-  if (value.is_string() && expression::is_wrapped_expression(value.text)) {
-    auto compiled = read_expression(context, value, scope, Slot::kArguments);
-    if (!compiled) return std::nullopt;
-    return WaitStep{std::move(*compiled)};
-  }
-  const auto duration = read_duration(context, value);
+  auto duration = read_told_duration(context, value, scope, Slot::kArguments);
   if (!duration) return std::nullopt;
-  return WaitStep{*duration};
+  return WaitStep{std::move(*duration)};
 }
 
 }  // namespace skald::definition

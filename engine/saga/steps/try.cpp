@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "engine/saga/data_flow.hpp"
 #include "engine/saga/decide_compensate.hpp"
 #include "engine/saga/end_scope.hpp"
 #include "engine/saga/retry.hpp"
@@ -39,9 +40,9 @@ void meet_error(Planner& planner, const Step& step, const TryStep& kind, std::st
     const Variables variables(planner.definition(), planner.state(), scope);
     catches = conditions_hold(kind.when, kind.except_when, error, variables, true);
   }
+  scope.error_name = "error";
+  const Variables variables(planner.definition(), planner.state(), scope);
   if (catches && kind.retry) {
-    scope.error_name = "error";
-    const Variables variables(planner.definition(), planner.state(), scope);
     repeats = conditions_hold(kind.retry->when, kind.retry->except_when, error, variables, true);
   }
   planner.record(AttemptFailed{.step = std::string(path),
@@ -50,9 +51,10 @@ void meet_error(Planner& planner, const Step& step, const TryStep& kind, std::st
                                .retryable = repeats,
                                .error = error});
   if (repeats) {
-    const auto at =
-        next_attempt_at(*kind.retry, planner.step(path).attempts, planner.now(), std::nullopt, planner.next_seed());
-    if (at) return planner.record(RetryScheduled{.step = std::string(path), .attempt = round + 1, .at = *at});
+    const auto at = next_attempt_at(*kind.retry, planner.step(path).attempts, {error, variables}, planner.now(),
+                                    planner.next_seed());
+    if (!at) return fail_step(planner, step, path, expression_problem(at.error(), step), false);
+    if (*at) return planner.record(RetryScheduled{.step = std::string(path), .attempt = round + 1, .at = **at});
   }
   const bool has_given_up = kind.retry && kind.handler.empty();
   if (!catches || has_given_up) return fail_step(planner, step, path, error, false);

@@ -55,12 +55,12 @@ TEST(Load, ReadsTheCheckout) {
   EXPECT_EQ(constant(charge.timeout), Millis(5s));
   EXPECT_EQ(charge.status.completed, "PAYMENT_COMPLETED");
   ASSERT_TRUE(charge.retry);
-  EXPECT_EQ(charge.retry->delay, 500ms);
+  EXPECT_EQ(constant(charge.retry->delay), 500ms);
   EXPECT_EQ(charge.retry->backoff, RetryPolicy::Backoff::kExponential);
-  EXPECT_EQ(charge.retry->delay_max, Millis(10s));
-  EXPECT_EQ(charge.retry->jitter_to, 250ms);
+  EXPECT_EQ(constant(charge.retry->delay_max), Millis(10s));
+  EXPECT_EQ(constant(charge.retry->jitter_to), 250ms);
   EXPECT_EQ(charge.retry->attempt_count, 5u);
-  EXPECT_EQ(charge.retry->duration, Millis(1min));
+  EXPECT_EQ(constant(charge.retry->duration), Millis(1min));
 
   ASSERT_TRUE(charge.compensate);
   EXPECT_EQ(charge.compensate->path, "chargePayment/compensate");
@@ -89,11 +89,11 @@ TEST(Load, DefaultsAreThoseOfTheLanguage) {
   const SagaOptions& saga = definition->saga;
   EXPECT_TRUE(saga.on_fault && saga.on_timeout && saga.on_cancel);
   EXPECT_EQ(saga.on_error, SagaOptions::OnError::kSuspend);
-  EXPECT_EQ(saga.retry.delay, Millis(1s));
+  EXPECT_EQ(constant(saga.retry.delay), Millis(1s));
   EXPECT_EQ(saga.retry.backoff, RetryPolicy::Backoff::kExponential);
   EXPECT_EQ(saga.retry.multiplier, 2);
-  EXPECT_EQ(saga.retry.delay_max, Millis(1min));
-  EXPECT_EQ(saga.retry.duration, Millis(24h));
+  EXPECT_EQ(constant(saga.retry.delay_max), Millis(1min));
+  EXPECT_EQ(constant(saga.retry.duration), Millis(24h));
   EXPECT_EQ(saga.retry.attempt_count, std::nullopt);
   EXPECT_EQ(saga.timeout, std::nullopt);
   EXPECT_EQ(definition->timeout, std::nullopt);
@@ -133,8 +133,8 @@ TEST(Load, EveryKeyHasItsPlace) {
   const Step& ask = *definition->find("group.ask");
   EXPECT_EQ(ask.on_unknown, OnUnknown::kCompensate);
   EXPECT_EQ(ask.retry->backoff, RetryPolicy::Backoff::kLinear);
-  EXPECT_EQ(ask.retry->increment, Millis(2s));
-  EXPECT_EQ(ask.retry->duration, Millis(2s));
+  EXPECT_EQ(constant(ask.retry->increment), Millis(2s));
+  EXPECT_EQ(constant(ask.retry->duration), Millis(2s));
   const auto& http = std::get<HttpCall>(std::get<CallStep>(ask.kind).target);
   EXPECT_EQ(http.method, "POST");
   EXPECT_EQ(http.endpoint,

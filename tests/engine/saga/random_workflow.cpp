@@ -182,7 +182,7 @@ class Writer {
     list(indent + 2, 1 + random_() % 2, false);
     line(indent, "catch:");
     if (chance(random_, 20)) line(indent + 2, "errors: { with: { status: 422 } }");
-    if (chance(random_, 50)) line(indent + 2, "retry: { delay: PT1S, limit: { attempt: { count: 2 } } }");
+    if (chance(random_, 50)) line(indent + 2, "retry: { delay: '${ \"PT1S\" }', limit: { attempt: { count: 2 } } }");
     line(indent + 2, fmt::format("compensate: {}", chance(random_, 50)));
     if (chance(random_, 50)) return;
     line(indent + 2, "do:");
