@@ -37,10 +37,12 @@ const StepKind* find_kind(LoadContext& context, MapReader& map) {
     found = &kind;
   }
   if (found == nullptr && body.is_map()) {
-    std::vector<std::string_view> keys;
-    for (const StepKind& kind : step_kinds()) keys.push_back(kind.key);
+    std::vector<std::string> kinds;
+    for (const StepKind& kind : step_kinds()) kinds.emplace_back(kind.key);
+    std::string meant;
+    for (const std::string& key : body.keys) meant = meant.empty() ? context.report.hint(key, kinds) : meant;
     context.report.error("no-kind", body,
-                         fmt::format("has no kind; it needs one of the keys {}", fmt::join(keys, ", ")));
+                         fmt::format("has no kind; it needs one of the keys {}{}", fmt::join(kinds, ", "), meant));
   }
   return found;
 }

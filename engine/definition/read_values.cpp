@@ -213,6 +213,13 @@ std::optional<Millis> read_duration(LoadContext& context, const Node& node) {
 
 std::optional<Duration> read_told_duration(LoadContext& context, const Node& node, const Scope& scope, Slot slot) {
   if (is_wrapped(node)) return read_expression(context, node, scope, slot);
+  if (node.is_string() && (node.text.starts_with('.') || node.text.contains('$'))) {
+    context.report.error(
+        "bad-duration", node,
+        fmt::format("must be a duration or one whole expression, as in '${{ \"PT\\(.seconds)S\" }}' (got {})",
+                    show(node)));
+    return std::nullopt;
+  }
   return read_duration(context, node);
 }
 
