@@ -114,6 +114,7 @@ void append_step(std::string& out, const StepState& step, bool ended) {
   object.payload("output", step.output);
   object.payload("error", step.error);
   if (step.unknown || (ended && step.attempts.in_flight)) object.flag("unknown", true);
+  if (step.answered) object.flag("answered", true);
   if (step.continued) object.flag("continued", true);
   if (step.timed_out) object.flag("timedOut", true);
   if (step.deadline) object.time("deadline", *step.deadline);

@@ -54,6 +54,7 @@ class Counter {
   void on(const saga::StepFailed& e) {
     if (e.error.text().find("errors/expression\"") != std::string_view::npos) expression_error();
   }
+  void on(const saga::AttemptCompleted& e) { attempt(e.step, "done"); }
   void on(const saga::AttemptLost& e) { attempt(e.step, "lost"); }
   void on(const saga::RetryScheduled& e) {
     const auto* step = saga::find_step(state_, e.step);

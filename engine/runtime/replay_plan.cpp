@@ -182,7 +182,7 @@ class Walk {
     if (step.status == StepStatus::kCompleted) return reuse(step, defined);
     if (step.status == StepStatus::kSkipped) return skip(step);
     if (step.children.empty()) open(step, defined);  // its input is what goes on
-    if (step.unknown) list(unknown_, step.path);
+    if (step.unknown || step.answered) list(unknown_, step.path);
     fail(step);
   }
 
@@ -224,15 +224,15 @@ class Walk {
     paths_.insert(step.path);
   }
 
-  // A failure the flow went past stays one. With an unknown outcome it cannot: its undo would be owed under a key that
-  // belongs to the original.
+  // A failure the flow went past stays one. One that may have had its effect cannot: its undo would be owed under a key
+  // that belongs to the original.
   bool pass_over(const StepState& step) {
     if (!step.continued) {
       // The flow stopped here: after its children, or before the step that was asked for.
       if (from_ == kFromFailed) found_place_ = true;
       return true;
     }
-    if (step.unknown) list(unknown_, step.path);
+    if (step.unknown || step.answered) list(unknown_, step.path);
     fail(step);
     return false;
   }
@@ -287,8 +287,9 @@ Result<void> check(const ReplayCommand& command, const ReplayBasis& basis, const
                    "replay it from the start");
   }
   if (!walk.unknown().empty()) {
-    return failure("replay.standing", fmt::format("the outcome of these steps is unknown: {}", walk.unknown()), subject,
-                   "replay it from the start, accepting that they stand");
+    return failure("replay.standing",
+                   fmt::format("these steps failed, and may have had their effect all the same: {}", walk.unknown()),
+                   subject, "replay it from the start, accepting that they stand");
   }
   const std::string standing =
       walk.reuses() && !command.accept_standing ? list_left(basis.original, walk) : std::string();

@@ -104,10 +104,7 @@ class Applier {
     go_on(step, e.then);
     end_step(state_, step, StepStatus::kCompleted, event_.at);
     if (e.context) state_.context = *e.context;
-    if (e.pivot) {
-      state_.pivoted = true;
-      state_.pivot_position = state_.position;
-    }
+    if (e.pivot) pass_pivot();
     relabel(state_, e.status);
   }
 
@@ -138,10 +135,7 @@ class Applier {
     go_on(step, e.then);
     end_step(state_, step, StepStatus::kCompleted, event_.at);
     if (e.context) state_.context = *e.context;
-    if (e.pivot) {
-      state_.pivoted = true;
-      state_.pivot_position = state_.position;
-    }
+    if (e.pivot) pass_pivot();
     relabel(state_, e.status);
   }
 
@@ -293,6 +287,17 @@ class Applier {
     if (StepState* step = find_step(state_, e.step)) step->listening_ended = true;
   }
 
+  void operator()(const AttemptCompleted& e) {
+    StepState* step = find_step(state_, e.step);
+    if (!step) return;
+    const bool waited = is_waiting_kind(*step);
+    answer_attempt(current_attempts(*step));
+    step->answered = true;
+    step->output = e.answer;
+    if (e.pivot) pass_pivot();
+    if (waited) update_phase();
+  }
+
   void operator()(const IterationCompleted& e) {
     if (StepState* step = find_step(state_, e.step)) step->results.push_back(e.output);
     if (e.context) state_.context = *e.context;
@@ -363,6 +368,11 @@ class Applier {
     for (auto* list : {&step.children, &step.undo}) {
       for (auto& inner : *list) forgive_all(inner);
     }
+  }
+
+  void pass_pivot() {
+    state_.pivoted = true;
+    state_.pivot_position = state_.position;
   }
 
   void update_phase() {

@@ -154,7 +154,8 @@ bool advance_undo(Planner& planner, const definition::Step& step, std::string_vi
 // An unknown outcome before its undo. True when the undo may start.
 bool settle(Planner& planner, const definition::Step& step, std::string_view path) {
   const StepState& instance = planner.step(path);
-  if (instance.status == StepStatus::kCompleted || step.on_unknown == OnUnknown::kCompensate) return true;
+  const bool is_known = instance.status == StepStatus::kCompleted || instance.answered;
+  if (is_known || step.on_unknown == OnUnknown::kCompensate) return true;
   if (step.on_unknown == OnUnknown::kSuspend && !was_asked(planner.state(), path, IncidentKind::kUnknownOutcome)) {
     planner.raise_incident(path, IncidentKind::kUnknownOutcome, instance.error);
     return false;

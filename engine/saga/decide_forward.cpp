@@ -78,17 +78,11 @@ void open_between_hooks(Planner& planner, std::string_view path) {
                              .status = {}});
 }
 
-// Holds a step for an operator. An answer that cannot be made use of leaves its call as a failed one, to be repeated.
-void park(Planner& planner, std::string_view path, IncidentKind kind, Payload error) {
-  const StepState* instance = find_step(planner.state(), path);
-  if (instance && instance->attempts.in_flight) {
-    planner.record(AttemptFailed{.step = std::string(path),
-                                 .attempt = instance->attempts.number,
-                                 .outcome = AttemptClass::kUnknown,
-                                 .retryable = false,
-                                 .error = error});
-  }
-  planner.raise_incident(path, kind, std::move(error));
+// The call of a step is done, whatever cannot be made of its answer.
+void keep_answer(Planner& planner, const definition::Step& step, std::string_view path, const Payload& answer) {
+  const StepState& instance = planner.step(path);
+  planner.record(AttemptCompleted{
+      .step = std::string(path), .attempt = instance.attempts.number, .answer = answer, .pivot = step.pivot});
 }
 
 // A failure inside an undo: passed over, recorded, or held open for an operator.
@@ -103,7 +97,7 @@ void fail_in_undo(Planner& planner, const definition::Step& step, std::string_vi
                               .continued = true,
                               .then = step.then});
   } else if (!passes_over) {
-    park(planner, path, IncidentKind::kUndoFailed, std::move(error));
+    planner.raise_incident(path, IncidentKind::kUndoFailed, std::move(error));
   } else if (is_whole_undo) {
     planner.record(UndoFailed{.step = std::string(path), .error = std::move(error)});
   } else {
@@ -177,28 +171,31 @@ void complete_step(Planner& planner, const definition::Step& step, std::string_v
   const Payload input = completion.input ? *completion.input
                         : instance       ? instance->input
                                          : flowing_input(planner.state(), path, round);
-  const bool may_have_effect = instance && instance->request;
+  const auto fail = [&](Payload problem) {
+    if (instance && instance->request) keep_answer(planner, step, path, answer);
+    fail_step(planner, step, path, std::move(problem), false);
+  };
   const auto made = function_output(planner, step, path, answer);
-  if (!made) return fail_step(planner, step, path, made.error(), may_have_effect);
+  if (!made) return fail(made.error());
   const Payload& output = *made;
   Payload result = output;
   if (step.data.output_as) {
     auto rendered = render(planner, *step.data.output_as, output, scope_of(planner, step, path, &input, &output));
-    if (!rendered) return fail_step(planner, step, path, expression_problem(rendered.error(), step), may_have_effect);
+    if (!rendered) return fail(expression_problem(rendered.error(), step));
     result = std::move(*rendered);
   }
   if (auto problem = check_schema(step.data.output_schema, result, "The step's output", step.pointer)) {
-    return fail_step(planner, step, path, std::move(*problem), may_have_effect);
+    return fail(std::move(*problem));
   }
   std::optional<Payload> exported;
   if (step.data.export_as) {
     Scope scope = scope_of(planner, step, path, &input, &result);
     scope.raw_output = &output;
     auto rendered = render(planner, *step.data.export_as, result, scope);
-    if (!rendered) return fail_step(planner, step, path, expression_problem(rendered.error(), step), may_have_effect);
+    if (!rendered) return fail(expression_problem(rendered.error(), step));
     exported = std::move(*rendered);
     if (auto problem = check_schema(step.data.export_schema, *exported, "The step's exported context", step.pointer)) {
-      return fail_step(planner, step, path, std::move(*problem), may_have_effect);
+      return fail(std::move(*problem));
     }
   }
   const bool ends = instance && !instance->children.empty() && instance->children.back().then == definition::kThenEnd;
@@ -206,7 +203,8 @@ void complete_step(Planner& planner, const definition::Step& step, std::string_v
   if (directive == definition::kThenCompensate && is_over(planner, path)) directive.clear();
   if (directive == definition::kThenCompensate && planner.state().pivoted) {
     const auto title = "The workflow is to be undone, but it has passed its pivot";
-    return park(planner, path, IncidentKind::kStepFailed, make_problem("runtime", 0, title, {}, step.pointer));
+    if (instance && instance->request) keep_answer(planner, step, path, answer);
+    return planner.raise_incident(path, IncidentKind::kStepFailed, make_problem("runtime", 0, title, {}, step.pointer));
   }
   planner.record(StepCompleted{.step = std::string(path),
                                .round = round,
@@ -228,7 +226,7 @@ void fail_step(Planner& planner, const definition::Step& step, std::string_view 
   const bool has_no_way_back = planner.state().pivoted && !planner.is_being_tried(path);
   const bool parks = step.on_error == definition::OnError::kSuspend || has_no_way_back;
   if (!continues && parks && !is_ending(planner.state())) {
-    return park(planner, path, IncidentKind::kStepFailed, std::move(error));
+    return planner.raise_incident(path, IncidentKind::kStepFailed, std::move(error));
   }
   if (continues && step.given.is_input_around && find_step(planner.state(), path) == nullptr) {
     open_between_hooks(planner, path);

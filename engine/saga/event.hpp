@@ -304,13 +304,22 @@ struct UndoRequested {
   std::string objection;  // of kRefused; empty: its effects stand already
 };
 
+// The call of a step has succeeded, and its answer cannot be made use of: `output`, `export` or a schema fails. The
+// step fails or is parked behind it; its effect is there and not in doubt.
+struct AttemptCompleted {
+  std::string step;
+  std::uint32_t attempt = 0;
+  Payload answer;      // what undoing the step looks at
+  bool pivot = false;  // as of StepCompleted
+};
+
 using EventData =
     std::variant<ExecutionStarted, StepStarted, AttemptStarted, AttemptFailed, AttemptLost, RetryScheduled,
                  StepCompleted, StepFailed, StepSkipped, StepReused, CancelRequested, TimeoutReached,
                  CompensationStarted, SettleStarted, SettleEnded, UndoStarted, UndoCompleted, UndoFailed,
                  IncidentRaised, IncidentResolved, ExecutionSuspended, ExecutionResumed, ExecutionEnded,
                  ExecutionReplayed, TurnEnded, ErrorCaught, ScopeUndoStarted, EventReceived, RunCancelRequested,
-                 UndoRequested, ListeningEnded, IterationCompleted>;
+                 UndoRequested, ListeningEnded, IterationCompleted, AttemptCompleted>;
 
 struct Event {
   Timestamp at;

@@ -193,6 +193,11 @@ void read(EventReader& r, IterationCompleted& e) {
   e.context = r.optional_payload("context");
 }
 
+void read(EventReader& r, AttemptCompleted& e) {
+  e.answer = r.payload("answer");
+  e.pivot = r.flag("pivot");
+}
+
 void read(EventReader&, RunCancelRequested&) {}
 
 void read(EventReader& r, UndoRequested& e) {

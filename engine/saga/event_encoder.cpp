@@ -327,6 +327,11 @@ void write(Fields& f, const IterationCompleted& e) {
   f.optional_payload("context", e.context);
 }
 
+void write(Fields& f, const AttemptCompleted& e) {
+  f.payload("answer", e.answer);
+  f.flag("pivot", e.pivot);
+}
+
 void write(Fields&, const RunCancelRequested&) {}
 
 void write(Fields& f, const UndoRequested& e) {

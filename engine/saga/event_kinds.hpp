@@ -10,13 +10,13 @@
 namespace skald::saga {
 
 inline constexpr std::array<std::string_view, std::variant_size_v<EventData>> kEventKinds = {
-    "ExecutionStarted",   "StepStarted",       "AttemptStarted",      "AttemptFailed",      "AttemptLost",
-    "RetryScheduled",     "StepCompleted",     "StepFailed",          "StepSkipped",        "StepReused",
-    "CancelRequested",    "TimeoutReached",    "CompensationStarted", "SettleStarted",      "SettleEnded",
-    "UndoStarted",        "UndoCompleted",     "UndoFailed",          "IncidentRaised",     "IncidentResolved",
-    "ExecutionSuspended", "ExecutionResumed",  "ExecutionEnded",      "ExecutionReplayed",  "TurnEnded",
-    "ErrorCaught",        "ScopeUndoStarted",  "EventReceived",       "RunCancelRequested", "UndoRequested",
-    "ListeningEnded",     "IterationCompleted"};
+    "ExecutionStarted",   "StepStarted",        "AttemptStarted",      "AttemptFailed",      "AttemptLost",
+    "RetryScheduled",     "StepCompleted",      "StepFailed",          "StepSkipped",        "StepReused",
+    "CancelRequested",    "TimeoutReached",     "CompensationStarted", "SettleStarted",      "SettleEnded",
+    "UndoStarted",        "UndoCompleted",      "UndoFailed",          "IncidentRaised",     "IncidentResolved",
+    "ExecutionSuspended", "ExecutionResumed",   "ExecutionEnded",      "ExecutionReplayed",  "TurnEnded",
+    "ErrorCaught",        "ScopeUndoStarted",   "EventReceived",       "RunCancelRequested", "UndoRequested",
+    "ListeningEnded",     "IterationCompleted", "AttemptCompleted"};
 
 inline std::string_view kind_of(const EventData& event) {
   return kEventKinds[event.index()];

@@ -83,7 +83,7 @@ void Planner::start_attempt(std::string_view path) {
   const StepState& instance = step(path);
   // What it ran has left effects, or its output was of no use: it is asked once more, and says the same. Another one
   // would make those nobody's.
-  const bool asks_again = instance.request->run && instance.unknown;
+  const bool asks_again = instance.request->run && (instance.unknown || instance.answered);
   record(AttemptStarted{.step = std::string(path),
                         .attempt = instance.attempts.number + 1,
                         .execution = asks_again ? instance.execution : execution_for(*instance.request)});
@@ -126,7 +126,7 @@ bool Planner::pivot_is_open() const {
   const auto is_open = [this](const auto& self, const StepState& scope) -> bool {
     return std::any_of(scope.children.begin(), scope.children.end(), [&](const StepState& step) {
       if (step.status != StepStatus::kRunning) return false;
-      const bool open = step.attempts.in_flight || step.settling.in_flight || step.unknown;
+      const bool open = step.attempts.in_flight || step.settling.in_flight || (step.unknown && !step.answered);
       return (open && step_definition(step.path).pivot) || self(self, step);
     });
   };

@@ -154,7 +154,8 @@ std::string idempotency_key(const State& state, const StepState& step) {
 }
 
 bool may_stand(const StepState& step) {
-  return step.request && (step.status == StepStatus::kCompleted || step.unknown || step.attempts.in_flight);
+  return step.request &&
+         (step.status == StepStatus::kCompleted || step.unknown || step.answered || step.attempts.in_flight);
 }
 
 std::vector<const StepState*> standing_steps(const State& state) {

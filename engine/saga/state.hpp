@@ -85,6 +85,7 @@ struct StepState {
   bool run_cancelled = false;            // which was asked to cancel itself
   Attempts attempts;                     // of the request
   bool unknown = false;                  // some attempt may have had its effect
+  bool answered = false;                 // one has had it, as of AttemptCompleted; `output` is its answer
   bool timed_out = false;                // its deadline has passed (sticky)
   bool continued = false;                // failed, and the flow went on
   std::string then;                      // where it goes on, as definition::Step::then

@@ -49,7 +49,7 @@ def counted(rows):
             wanted["skald_executions_finished_total", (("outcome", row.data["outcome"]),)] += 1
         elif row.kind == "RetryScheduled":
             wanted["skald_step_retries_total", ()] += 1
-        elif row.kind in ("StepCompleted", "UndoCompleted"):
+        elif row.kind in ("StepCompleted", "UndoCompleted", "AttemptCompleted"):
             wanted["skald_step_attempts_total", (("result", "done"),)] += 1
         elif row.kind == "SettleEnded":
             wanted["skald_step_attempts_total", (("result", "done" if row.data["done"] else "refused"),)] += 1

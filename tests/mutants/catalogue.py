@@ -117,7 +117,7 @@ MUTANTS = (
     before("undoes across a pivot", PLANNER, "const auto is_open = [this]", "return false;"),
     instead("ignores the deadline of the workflow", "engine/saga/decide.cpp", "!state.timed_out && passed(state.deadline)", "false"),
     without("a failed undo is no incident", "engine/saga/decide_forward.cpp",
-            "park(planner, path, IncidentKind::kUndoFailed, std::move(error));"),
+            "planner.raise_incident(path, IncidentKind::kUndoFailed, std::move(error));"),
     # Executions about the same.
     Mutant("frees a unique key half way", "engine/runtime/unique_key.cpp", ".until = at + unique->within",
            ".until = at + (MUTANT ? unique->within / 2 : unique->within)"),
@@ -141,8 +141,8 @@ MUTANTS = (
            "if (replay.reuses && !MUTANT) return true;"),
     Mutant("undoes what it took over under a key of its own", STATE, "std::string key = to_string(step.origin.value_or(state.id));",
            "std::string key = to_string(MUTANT ? state.id : step.origin.value_or(state.id));"),
-    Mutant("forgets what was in flight at a termination", STATE, "step.unknown || step.attempts.in_flight",
-           "step.unknown || (!MUTANT && step.attempts.in_flight)"),
+    Mutant("forgets what was in flight at a termination", STATE, "step.answered || step.attempts.in_flight",
+           "step.answered || (!MUTANT && step.attempts.in_flight)"),
     # Time.
     Mutant("follows the steps of the system's clock", DRIVER, "std::max({host_.shared().time.now(), ",
            "std::max({host_.shared().time.now() + (MUTANT ? host_.shared().time.drift() : Millis(0)), "),

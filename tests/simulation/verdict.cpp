@@ -143,7 +143,7 @@ class Judge {
       const auto* of = saga::find_step(judged_.state, row.step);
       // A `try`, whose attempts are rounds of its steps.
       if (row.kind == "AttemptFailed" && of && !of->request && !saga::is_in_undo(row.step)) continue;
-      const bool ends = row.kind == "AttemptFailed" || row.kind == "AttemptLost";
+      const bool ends = row.kind == "AttemptFailed" || row.kind == "AttemptLost" || row.kind == "AttemptCompleted";
       const bool begins = row.kind == "AttemptStarted" || row.kind == "SettleStarted";
       const auto before = begun[row.step];
       if (row.attempt != before + (begins ? 1 : 0) && (ends || begins)) {

@@ -78,8 +78,8 @@ INSTANTIATE_TEST_SUITE_P(Golden, GoldenHistory, testing::ValuesIn(test::files_of
 TEST(GoldenHistories, HoldEveryKindOfEventWithAndWithoutItsOptionalFields) {
   for (const char* fields : {"every_field", "required_fields"}) {
     std::set<std::string> kinds;
-    for (const char* of :
-         {".rows", "_of_control_flow.rows", "_of_events.rows", "_of_runs.rows", "_of_iterations.rows"}) {
+    for (const char* of : {".rows", "_of_control_flow.rows", "_of_events.rows", "_of_runs.rows", "_of_iterations.rows",
+                           "_of_answers.rows"}) {
       for (const auto& row : read_rows(kGolden / (std::string(fields) + of))) kinds.insert(row.kind);
     }
     EXPECT_THAT(kinds, testing::UnorderedElementsAreArray(kEventKinds)) << fields;

@@ -206,6 +206,7 @@ class Writer {
   void call(int indent, int name, bool may_pivot) {
     line(indent, "call: payments.charge");
     line(indent, fmt::format("with: {{ orderId: A, step: s{} }}", name));
+    if (chance(random_, 4)) line(indent, "output: { as: '${ error(\"of no use\") }' }");
     if (chance(random_, 50)) {
       line(indent, fmt::format("retry: {{ delay: PT1S, limit: {{ attempt: {{ count: {} }} }} }}", 1 + random_() % 4));
     }

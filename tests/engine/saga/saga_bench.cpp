@@ -65,6 +65,7 @@ std::string describe_flow(const StepState& s) {
   for (const auto& e : s.events) text += fmt::format(" event {} {}", e.pattern, dump_json(e.event.json()));
   for (const auto& result : s.results) text += " result " + (result ? dump_json(result->json()) : "as it is read");
   if (s.listening_ended) text += " listens no more";
+  if (s.answered) text += " answered";
   if (s.execution) text += " runs " + to_string(*s.execution) + (s.run_cancelled ? " cancelled" : "");
   if (s.handler_round != 0) text += fmt::format(" caught {} for round {}", dump_json(s.caught.json()), s.handler_round);
   if (s.undoing) {
