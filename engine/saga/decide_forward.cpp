@@ -81,8 +81,10 @@ void open_between_hooks(Planner& planner, std::string_view path) {
 // The call of a step is done, whatever cannot be made of its answer.
 void keep_answer(Planner& planner, const definition::Step& step, std::string_view path, const Payload& answer) {
   const StepState& instance = planner.step(path);
-  planner.record(AttemptCompleted{
-      .step = std::string(path), .attempt = instance.attempts.number, .answer = answer, .pivot = step.pivot});
+  planner.record(AttemptCompleted{.step = std::string(path),
+                                  .attempt = std::max(instance.attempts.number, instance.settling.number),
+                                  .answer = answer,
+                                  .pivot = step.pivot});
 }
 
 // A failure inside an undo: passed over, recorded, or held open for an operator.

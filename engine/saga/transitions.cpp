@@ -51,6 +51,7 @@ constexpr auto kStepTransitions = std::to_array<Transition>({
     {"calling", "AttemptFailed", "backing-off"},
     {"calling", "AttemptLost", "backing-off"},
     {"calling", "AttemptCompleted", "backing-off"},
+    {"backing-off", "AttemptCompleted", "backing-off"},
     {"calling", "RunCancelRequested", "calling"},
     {"backing-off", "RetryScheduled", "backing-off"},
     {"backing-off", "AttemptStarted", "calling"},

@@ -111,6 +111,25 @@ TEST(EngineReplay, TakesOverTheInputOfWhatWasPassedOver) {
   EXPECT_THAT(bodies, ElementsAre(R"({"got":{"mailed":42}})", R"({"got":{"mailed":42}})"));
 }
 
+const char* const kAnsweredInVain = R"(
+document: { dsl: '1.0.3', namespace: shop, name: checkout, version: '1.0.0' }
+do:
+  - charge: { call: payments.charge, with: {}, output: { as: '${ error("of no use") }' }, onError: continue }
+  - ship: { call: shipping.ship, with: {} }
+)";
+
+// What has had its effect, and was passed over as failed, would have nobody to answer for it.
+TEST(EngineReplay, RefusesToPassOverWhatHasHadItsEffect) {
+  RuntimeBench bench({}, kAnsweredInVain);
+  const auto original = fail_at(bench, "ship");
+  const auto state = *bench.view(original);
+  EXPECT_TRUE(find_step(state, "charge")->answered);
+  const auto refused = bench.replay(from(original, "failed"));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, "replay.standing");
+  EXPECT_EQ(refused.error().message, "these steps failed, and may have had their effect all the same: charge");
+}
+
 TEST(EngineReplay, OffersWhatIsPossible) {
   RuntimeBench bench;
   const auto completed = bench.start()->id;
