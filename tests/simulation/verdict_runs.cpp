@@ -60,15 +60,27 @@ class RunsJudge {
     return it == cases_.end() ? nullptr : &it->second;
   }
 
+  // One attempt begins it. A later one of the same step asks it again when nobody knows what it left, or when its
+  // output was of no use.
   void check_begun(const Case& judged) {
+    saga::State state{.id = judged.row.id};
     for (const auto& event : judged.events) {
       const auto note = [&](const auto& begun) {
         if (begun.execution) ++begun_[*begun.execution];
       };
       if (const auto* step = std::get_if<saga::StepStarted>(&event.data)) note(*step);
-      if (const auto* attempt = std::get_if<saga::AttemptStarted>(&event.data)) note(*attempt);
+      if (const auto* attempt = std::get_if<saga::AttemptStarted>(&event.data);
+          attempt && !asks_again(state, *attempt)) {
+        note(*attempt);
+      }
       if (const auto* undo = std::get_if<saga::UndoStarted>(&event.data)) note(*undo);
+      saga::apply(state, event);
     }
+  }
+
+  static bool asks_again(const saga::State& state, const saga::AttemptStarted& attempt) {
+    const auto* step = saga::find_step(state, attempt.step);
+    return step != nullptr && step->execution == attempt.execution && (step->unknown || step->answered);
   }
 
   // Nobody is begun but by a step that says so.
