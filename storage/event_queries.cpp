@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "storage/collection_queries.hpp"
 #include "storage/dialect.hpp"
 #include "storage/guarded_transaction.hpp"
 #include "storage/row_codec.hpp"
@@ -21,6 +22,12 @@ constexpr int kTaken = 2;
 
 void delete_keys(soci::session& session, long long number) {
   session << "DELETE FROM event_keys WHERE event = :event", soci::use(number);
+}
+
+void delete_event(soci::session& session, long long number) {
+  delete_keys(session, number);
+  forget_collected(session, static_cast<std::uint64_t>(number));
+  session << "DELETE FROM events WHERE id = :id", soci::use(number);
 }
 
 // Once, with every key that it was found by.
@@ -88,10 +95,10 @@ void settle_event(soci::session& session, const Dialect& dialect, std::uint64_t 
   const auto event = static_cast<long long>(number);
   GuardedTransaction transaction(session, dialect);
   transaction.run([&] {
-    if (fate != EventFate::kKept) delete_keys(session, event);
     if (fate == EventFate::kDropped) {
-      session << "DELETE FROM events WHERE id = :id", soci::use(event);
+      delete_event(session, event);
     } else if (fate == EventFate::kTaken) {
+      delete_keys(session, event);
       session << "UPDATE events SET fate = :fate, envelope = '' WHERE id = :id", soci::use(kTaken), soci::use(event);
     } else {
       session << "UPDATE events SET fate = :fate WHERE id = :id AND fate = 0", soci::use(kKept), soci::use(event);
@@ -181,10 +188,7 @@ std::uint64_t delete_events(soci::session& session, const Dialect& dialect, Time
            soci::into(number), soci::use(before));
       for (bool more = statement.execute(true); more; more = statement.fetch()) numbers.push_back(number);
     }
-    for (const long long number : numbers) {
-      delete_keys(session, number);
-      session << "DELETE FROM events WHERE id = :id", soci::use(number);
-    }
+    for (const long long number : numbers) delete_event(session, number);
   });
   transaction.commit();
   return numbers.size();

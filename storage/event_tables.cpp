@@ -60,4 +60,19 @@ std::vector<std::string> unique_columns() {
   };
 }
 
+// A row for each key that a workflow collects events under, with too long a text for a table without row numbers; and
+// one for each event and workflow that has had it, as long as the event has its own.
+std::vector<std::string> collection_tables(const EventTableWords& words) {
+  return {
+      fmt::format("CREATE TABLE collections (namespace TEXT {0}NOT NULL, name TEXT {0}NOT NULL, key TEXT {0}NOT NULL,"
+                  " revision BIGINT NOT NULL, state TEXT NOT NULL, written_at BIGINT NOT NULL,"
+                  " PRIMARY KEY (namespace, name, key))",
+                  words.by_byte),
+      "CREATE INDEX collections_age ON collections (written_at)",
+      fmt::format("CREATE TABLE collected (event BIGINT NOT NULL, namespace TEXT {0}NOT NULL, name TEXT {0}NOT NULL,"
+                  " PRIMARY KEY (event, namespace, name)){1}",
+                  words.by_byte, words.keyed),
+  };
+}
+
 }  // namespace skald::storage

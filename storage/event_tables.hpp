@@ -1,5 +1,5 @@
-// The tables of events, those that come in and those that go out, and of schedules, and what came to that of executions
-// with saga.unique, as both databases have them.
+// The tables of events, those that come in, those that go out and what is collected of them, and of schedules, and what
+// came to that of executions with saga.unique, as both databases have them.
 #pragma once
 
 #include <string>
@@ -19,5 +19,6 @@ std::vector<std::string> event_tables(const EventTableWords& words);
 std::vector<std::string> outbox_tables(const EventTableWords& words);
 std::vector<std::string> schedule_tables(const EventTableWords& words);
 std::vector<std::string> unique_columns();
+std::vector<std::string> collection_tables(const EventTableWords& words);
 
 }  // namespace skald::storage

@@ -81,11 +81,11 @@ std::uint64_t MemoryEvents::count_kept() const {
       std::ranges::count_if(events_, [](const auto& known) { return known.second.fate == EventFate::kKept; }));
 }
 
-std::uint64_t MemoryEvents::remove(Timestamp received_before, std::size_t limit) {
-  std::uint64_t removed = 0;
+std::vector<std::uint64_t> MemoryEvents::remove(Timestamp received_before, std::size_t limit) {
+  std::vector<std::uint64_t> removed;
   std::erase_if(events_, [&](const auto& known) {
-    const bool goes = removed < limit && known.second.event.received_at < received_before;
-    if (goes) ++removed;
+    const bool goes = removed.size() < limit && known.second.event.received_at < received_before;
+    if (goes) removed.push_back(known.first);
     return goes;
   });
   return removed;

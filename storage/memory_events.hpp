@@ -29,7 +29,8 @@ class MemoryEvents {
   std::vector<ports::Listener> list_listeners(const ports::EventKey& key, const std::optional<ports::Listener>& after,
                                               std::size_t limit) const;
   std::uint64_t count_kept() const;
-  std::uint64_t remove(Timestamp received_before, std::size_t limit);
+  // The numbers of those that went.
+  std::vector<std::uint64_t> remove(Timestamp received_before, std::size_t limit);
 
  private:
   struct Kept {

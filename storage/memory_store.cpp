@@ -282,6 +282,7 @@ Result<std::optional<std::uint64_t>> MemoryStore::put_event(const NewEvent& even
 Result<void> MemoryStore::settle_event(std::uint64_t number, EventFate fate) {
   const std::lock_guard lock(mutex_);
   events_.settle(number, fate);
+  if (fate == EventFate::kDropped) collections_.forget_event(number);
   return {};
 }
 
@@ -310,7 +311,24 @@ Result<std::uint64_t> MemoryStore::count_kept_events() {
 
 Result<std::uint64_t> MemoryStore::remove_events(Timestamp received_before, std::size_t limit) {
   const std::lock_guard lock(mutex_);
-  return events_.remove(received_before, limit);
+  const auto removed = events_.remove(received_before, limit);
+  for (const std::uint64_t number : removed) collections_.forget_event(number);
+  return removed.size();
+}
+
+Result<StoredCollection> MemoryStore::read_collection(const CollectionKey& key, std::uint64_t event) {
+  const std::lock_guard lock(mutex_);
+  return collections_.read(key, event);
+}
+
+Result<bool> MemoryStore::write_collection(const CollectionKey& key, const CollectionWrite& write) {
+  const std::lock_guard lock(mutex_);
+  return collections_.write(key, write);
+}
+
+Result<std::uint64_t> MemoryStore::remove_collections(Timestamp written_before, std::size_t limit) {
+  const std::lock_guard lock(mutex_);
+  return collections_.remove(written_before, limit);
 }
 
 Result<std::vector<Delivery>> MemoryStore::list_due_deliveries(const std::string& sink, const ShardSet& shards,

@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "storage/memory_collections.hpp"
 #include "storage/memory_events.hpp"
 #include "storage/memory_outbox.hpp"
 #include "storage/memory_schedules.hpp"
@@ -76,6 +77,9 @@ class MemoryStore : public Store {
                                                       std::size_t limit) override;
   Result<std::uint64_t> count_kept_events() override;
   Result<std::uint64_t> remove_events(Timestamp received_before, std::size_t limit) override;
+  Result<ports::StoredCollection> read_collection(const ports::CollectionKey& key, std::uint64_t event) override;
+  Result<bool> write_collection(const ports::CollectionKey& key, const ports::CollectionWrite& write) override;
+  Result<std::uint64_t> remove_collections(Timestamp written_before, std::size_t limit) override;
 
   Result<std::vector<ports::Delivery>> list_due_deliveries(const std::string& sink, const ports::ShardSet& shards,
                                                            Timestamp now, const std::vector<ExecutionId>& left_out,
@@ -126,6 +130,7 @@ class MemoryStore : public Store {
   std::map<Key, ExecutionId> by_key_;
   std::map<Key, ExecutionId> holders_;  // of unique keys
   MemoryEvents events_;
+  MemoryCollections collections_;
   MemoryOutbox outbox_;
   MemorySchedules schedules_;
   std::vector<ports::StoredDefinition> definitions_;  // by revision within a version; the last one is current

@@ -82,6 +82,7 @@ const std::vector<std::vector<std::string>>& postgres_migrations() {
       },
       unique_columns(),
       {"ALTER TABLE definitions ADD COLUMN documents TEXT NOT NULL DEFAULT '{}'"},  // texts by the URI that names them
+      collection_tables({"", "COLLATE \"C\" ", ""}),
   };
   return versions;
 }

@@ -1,30 +1,24 @@
+#include "storage/soci_store.hpp"
+
 #include <fmt/format.h>
 #include <soci/soci.h>
 #include <sys/statvfs.h>
 
-#include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
-#include "engine/base/url.hpp"
-#include "storage/batch_transaction.hpp"
+#include "storage/collection_queries.hpp"
 #include "storage/definition_queries.hpp"
-#include "storage/dialect.hpp"
 #include "storage/event_queries.hpp"
 #include "storage/history_queries.hpp"
-#include "storage/migrations.hpp"
 #include "storage/outbox_queries.hpp"
-#include "storage/postgres_connection.hpp"
-#include "storage/postgres_inbox.hpp"
 #include "storage/postgres_leases.hpp"
-#include "storage/postgres_notices.hpp"
-#include "storage/process_lock.hpp"
 #include "storage/removal_queries.hpp"
 #include "storage/reopened_session.hpp"
 #include "storage/row_codec.hpp"
 #include "storage/schedule_queries.hpp"
 #include "storage/session_pool.hpp"
-#include "storage/store.hpp"
 #include "storage/writer.hpp"
 
 namespace skald::storage {
@@ -33,24 +27,8 @@ using namespace ports;
 
 namespace {
 
-// Where the database is.
-struct Place {
-  std::string name;                 // for people; no credentials
-  std::optional<ProcessLock> lock;  // of a file of ours: its disk is watched too
-};
-
-// Whose the shards are. Without leases all of them are this process's.
-struct Cluster {
-  Owner owner;
-  std::optional<PostgresNotices> notices = {};
-  std::unique_ptr<ShardLeases> leases = {};
-  std::unique_ptr<Inbox> inbox = {};
-};
-
 class SociStore final : public Store {
  public:
-  // `first` is open for writing; where the database takes several writers at a time, the others are opened here.
-  // Throws std::exception.
   SociStore(std::unique_ptr<Dialect> dialect, std::unique_ptr<soci::session> first, Place place,
             std::unique_ptr<Cluster> cluster, const StoreOptions& options)
       : options_(options),
@@ -197,6 +175,22 @@ class SociStore final : public Store {
     });
   }
 
+  Result<StoredCollection> read_collection(const CollectionKey& key, std::uint64_t event) override {
+    return read([&](soci::session& session) { return select_collection(session, key, event); });
+  }
+
+  Result<bool> write_collection(const CollectionKey& key, const CollectionWrite& write) override {
+    return keep_up([&](soci::session& session) -> Result<bool> {
+      return storage::write_collection(session, *dialect_, key, write);
+    });
+  }
+
+  Result<std::uint64_t> remove_collections(Timestamp written_before, std::size_t limit) override {
+    return keep_up([&](soci::session& session) -> Result<std::uint64_t> {
+      return delete_collections(session, *dialect_, written_before, limit);
+    });
+  }
+
   Result<std::vector<Delivery>> list_due_deliveries(const std::string& sink, const ShardSet& shards, Timestamp now,
                                                     const std::vector<ExecutionId>& left_out,
                                                     std::size_t limit) override {
@@ -329,72 +323,12 @@ class SociStore final : public Store {
   std::vector<std::unique_ptr<Writer>> writers_;
 };
 
-using MakeDialect = std::function<std::unique_ptr<Dialect>()>;
-using JoinCluster = std::function<std::unique_ptr<Cluster>(const Dialect&, soci::session&)>;
-
-Result<std::unique_ptr<Store>> open_place(const MakeDialect& make_dialect, const JoinCluster& join, Place place,
-                                          const StoreOptions& options, std::string remedy) {
-  try {
-    auto dialect = make_dialect();
-    auto writer = std::make_unique<soci::session>();
-    dialect->open(*writer, true);
-    if (auto migrated = migrate(*writer, *dialect); !migrated) {
-      migrated.error().subject = place.name;
-      return std::unexpected(std::move(migrated.error()));
-    }
-    auto cluster = join(*dialect, *writer);
-    return std::make_unique<SociStore>(std::move(dialect), std::move(writer), std::move(place), std::move(cluster),
-                                       options);
-  } catch (const std::exception& error) {
-    return failure("store.unavailable", "the database cannot be opened", place.name, std::move(remedy),
-                   message_of(error));
-  }
-}
-
-Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, const StoreOptions& options) {
-  auto lock = ProcessLock::take(path);
-  if (!lock) return std::unexpected(std::move(lock.error()));
-  return open_place([&] { return make_sqlite_dialect({path, options.busy_timeout, options.bytes_max}); },
-                    [](const Dialect& dialect, soci::session& writer) {
-                      auto cluster = std::make_unique<Cluster>();
-                      cluster->owner.set(take_shards(writer, dialect));
-                      return cluster;
-                    },
-                    {.name = path, .lock = std::move(*lock)}, options,
-                    "check that it is an SQLite file and that its directory may be written");
-}
-
-Result<std::unique_ptr<Store>> open_postgres(const std::string& url, const StoreOptions& options) {
-  std::string connection;
-  return open_place(
-      [&] {
-        connection = postgres_connection(url);
-        return make_postgres_dialect(connection, options.busy_timeout);
-      },
-      [&](const Dialect& dialect, soci::session&) {
-        auto cluster = std::make_unique<Cluster>();
-        cluster->notices.emplace(connection);
-        cluster->leases = make_postgres_leases(dialect, *cluster->notices, options.node, cluster->owner);
-        cluster->inbox = make_postgres_inbox(dialect, *cluster->notices);
-        return cluster;
-      },
-      {.name = without_password(url), .lock = {}}, options,
-      "check that the server runs, the address and the credentials");
-}
-
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_store(const std::string& url, const StoreOptions& options) {
-  constexpr std::string_view kSqlite = "sqlite:";
-  if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
-    return open_postgres(url, options);
-  }
-  if (!url.starts_with(kSqlite) || url.size() == kSqlite.size() || url.find('"') != std::string::npos) {
-    return failure("store.url",
-                   fmt::format("the storage must be sqlite:PATH or postgresql://... (got '{}')", without_password(url)),
-                   "storage", "for example sqlite:skald.db");
-  }
-  return open_sqlite(url.substr(kSqlite.size()), options);
+std::unique_ptr<Store> make_soci_store(std::unique_ptr<Dialect> dialect, std::unique_ptr<soci::session> first,
+                                       Place place, std::unique_ptr<Cluster> cluster, const StoreOptions& options) {
+  return std::make_unique<SociStore>(std::move(dialect), std::move(first), std::move(place), std::move(cluster),
+                                     options);
 }
 
 }  // namespace skald::storage

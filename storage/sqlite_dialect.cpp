@@ -76,6 +76,7 @@ const std::vector<std::vector<std::string>>& sqlite_migrations() {
       },
       unique_columns(),
       {"ALTER TABLE definitions ADD COLUMN documents TEXT NOT NULL DEFAULT '{}'"},  // texts by the URI that names them
+      collection_tables({"", "", " WITHOUT ROWID"}),
   };
   return versions;
 }

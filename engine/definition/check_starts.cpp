@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <ranges>
 
 #include "engine/base/cloud_event.hpp"
 #include "engine/base/limits.hpp"
@@ -45,7 +46,8 @@ void check_starts(LoadContext& context, const Node& root, const Definition& defi
     const Node* with = event == nullptr ? nullptr : event->find("with");
     if (with == nullptr || !with->is_map()) continue;
     const Json attributes = literal_attributes(*with);
-    if (std::ranges::none_of(on->filters, [&](const auto& filter) { return filter.matches(attributes); })) continue;
+    const auto wanted = std::views::take(on->patterns, on->wanted);
+    if (std::ranges::none_of(wanted, [&](const auto& pattern) { return pattern.filter.matches(attributes); })) continue;
     context.report.warning(
         "starts-itself", *with,
         fmt::format("is an event that this workflow's own schedule.on starts it for; such a chain ends after {} "

@@ -63,7 +63,9 @@ void report_unavailable(LoadContext& context, const ExpressionSite& site, const 
   if (use.name == "task" || use.name == "step") why = "exists within steps";
   if (use.name == "steps" || use.name == "context" || use.name == "input") why = "exists once the workflow has begun";
   if (use.name == "callbacks") why = "exists within steps";
-  if (site.slot == Slot::kEvent) {
+  if (site.slot == Slot::kEvent && site.scope.step.empty()) {
+    why = "cannot be asked for here: there is no execution yet, and '.' is all there is";
+  } else if (site.slot == Slot::kEvent) {
     why =
         "cannot be asked for here, where '.' is all there is of the event; compare the event with the execution in "
         "'correlate'";

@@ -68,7 +68,8 @@ struct EventFilter::Compiled {
 
   std::string stored, shape, type;
   std::vector<Attribute> attributes;
-  std::vector<expression::Expression> from;
+  std::vector<std::string> names;            // of the correlations
+  std::vector<expression::Expression> from;  // what each of them takes
 };
 
 EventFilter::EventFilter(std::shared_ptr<const Compiled> compiled) : compiled_(std::move(compiled)) {}
@@ -78,6 +79,9 @@ const std::string& EventFilter::stored() const {
 }
 const std::string& EventFilter::shape() const {
   return compiled_->shape;
+}
+const std::vector<std::string>& EventFilter::correlations() const {
+  return compiled_->names;
 }
 const std::string& EventFilter::type() const {
   return compiled_->type;
@@ -108,6 +112,7 @@ Result<EventFilter> EventFilter::compile(const Json& with, const Json& from) {
   for (const auto& [name, source] : from.items()) {
     auto compiled = compile_at(source.get<std::string>(), "/correlate/" + name + "/from");
     if (!compiled) return std::unexpected(std::move(compiled.error()));
+    made->names.push_back(name);
     made->from.push_back(std::move(*compiled));
   }
   return EventFilter(std::move(made));

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/error.hpp"
 #include "engine/base/json.hpp"
@@ -25,6 +26,8 @@ class EventFilter {
   const std::string& stored() const;
   // The same for equal filters, of whatever definition: 32 hex digits.
   const std::string& shape() const;
+  // By which names it is correlated, in order.
+  const std::vector<std::string>& correlations() const;
   // The only type it takes; empty where it may take several.
   const std::string& type() const;
 

@@ -88,6 +88,33 @@ Correlations read_correlate(LoadContext& context, const Node& node, const Scope&
   return read;
 }
 
+// Of an event that starts an execution: a value that is not as it must be is none.
+std::optional<std::string> read_start_correlation(LoadContext& context, const expression::Expression& from,
+                                                  const Node* expect) {
+  if (expect == nullptr) return from.source();
+  if (expect->is_null() || has_expressions(*expect)) {
+    context.report.error("misplaced-key", *expect,
+                         "must be constant and not null: there is no execution yet that it could be computed from");
+    return std::nullopt;
+  }
+  return fmt::format("({}) | if . == {} then . else null end", from.source(), dump_json(to_json(*expect)));
+}
+
+Json read_start_correlations(LoadContext& context, const Node& node, const Scope& scope) {
+  Json from = Json::object();
+  const MapReader map(context, node);
+  for (std::size_t i = 0; i < node.keys.size() && node.is_map(); ++i) {
+    MapReader correlation(context, node.items[i]);
+    const Node* source = correlation.require("from");
+    const Node* expect = correlation.take("expect");
+    correlation.finish();
+    const auto compiled = source == nullptr ? std::nullopt : read_expression(context, *source, scope, Slot::kEvent);
+    if (!compiled) continue;
+    if (auto text = read_start_correlation(context, *compiled, expect)) from[node.keys[i]] = std::move(*text);
+  }
+  return from;
+}
+
 }  // namespace
 
 std::optional<EventPattern> read_event_pattern(LoadContext& context, const Node& node, const Scope& scope,
@@ -101,9 +128,7 @@ std::optional<EventPattern> read_event_pattern(LoadContext& context, const Node&
   Correlations correlations;
   if (correlate != nullptr && use == EventUse::kListen) correlations = read_correlate(context, *correlate, scope);
   if (correlate != nullptr && use == EventUse::kStart) {
-    context.report.error("not-yet", *correlate,
-                         "relates several events to each other, and an execution is started by one; filter by what is "
-                         "in it with 'with'");
+    correlations.from = read_start_correlations(context, *correlate, scope);
   }
   auto filter = EventFilter::compile(attributes, correlations.from);
   if (filter) return EventPattern{std::move(*filter), std::move(correlations.expects), std::move(correlations.open)};

@@ -4,17 +4,17 @@
 #include <optional>
 #include <vector>
 
+#include "engine/definition/event_consumption.hpp"
 #include "engine/definition/load_context.hpp"
-#include "engine/definition/steps/listen.hpp"
 
 namespace skald::definition {
 
-// What an event is for. One that starts an execution has nothing yet that it could be correlated with.
+// What an event is for. One that starts an execution is correlated with others that do: there is nothing of an
+// execution yet that it could be compared with.
 enum class EventUse { kListen, kStart };
 
 std::optional<EventPattern> read_event_pattern(LoadContext& context, const Node& node, const Scope& scope,
-                                               EventUse use = EventUse::kListen);
-std::vector<EventPattern> read_event_patterns(LoadContext& context, const Node& node, const Scope& scope,
-                                              EventUse use = EventUse::kListen);
+                                               EventUse use);
+std::vector<EventPattern> read_event_patterns(LoadContext& context, const Node& node, const Scope& scope, EventUse use);
 
 }  // namespace skald::definition

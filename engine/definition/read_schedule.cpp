@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
 #include "engine/base/duration.hpp"
+#include "engine/definition/digest.hpp"
 #include "engine/definition/map_reader.hpp"
-#include "engine/definition/read_event_pattern.hpp"
+#include "engine/definition/read_event_consumption.hpp"
 #include "engine/definition/read_values.hpp"
 
 namespace skald::definition {
@@ -16,6 +20,7 @@ namespace {
 
 // An engine that starts executions all the time does nothing else.
 constexpr Millis kPauseMin{1'000};
+constexpr std::size_t kShapeDigits = 32;
 
 std::optional<Millis> read_pause(LoadContext& context, const Node& node, std::string_view kind, Schedule& schedule) {
   const auto pause = read_duration(context, node);
@@ -39,34 +44,36 @@ std::optional<Schedule::Cron> read_cron(LoadContext& context, const Node& node, 
   return Schedule::Cron{.expression = *expression, .zone = std::nullopt};
 }
 
+// What is collected is found by the values that its events have in common.
+void check_correlations(LoadContext& context, const Node& node, const Schedule::On& on) {
+  if (!on.collects() || on.patterns.empty()) return;
+  const auto& names = on.patterns.front().filter.correlations();
+  const auto differs = [&](const EventPattern& pattern) { return pattern.filter.correlations() != names; };
+  const auto other = std::ranges::find_if(on.patterns, differs);
+  if (other == on.patterns.end()) return;
+  const auto show = [](const std::vector<std::string>& list) {
+    return list.empty() ? std::string("nothing") : fmt::format("{}", fmt::join(list, ", "));
+  };
+  context.report.error("mixed-correlations", node,
+                       fmt::format("must correlate all of its events by the same names (got {} and {})", show(names),
+                                   show(other->filter.correlations())));
+}
+
+std::string shape_of(const Schedule::On& on) {
+  Json rule = {static_cast<int>(on.strategy), on.wanted, on.until ? on.until->source() : "",
+               static_cast<int>(on.until_strategy)};
+  for (const auto& pattern : on.patterns) rule.push_back(pattern.filter.stored());
+  return sha256_hex(dump_json(rule)).substr(0, kShapeDigits);
+}
+
 std::optional<Schedule::On> read_on(LoadContext& context, const Node& node, Schedule& schedule) {
-  MapReader map(context, node);
-  const Node* one = map.take("one");
-  const Node* any = map.take("any");
-  const Node* all = map.take("all");
-  if (node.is_map() && (one != nullptr) + (any != nullptr) + (all != nullptr) != 1) {
-    context.report.error("missing-key", node, "must have one of the keys one, any");
-  }
-  if (all != nullptr) {
-    context.report.error("not-yet", *all,
-                         "would have to collect events before there is an execution, which this version does not do; "
-                         "start with one of them and 'listen' for the others");
-  }
-  if (const Node* until = map.take("until")) {
-    context.report.error("not-yet", *until,
-                         "would have to collect events before there is an execution, which this version does not do; "
-                         "start with the first and 'listen' for the others");
-  }
-  map.finish();
-  std::vector<EventPattern> patterns;
-  if (one != nullptr) {
-    if (auto pattern = read_event_pattern(context, *one, {}, EventUse::kStart)) patterns.push_back(std::move(*pattern));
-  } else if (any != nullptr) {
-    patterns = read_event_patterns(context, *any, {}, EventUse::kStart);
-  }
-  schedule.rule = one != nullptr ? "on: one" : "on: any";
   Schedule::On on;
-  for (auto& pattern : patterns) on.filters.push_back(std::move(pattern.filter));
+  read_event_consumption(context, node, {}, EventUse::kStart, on);
+  check_correlations(context, node, on);
+  on.shape = shape_of(on);
+  constexpr std::array<std::string_view, 3> kWords = {"one", "any", "all"};
+  schedule.rule = fmt::format("on: {}", kWords.at(static_cast<std::size_t>(on.strategy)));
+  if (on.until || on.has_events_in_until()) schedule.rule += " until";
   return on;
 }
 

@@ -35,6 +35,7 @@ constexpr std::array kRules = std::to_array<Rule>({
     {"bad-schema"},
     {"unreadable-document"},
     {"bad-pattern"},
+    {"mixed-correlations"},
     {"bad-cron"},
     {"unknown-time-zone"},
     {"not-yet"},

@@ -13,6 +13,7 @@
 #include "engine/base/error.hpp"
 #include "engine/base/ids.hpp"
 #include "engine/base/time.hpp"
+#include "engine/ports/collection.hpp"
 
 namespace skald::ports {
 
@@ -83,6 +84,14 @@ class EventStore {
   virtual Result<std::uint64_t> count_kept_events() = 0;
   // Forgets the oldest of those that came before, at most `limit`; how many those were.
   virtual Result<std::uint64_t> remove_events(Timestamp received_before, std::size_t limit) = 0;
+
+  // What is collected, and whether the event of this number is.
+  virtual Result<StoredCollection> read_collection(const CollectionKey& key, std::uint64_t event) = 0;
+  // Written where the stored revision is this one and the workflow never had the event, and counted on. False: somebody
+  // else was there before.
+  virtual Result<bool> write_collection(const CollectionKey& key, const CollectionWrite& write) = 0;
+  // Forgets the oldest of those that were written last before, at most `limit`; how many those were.
+  virtual Result<std::uint64_t> remove_collections(Timestamp written_before, std::size_t limit) = 0;
 };
 
 }  // namespace skald::ports

@@ -71,7 +71,7 @@ Engine::Impl::Impl(Loops& loops, Ports ports, Definitions& definitions, EngineOp
         [this](const ExecutionId& id, saga::Input input, Callback<void> callback) {
           deliver(id, std::move(input), std::move(callback));
         },
-        EventExchange::Starting{.start = start_scheduled, .notes = schedule_notes_.get()});
+        EventStarting{.start = start_scheduled, .notes = schedule_notes_.get()});
   }
   if (ports.outbox != nullptr) {
     publisher_ = std::make_unique<Publisher>(

@@ -74,9 +74,14 @@ class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
         callback_(std::move(callback)) {}
 
   void begin() {
-    awaited_ = starts_.size();
-    if (awaited_ == 0) return next_page();
-    for (auto& command : std::exchange(starts_, {})) start(std::move(command));
+    if (starts_.empty()) return next_page();
+    const auto starter = std::make_shared<EventStarter>(owner_.host_, owner_.store_, owner_.starting_);
+    starter->begin(event_, std::move(starts_), [self = shared_from_this()](const EventStarter::Outcome& outcome) {
+      self->started_ = outcome.started;
+      self->collected_ = outcome.collected;
+      self->failed_ = outcome.failed;
+      self->next_page();
+    });
   }
 
   void next_page() {
@@ -94,33 +99,6 @@ class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
   }
 
  private:
-  void start(StartCommand command) {
-    const ports::WorkflowName workflow{.namespace_name = command.namespace_name, .name = command.workflow};
-    if (auto good = check_depth(command); !good) return started(workflow, std::unexpected(std::move(good.error())));
-    owner_.starting_.start(std::move(command), [self = shared_from_this(), workflow](Result<Started> result) {
-      auto& loop = self->owner_.host_.loop();
-      loop.post([self, workflow, result = std::move(result)] { self->started(workflow, result); });
-    });
-  }
-
-  void started(const ports::WorkflowName& workflow, const Result<Started>& result) {
-    auto& shared = owner_.host_.shared();
-    auto* notes = owner_.starting_.notes;
-    if (result) {
-      ++started_;
-      shared.telemetry.schedule_start(result_of(*result));
-      if (notes != nullptr) notes->started(workflow, result->id);
-    } else if (may_pass(result.error())) {
-      failed_ = result.error();
-    } else {
-      shared.telemetry.schedule_start("refused");
-      log_refused_start(shared.log, workflow, result.error());
-      if (notes != nullptr) notes->refused(workflow, result.error());
-    }
-    if (--awaited_ > 0) return;
-    next_page();
-  }
-
   void listed(Result<std::vector<ports::Listener>> found) {
     if (!found) return leave(found.error());
     if (found->size() < kEventPage) {
@@ -167,9 +145,9 @@ class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
   void settle() {
     // Whoever was told that it is kept must not lose it.
     const bool is_full = callback_ && owner_.kept_ >= owner_.host_.shared().options.events_kept_max;
-    const auto fate = taken_ + started_ > 0        ? ports::EventFate::kTaken
-                      : is_full || is_for_starts() ? ports::EventFate::kDropped
-                                                   : ports::EventFate::kKept;
+    const auto fate = taken_ + started_ + collected_ > 0 ? ports::EventFate::kTaken
+                      : is_full || is_for_starts()       ? ports::EventFate::kDropped
+                                                         : ports::EventFate::kKept;
     owner_.host_.offload(
         [&store = owner_.store_, number = event_.number, fate] { return store.settle_event(number, fate); },
         [self = shared_from_this(), fate](const Result<void>& settled) { self->settled(settled, fate); });
@@ -191,17 +169,18 @@ class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
 
   EventExchange& owner_;
   ports::StoredEvent event_;
-  std::vector<StartCommand> starts_;
+  EventStarts starts_;
   Callback<EventAnswer> callback_;
   std::size_t key_ = 0;                   // of the event's, whose listeners come next
   std::optional<ports::Listener> after_;  // of the pages of this key
-  std::size_t awaited_ = 0;               // of the starts, then of this page
+  std::size_t awaited_ = 0;               // of this page
   std::size_t started_ = 0;
+  std::size_t collected_ = 0;
   std::size_t taken_ = 0;
   std::optional<Error> failed_;
 };
 
-EventExchange::EventExchange(ExecutionHost& host, ports::EventStore& store, Deliver deliver, Starting starting)
+EventExchange::EventExchange(ExecutionHost& host, ports::EventStore& store, Deliver deliver, EventStarting starting)
     : host_(host),
       store_(store),
       deliver_(std::move(deliver)),
@@ -237,7 +216,7 @@ Result<EventExchange::Arrived> EventExchange::store(std::string envelope, Timest
   if (!event) return std::unexpected(event.error());
   auto keys = filters_->keys_of(store_, *event);
   if (!keys) return std::unexpected(std::move(keys.error()));
-  Arrived arrived{.event = {}, .starts = starts_for(host_.shared().definitions, envelope, *event)};
+  Arrived arrived{.event = {}, .starts = starts_for(host_.shared().definitions, *event)};
   if (keys->empty() && arrived.starts.empty()) return arrived;
   const auto number = store_.put_event({.source = event->at("source").get<std::string>(),
                                         .id = event->at("id").get<std::string>(),
@@ -277,7 +256,7 @@ Result<std::vector<EventExchange::Arrived>> EventExchange::list_leftovers(Timest
   std::vector<Arrived> found;
   for (auto& event : *events) {
     const auto json = parse_json(event.envelope);
-    auto starts = json ? starts_for(host_.shared().definitions, event.envelope, *json) : std::vector<StartCommand>();
+    auto starts = json ? starts_for(host_.shared().definitions, *json) : EventStarts();
     found.push_back({.event = std::move(event), .starts = std::move(starts)});
   }
   return found;
@@ -306,7 +285,7 @@ void EventExchange::remove_old() {
   if (removed_at_ != std::chrono::nanoseconds{} && steady - removed_at_ < kRemoveInterval)
     return again(kEventLookInterval);
   struct Swept {
-    std::uint64_t removed = 0;
+    std::uint64_t removed = 0;  // of the table that had most
     std::uint64_t kept = 0;
   };
   const Timestamp before = host_.shared().time.now() - limits::kEventsRemembered;
@@ -314,9 +293,11 @@ void EventExchange::remove_old() {
       [&store = store_, before]() -> Result<Swept> {
         const auto removed = store.remove_events(before, kRemovedAtOnce);
         if (!removed) return std::unexpected(removed.error());
+        const auto forgotten = store.remove_collections(before, kRemovedAtOnce);
+        if (!forgotten) return std::unexpected(forgotten.error());
         const auto kept = store.count_kept_events();
         if (!kept) return std::unexpected(kept.error());
-        return Swept{*removed, *kept};
+        return Swept{std::max(*removed, *forgotten), *kept};
       },
       [this, steady](const Result<Swept>& swept) {
         if (!swept) host_.warn("old events could not be removed; it is tried again", swept.error());

@@ -19,9 +19,8 @@
 
 #include "engine/ports/event_store.hpp"
 #include "engine/runtime/engine.hpp"
+#include "engine/runtime/event_starter.hpp"
 #include "engine/runtime/execution_host.hpp"
-#include "engine/runtime/schedule_notes.hpp"
-#include "engine/runtime/scheduled_start.hpp"
 #include "engine/runtime/timer_queue.hpp"
 
 namespace skald::runtime {
@@ -34,13 +33,7 @@ class EventExchange final : public TimerNode {
   // whether it has it.
   using Deliver = std::function<void(const ExecutionId&, saga::Input, Callback<void>)>;
 
-  // Where events start executions: how, and what is told of it.
-  struct Starting {
-    Start start;
-    ScheduleNotes* notes = nullptr;
-  };
-
-  EventExchange(ExecutionHost& host, ports::EventStore& store, Deliver deliver, Starting starting);
+  EventExchange(ExecutionHost& host, ports::EventStore& store, Deliver deliver, EventStarting starting);
   ~EventExchange() override;
 
   void begin();
@@ -52,7 +45,7 @@ class EventExchange final : public TimerNode {
   // An event with the starts that it is for.
   struct Arrived {
     ports::StoredEvent event;
-    std::vector<StartCommand> starts;
+    EventStarts starts;
     bool is_duplicate = false;
   };
 
@@ -68,7 +61,7 @@ class EventExchange final : public TimerNode {
   ExecutionHost& host_;
   ports::EventStore& store_;
   Deliver deliver_;
-  Starting starting_;
+  EventStarting starting_;
   std::shared_ptr<EventFilters> filters_;
   std::map<std::uint64_t, OfferPtr> offers_;  // under way, by the number of their event
   std::uint64_t kept_ = 0;                    // when it was last counted, and since

@@ -32,19 +32,36 @@ StartCommand start_at(const definition::Definition& definition, Timestamp due) {
       Payload::from_trusted_text("{}"));
 }
 
-std::vector<StartCommand> starts_for(const Definitions& definitions, const std::string& envelope, const Json& event) {
-  std::vector<StartCommand> starts;
+EventStarts starts_for(const Definitions& definitions, const Json& event) {
+  EventStarts starts;
   for (const auto& definition : *definitions.scheduled()) {
     const auto* on = std::get_if<definition::Schedule::On>(&definition->schedule->kind);
-    if (!on || std::ranges::none_of(on->filters, [&](const auto& filter) { return filter.matches(event); })) continue;
-    // Neither may be short enough for an index, and a line break stands in neither.
-    const auto hash =
-        definition::sha256_hex(event.at("source").get<std::string>() + "\n" + event.at("id").get<std::string>());
-    starts.push_back(scheduled_start(*definition, std::string(kScheduleKey) + "event/" + hash,
-                                     Payload::from_trusted_text("[" + envelope + "]")));
-    starts.back().depth = depth_of_event(event) + 1;
+    auto match = on == nullptr ? std::nullopt : match_event(*on, event);
+    if (!match) continue;
+    if (!on->collects()) {
+      starts.alone.push_back(start_by(*definition, Json::array({event})));
+      continue;
+    }
+    ports::CollectionKey key{.workflow = {.namespace_name = definition->namespace_name, .name = definition->name},
+                             .key = on->shape + "/" + match->key};
+    starts.together.push_back({.definition = definition, .key = std::move(key), .match = std::move(*match)});
   }
   return starts;
+}
+
+StartCommand start_by(const definition::Definition& definition, const Json& events) {
+  std::string ids;
+  std::uint32_t depth = 0;
+  for (const auto& event : events) {
+    // Neither may be short enough for an index, and a line break stands in neither.
+    if (!ids.empty()) ids += "\n";
+    ids += event.at("source").get<std::string>() + "\n" + event.at("id").get<std::string>();
+    depth = std::max(depth, depth_of_event(event) + 1);
+  }
+  auto start = scheduled_start(definition, std::string(kScheduleKey) + "event/" + definition::sha256_hex(ids),
+                               Payload::from_trusted_text(dump_json(events)));
+  start.depth = depth;
+  return start;
 }
 
 Result<void> check_depth(const StartCommand& command) {

@@ -6,7 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/ports/collection.hpp"
 #include "engine/runtime/engine.hpp"
+#include "engine/runtime/event_collection.hpp"
 
 namespace skald::runtime {
 
@@ -19,8 +21,31 @@ StartCommand scheduled_start(const definition::Definition& definition, std::stri
 // The start that is due at this time.
 StartCommand start_at(const definition::Definition& definition, Timestamp due);
 
-// Those that an event is for, one for each workflow whose schedule says so. Not on a loop.
-std::vector<StartCommand> starts_for(const Definitions& definitions, const std::string& envelope, const Json& event);
+// What a workflow collects of events, and how an event comes into it.
+struct Collecting {
+  definition::DefinitionPtr definition;
+  ports::CollectionKey key;
+  EventMatch match;
+
+  const definition::Schedule::On& rule() const {
+    return std::get<definition::Schedule::On>(definition->schedule->kind);
+  }
+};
+
+// What an event is for, by the schedules of workflows: executions that it starts alone, and others that it starts
+// together with events that come before or after it.
+struct EventStarts {
+  std::vector<StartCommand> alone;
+  std::vector<Collecting> together;
+
+  bool empty() const { return alone.empty() && together.empty(); }
+};
+
+// Not on a loop.
+EventStarts starts_for(const Definitions& definitions, const Json& event);
+
+// The start by some events, of which there is one at least. The same events are the same start.
+StartCommand start_by(const definition::Definition& definition, const Json& events);
 
 // Errors: "schedule.too_deep", of an event that comes from too far down: workflows that start each other end.
 Result<void> check_depth(const StartCommand& command);

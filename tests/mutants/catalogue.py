@@ -31,6 +31,7 @@ def instead(name, file, text, bug):
 DRIVER, COMMIT, LOAD = (f"engine/runtime/execution_driver{part}.cpp" for part in ("", "_commit", "_load"))
 KEEPER = "engine/runtime/lease_keeper.cpp"
 EXCHANGE = "engine/runtime/event_exchange.cpp"
+COLLECTOR = "engine/runtime/event_collector.cpp"
 SCHEDULER = "engine/runtime/scheduler.cpp"
 ATTEMPT, COMPENSATE, RECOVERY = (f"engine/saga/decide_{part}.cpp" for part in ("attempt", "compensate", "recovery"))
 PLANNER = "engine/saga/planner.cpp"
@@ -159,6 +160,11 @@ MUTANTS = (
     without("does not offer again what a crash has left", EXCHANGE, "if (!offers_.contains(arrived.event.number)) offer(std::move(arrived), nullptr);"),
     Mutant("has done with an event that nobody answered for", EXCHANGE, "return failed_ ? leave(*failed_) : settle();",
            "return failed_ && !MUTANT ? leave(*failed_) : settle();"),
+    # Events that start an execution together.
+    Mutant("does not remember what it has collected", COLLECTOR, ".event = event.number,",
+           ".event = MUTANT ? std::nullopt : std::optional(event.number),"),
+    Mutant("forgets what was ready and did not start", "engine/runtime/event_starter.cpp", "if (is_done) together->started",
+           "if (MUTANT || is_done) together->started"),
     # Leases.
     without("does not resume what it takes over", KEEPER, "if (came.any()) hooks_.came(came);"),
     before("goes on with a lease that has run out", KEEPER, "if (held.none()) return;", "return;"),

@@ -9,6 +9,8 @@
 namespace skald::simulation {
 namespace {
 
+constexpr std::uint64_t kPairsMax = 8;
+
 // Of the random workflows; those written by hand have one step for each.
 bool may_repeat(const std::string& type) {
   return type == "more" || type.starts_with("go.");
@@ -25,6 +27,12 @@ void Senders::begin(const std::vector<Workflow>& workflows) {
     }
   }
   types_.assign(types.begin(), types.end());
+  const bool has_pairs = std::ranges::any_of(workflows, [](const auto& w) { return w.name == kPairingName; });
+  if (has_pairs) pairs_ = 1 + around_.world.below(kPairsMax);
+  for (std::size_t i = 0; i < pairs_; ++i) {
+    make({}, "left");
+    make({}, "right");
+  }
   if (!types_.empty()) look();
 }
 

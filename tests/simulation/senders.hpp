@@ -25,6 +25,8 @@ class Senders {
   // Everything has been taken over.
   bool are_quiet() const;
   std::size_t sent() const { return events_.size(); }
+  // Of each kind of events that start an execution together.
+  std::size_t pairs() const { return pairs_; }
 
  private:
   struct Event {
@@ -40,6 +42,7 @@ class Senders {
   Surroundings& around_;
   std::vector<std::unique_ptr<Node>>& nodes_;
   std::vector<std::string> types_;
+  std::size_t pairs_ = 0;
   std::set<ExecutionId> known_;
   std::deque<Event> events_;
 };

@@ -45,6 +45,15 @@ class SimulatedEvents final : public ports::EventStore {
   Result<std::uint64_t> remove_events(Timestamp received_before, std::size_t limit) override {
     return ask([&](auto& rows) { return rows.remove_events(received_before, limit); });
   }
+  Result<ports::StoredCollection> read_collection(const ports::CollectionKey& key, std::uint64_t event) override {
+    return ask([&](auto& rows) { return rows.read_collection(key, event); });
+  }
+  Result<bool> write_collection(const ports::CollectionKey& key, const ports::CollectionWrite& write) override {
+    return ask([&](auto& rows) { return rows.write_collection(key, write); });
+  }
+  Result<std::uint64_t> remove_collections(Timestamp written_before, std::size_t limit) override {
+    return ask([&](auto& rows) { return rows.remove_collections(written_before, limit); });
+  }
 
  private:
   template <class Ask>

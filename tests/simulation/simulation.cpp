@@ -14,6 +14,7 @@
 #include "tests/simulation/senders.hpp"
 #include "tests/simulation/verdict.hpp"
 #include "tests/simulation/verdict_events.hpp"
+#include "tests/simulation/verdict_pairs.hpp"
 #include "tests/simulation/verdict_replays.hpp"
 #include "tests/simulation/verdict_runs.hpp"
 #include "tests/simulation/verdict_schedules.hpp"
@@ -87,25 +88,33 @@ class Simulation {
     // What was stored under a clock that was ahead is due late under one that is behind.
     if (world_.now() > faults_.heals_at() + kRestWithin + clocks_.ahead_most + clocks_.behind_most) {
       return oracle_.problem(
-          fmt::format("the world has healed, and does not come to rest: {}{}{}{}{}{}{}", unsettled(),
+          fmt::format("the world has healed, and does not come to rest: {}{}{}{}{}{}{}{}", unsettled(),
                       services_.is_quiet() ? "" : "requests are on their way ",
                       clients_.are_quiet() ? "" : "commands wait ", clients_.all_answered() ? "" : "orders wait ",
                       senders_.are_quiet() ? "" : "events wait ", is_outbox_empty() ? "" : "the outbox is not empty ",
-                      have_schedules_gone_on() ? "" : "a schedule has stopped"));
+                      have_schedules_gone_on() ? "" : "a schedule has stopped ",
+                      have_pairs_started() ? "" : "events that start an execution together wait"));
     }
     world_.after(kLookInterval, [this] { look(); });
   }
 
   bool is_at_rest() {
     return services_.is_quiet() && clients_.are_quiet() && clients_.all_answered() && senders_.are_quiet() &&
-           unsettled().empty() && is_outbox_empty() && have_schedules_gone_on();
+           unsettled().empty() && is_outbox_empty() && have_schedules_gone_on() && have_pairs_started();
   }
 
   // For a time since the world has healed.
   bool have_schedules_gone_on() {
     const auto healed_at = world_.utc() - std::chrono::duration_cast<Millis>(world_.now() - faults_.heals_at());
-    return std::ranges::all_of(database_.schedules(),
-                               [&](const auto& row) { return row.last_at && *row.last_at > healed_at; });
+    return std::ranges::all_of(database_.schedules(), [&](const auto& row) {
+      return row.workflow.name != kBeatingName || (row.last_at && *row.last_at > healed_at);
+    });
+  }
+
+  bool have_pairs_started() {
+    const auto rows = database_.executions();
+    const auto started = std::ranges::count_if(rows, [](const auto& row) { return is_started_by_events(row.created); });
+    return static_cast<std::size_t>(started) >= senders_.pairs();
   }
 
   bool is_outbox_empty() { return database_.rows().measure_outbox(ports::ShardSet().set())->empty(); }
@@ -137,7 +146,8 @@ class Simulation {
         oracle_.problem(fmt::format("order {} is lost", order.number));
     }
     const auto is_asked_for = [](const auto& row) {
-      return !row.created.replay_of && !row.created.parent && !is_scheduled(row.created);
+      return !row.created.replay_of && !row.created.parent && !is_scheduled(row.created) &&
+             !is_started_by_events(row.created);
     };
     const auto started = static_cast<std::size_t>(std::ranges::count_if(stored, is_asked_for));
     if (started > asked) oracle_.problem(fmt::format("{} executions of {} orders", started, asked));
@@ -159,6 +169,7 @@ class Simulation {
       count(judged);
     }
     for (auto& problem : judge_events(cases, services_)) oracle_.problem(std::move(problem));
+    for (auto& problem : judge_pairs(cases, senders_.pairs())) oracle_.problem(std::move(problem));
     for (auto& problem : judge_runs(cases)) oracle_.problem(std::move(problem));
     for (auto& problem : judge_schedules(cases, database_, clocks_)) oracle_.problem(std::move(problem));
     for (auto& problem : judge_unique(cases, clients_.refusals(), clocks_)) oracle_.problem(std::move(problem));

@@ -264,14 +264,23 @@ do:
   - ship: { call: shipping.create, with: { orderId: A }, compensate: { call: shipping.cancel, with: { orderId: A } } }
 )";
 
+// Started by two events together, each of which is in one execution.
+constexpr const char* kPairing = R"(
+document: { dsl: '1.0.3', namespace: test, name: pairing, version: '1.0.0' }
+schedule: { on: { all: [ { with: { type: left } }, { with: { type: right } } ] } }
+do:
+  - charge: { call: payments.charge, with: { orderId: A }, compensate: { call: payments.refund, with: { orderId: A } } }
+  - ship: { call: shipping.create, with: { orderId: A }, compensate: { call: shipping.cancel, with: { orderId: A } } }
+)";
+
 }  // namespace
 
 const std::vector<Workflow>& written_workflows() {
-  static const std::vector<Workflow> workflows{{"test", "checkout", kCheckout}, {"test", "pivot", kPivot},
-                                               {"test", "patient", kPatient},   {"test", "tried", kTried},
-                                               {"test", "long", kLong},         {"test", "listening", kListening},
-                                               {"test", "telling", kTelling},   {"test", "ordering", kOrdering},
-                                               {"test", "booking", kBooking},   {"test", kBeatingName, kBeating}};
+  static const std::vector<Workflow> workflows{
+      {"test", "checkout", kCheckout},  {"test", "pivot", kPivot},       {"test", "patient", kPatient},
+      {"test", "tried", kTried},        {"test", "long", kLong},         {"test", "listening", kListening},
+      {"test", "telling", kTelling},    {"test", "ordering", kOrdering}, {"test", "booking", kBooking},
+      {"test", kBeatingName, kBeating}, {"test", kPairingName, kPairing}};
   return workflows;
 }
 

@@ -26,6 +26,8 @@ inline constexpr const char* kSingleName = "single";
 // Executions of it start by themselves, at each of these intervals.
 inline constexpr const char* kBeatingName = "beating";
 inline constexpr Millis kBeat = std::chrono::seconds(10);
+// Executions of it are started by two events, one of type "left" and one of type "right".
+inline constexpr const char* kPairingName = "pairing";
 // Whether its input says what it is about.
 bool is_about_something(const Workflow& workflow);
 // Those written by hand.

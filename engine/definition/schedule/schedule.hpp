@@ -4,10 +4,9 @@
 #include <optional>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include "engine/base/time.hpp"
-#include "engine/definition/event_filter.hpp"
+#include "engine/definition/event_consumption.hpp"
 #include "engine/definition/schedule/cron.hpp"
 #include "engine/definition/schedule/time_zone.hpp"
 
@@ -26,13 +25,16 @@ struct Schedule {
     CronExpression expression;
     std::optional<TimeZone> zone;  // absent: this machine does not know it, though another one did
   };
-  // For each event that one of them matches.
-  struct On {
-    std::vector<EventFilter> filters;
+  // For an event that one of the patterns matches, or for several that are collected.
+  struct On : EventConsumption {
+    std::string shape;  // the same for equal rules: 32 hex digits
+
+    // Whether more than one event may be needed.
+    bool collects() const { return strategy == Strategy::kAll || until || has_events_in_until(); }
   };
 
   std::variant<Every, After, Cron, On> kind;
-  // For people, and to tell one from another: "every: PT1H", "after: PT5M", "cron: 0 2 * * *", "on".
+  // For people, and to tell one from another: "every: PT1H", "after: PT5M", "cron: 0 2 * * *", "on: all".
   std::string rule;
   std::string time_zone;       // of `cron`: "Europe/Berlin"; otherwise empty
   bool skips_overlap = false;  // overlap: skip

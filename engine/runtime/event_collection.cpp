@@ -1,0 +1,142 @@
+#include "engine/runtime/event_collection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "engine/base/limits.hpp"
+
+namespace skald::runtime {
+
+using definition::Schedule;
+using Strategy = definition::EventConsumption::Strategy;
+
+namespace {
+
+constexpr std::size_t kReadyMax = 20;
+
+std::unexpected<Error> too_many() {
+  return failure("schedule.too_many",
+                 fmt::format("at most {} events, and {} bytes of them, are collected for one execution",
+                             limits::kListenEventsMax, limits::kInputBytesMax),
+                 {}, "correlate them by what belongs together, so that fewer are collected in one place");
+}
+
+}  // namespace
+
+std::optional<EventMatch> match_event(const Schedule::On& rule, const Json& event) {
+  std::optional<EventMatch> found;
+  const auto look_at = [&](std::uint32_t pattern) {
+    const auto& filter = rule.patterns[pattern - 1].filter;
+    if (!filter.matches(event)) return;
+    auto key = filter.key_of(event);
+    if (!key) return;
+    if (!found) found = EventMatch{.key = *key, .patterns = {}};
+    if (found->key == *key) found->patterns.push_back(pattern);
+  };
+  const auto last = static_cast<std::uint32_t>(rule.patterns.size());
+  for (std::uint32_t pattern = rule.wanted + 1; pattern <= last; ++pattern) look_at(pattern);
+  for (std::uint32_t pattern = 1; pattern <= rule.wanted; ++pattern) look_at(pattern);
+  return found;
+}
+
+Result<EventCollection> EventCollection::parse(const std::string& text) {
+  EventCollection read;
+  if (text.empty()) return read;
+  const auto json = parse_json(text);
+  if (!json || !json->is_object() || !json->contains("events") || !json->contains("ready")) {
+    return failure("store.unreadable", "what was collected for a workflow cannot be read");
+  }
+  for (const auto& entry : json->at("events")) {
+    read.events_.push_back({.pattern = entry.at("pattern").get<std::uint32_t>(), .event = entry.at("event")});
+  }
+  for (const auto& events : json->at("ready")) read.ready_.push_back(events);
+  return read;
+}
+
+std::string EventCollection::text() const {
+  if (events_.empty() && ready_.empty()) return {};
+  Json events = Json::array();
+  for (const auto& [pattern, event] : events_) events.push_back({{"pattern", pattern}, {"event", event}});
+  return dump_json({{"events", std::move(events)}, {"ready", ready_}});
+}
+
+Result<bool> EventCollection::add(const Schedule::On& rule, const EventMatch& match, Json event) {
+  if (ready_.size() >= kReadyMax)
+    return failure("engine.busy", "what is collected cannot be started as fast as it comes");
+  const std::uint32_t pattern = pattern_for(match);
+  const bool ends_at_once = rule.only_ends(pattern) && rule.until_strategy != Strategy::kAll;
+  if (ends_at_once && list_of(rule).empty()) return false;
+  events_.push_back({.pattern = pattern, .event = std::move(event)});
+  Result<bool> complete = too_many();
+  if (is_small()) complete = is_complete(rule);
+  if (!complete) {
+    events_.pop_back();
+    return std::unexpected(std::move(complete.error()));
+  }
+  if (*complete) make_ready(rule);
+  return true;
+}
+
+bool EventCollection::is_small() const {
+  std::size_t bytes = 0;
+  for (const auto& entry : events_) bytes += dump_json(entry.event).size();
+  return events_.size() <= limits::kListenEventsMax && bytes <= limits::kInputBytesMax;
+}
+
+bool EventCollection::has(std::uint32_t pattern) const {
+  return std::ranges::any_of(events_, [&](const Entry& entry) { return entry.pattern == pattern; });
+}
+
+bool EventCollection::has_patterns(bool all, std::uint32_t first, std::uint32_t last) const {
+  for (std::uint32_t pattern = first; pattern <= last; ++pattern) {
+    if (has(pattern) != all) return !all;
+  }
+  return all;
+}
+
+// One that is still missing, if it is one of them.
+std::uint32_t EventCollection::pattern_for(const EventMatch& match) const {
+  const auto missing = std::ranges::find_if(match.patterns, [&](std::uint32_t pattern) { return !has(pattern); });
+  return missing == match.patterns.end() ? match.patterns.front() : *missing;
+}
+
+Json EventCollection::list_of(const Schedule::On& rule) const {
+  Json list = Json::array();
+  for (const auto& [pattern, event] : events_) {
+    if (!rule.only_ends(pattern)) list.push_back(event);
+  }
+  return list;
+}
+
+Result<bool> EventCollection::is_complete(const Schedule::On& rule) const {
+  if (rule.has_events_in_until()) {
+    return has_patterns(rule.until_strategy == Strategy::kAll, rule.wanted + 1,
+                        static_cast<std::uint32_t>(rule.patterns.size()));
+  }
+  if (rule.until) return rule.until->evaluate_condition(list_of(rule), expression::EmptyEnvironment());
+  return has_patterns(rule.strategy == Strategy::kAll, 1, rule.wanted);
+}
+
+// The oldest of each pattern; where all are taken until something ends it, all.
+void EventCollection::make_ready(const Schedule::On& rule) {
+  if (rule.strategy != Strategy::kAll) {
+    Json list = list_of(rule);
+    events_.clear();
+    if (!list.empty()) ready_.push_back(std::move(list));
+    return;
+  }
+  Json list = Json::array();
+  std::vector<bool> is_there(rule.wanted + 1, false);
+  std::erase_if(events_, [&](Entry& entry) {
+    if (is_there.at(entry.pattern)) return false;
+    is_there.at(entry.pattern) = true;
+    list.push_back(std::move(entry.event));
+    return true;
+  });
+  ready_.push_back(std::move(list));
+}
+
+}  // namespace skald::runtime

@@ -1,0 +1,201 @@
+// Events that start an execution together, in a whole engine: each in one execution, across crashes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/base/limits.hpp"
+#include "tests/engine/runtime/schedule_bench.hpp"
+
+namespace skald::test {
+namespace {
+
+using runtime::EventReceipt;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+std::string event(const std::string& id, const std::string& type, const Json& data = Json::object()) {
+  return dump_json({{"specversion", "1.0"}, {"id", id}, {"source", "shop"}, {"type", type}, {"data", data}});
+}
+
+constexpr const char* kBoth = "{ on: { all: [{ with: { type: paid } }, { with: { type: packed } }] } }";
+constexpr const char* kBothOfAnOrder =
+    "{ on: { all: [{ with: { type: paid }, correlate: { order: { from: .data.order } } },"
+    " { with: { type: packed }, correlate: { order: { from: .data.parcel.order } } }] } }";
+
+class CollectedStarts : public ScheduleBench {
+ protected:
+  runtime::EventAnswer send(const std::string& envelope) {
+    std::optional<Result<runtime::EventAnswer>> answer;
+    bench().engine().accept_event(envelope, [&](Result<runtime::EventAnswer> told) { answer = std::move(told); });
+    bench().settle();
+    return answer.value().value();
+  }
+  // The ids of the events that each execution was started by, the oldest execution first.
+  std::vector<std::string> starts() {
+    std::vector<std::string> found;
+    for (const auto& execution : bench().store.search({.limit = 500}).value()) {
+      const auto state = bench().state_in_store(execution.id);
+      std::string ids;
+      for (const auto& each : parse_json(state.input.text()).value()) ids += each.at("id").get<std::string>() + " ";
+      found.push_back(ids);
+    }
+    std::ranges::reverse(found);
+    return found;
+  }
+};
+
+TEST_F(CollectedStarts, OneOfEach) {
+  begin(kBoth);
+  auto answer = send(event("1", "paid"));
+  EXPECT_EQ(answer.receipt, EventReceipt::kTaken);
+  EXPECT_EQ(answer.started, 0u);
+  EXPECT_EQ(send(event("2", "paid")).started, 0u);
+  EXPECT_EQ(send(event("3", "shipped")).receipt, EventReceipt::kIgnored);
+  EXPECT_THAT(starts(), IsEmpty());
+  EXPECT_EQ(send(event("4", "packed")).started, 1u);
+  EXPECT_EQ(send(event("4", "packed")).receipt, EventReceipt::kDuplicate);
+  EXPECT_THAT(starts(), ElementsAre("1 4 "));
+  pass(std::chrono::seconds(1));
+  EXPECT_EQ(send(event("5", "packed")).started, 1u);
+  EXPECT_THAT(starts(), ElementsAre("1 4 ", "2 5 "));
+  pass(std::chrono::seconds(7));
+  EXPECT_EQ(row().rule, "on: all");
+  EXPECT_EQ(told()["started"], 2);
+}
+
+TEST_F(CollectedStarts, WhatBelongsTogether) {
+  begin(kBothOfAnOrder);
+  const auto paid = [](const std::string& id, const Json& order) { return event(id, "paid", {{"order", order}}); };
+  const auto packed = [](const std::string& id, const Json& order) {
+    return event(id, "packed", {{"parcel", {{"order", order}}}});
+  };
+  send(paid("1", "a"));
+  send(paid("2", "b"));
+  EXPECT_EQ(send(packed("3", "c")).started, 0u);
+  EXPECT_EQ(send(packed("4", "b")).started, 1u);
+  EXPECT_EQ(send(event("5", "packed")).receipt, EventReceipt::kIgnored);  // of no order
+  EXPECT_EQ(send(paid("6", "c")).started, 1u);
+  EXPECT_EQ(send(packed("7", "a")).started, 1u);
+  EXPECT_THAT(starts(), UnorderedElementsAre("2 4 ", "3 6 ", "1 7 "));
+}
+
+TEST_F(CollectedStarts, UntilAConditionHolds) {
+  begin("{ on: { any: [{ with: { type: paid } }], until: '${ map(.data.amount) | add >= 10 }' } }");
+  EXPECT_EQ(send(event("1", "paid", {{"amount", 4}})).started, 0u);
+  // What cannot be told leaves what is there as it is.
+  const auto answer = send(event("2", "paid", {{"amount", Json::array()}}));
+  EXPECT_EQ(answer.receipt, EventReceipt::kIgnored);
+  EXPECT_EQ(told()["refused"], 1);
+  EXPECT_EQ(send(event("3", "paid", {{"amount", 6}})).started, 1u);
+  EXPECT_EQ(send(event("4", "paid", {{"amount", 6}})).started, 0u);
+  EXPECT_THAT(starts(), ElementsAre("1 3 "));
+}
+
+TEST_F(CollectedStarts, UntilEventsEndIt) {
+  begin("{ on: { any: [{ with: { type: paid } }], until: { one: { with: { type: closed } } } } }");
+  EXPECT_EQ(send(event("1", "closed")).receipt, EventReceipt::kIgnored);  // there is nothing to end
+  send(event("2", "paid"));
+  send(event("3", "paid"));
+  EXPECT_EQ(send(event("4", "closed")).started, 1u);
+  EXPECT_EQ(send(event("5", "closed")).started, 0u);
+  EXPECT_THAT(starts(), ElementsAre("2 3 "));
+}
+
+TEST_F(CollectedStarts, UntilAllOfSomeEventsHaveCome) {
+  begin(
+      "{ on: { any: [{ with: { type: paid } }],"
+      " until: { all: [{ with: { type: closed } }, { with: { type: counted } }] } } }");
+  send(event("1", "counted"));
+  send(event("2", "paid"));
+  EXPECT_EQ(send(event("3", "closed")).started, 1u);
+  send(event("4", "paid"));
+  EXPECT_EQ(send(event("5", "closed")).started, 0u);
+  EXPECT_THAT(starts(), ElementsAre("2 "));
+}
+
+TEST_F(CollectedStarts, ByEveryEventThereIs) {
+  begin("{ on: { any: [] } }");
+  EXPECT_EQ(send(event("1", "paid")).started, 1u);
+  EXPECT_EQ(send(event("2", "closed")).started, 1u);
+}
+
+TEST_F(CollectedStarts, AValueThatIsExpected) {
+  begin("{ on: { one: { with: { type: paid }, correlate: { shop: { from: .data.shop, expect: 7 } } } } }");
+  EXPECT_EQ(send(event("1", "paid", {{"shop", 8}})).receipt, EventReceipt::kIgnored);
+  EXPECT_EQ(send(event("2", "paid")).receipt, EventReceipt::kIgnored);
+  EXPECT_EQ(send(event("3", "paid", {{"shop", 7.0}})).started, 1u);
+}
+
+// Wherever the process ends, each event is in one execution, and none is lost.
+TEST_F(CollectedStarts, ACrashLosesNoneAndTakesNoneTwice) {
+  for (int rounds = 0; rounds < 25; ++rounds) {
+    begin(kBoth);
+    send(event("1", "paid"));
+    std::optional<Result<runtime::EventAnswer>> answer;
+    const auto take = [&](Result<runtime::EventAnswer> told) { answer = std::move(told); };
+    bench().engine().accept_event(event("2", "packed"), take);
+    for (int round = 0; round < rounds; ++round) bench().step();
+    be_down(std::chrono::seconds(2));
+    if (!answer) send(event("2", "packed"));
+    pass(std::chrono::seconds(60));
+    EXPECT_THAT(starts(), ElementsAre("1 2 ")) << rounds;
+    send(event("3", "paid"));
+    EXPECT_EQ(send(event("4", "packed")).started, 1u) << rounds;
+    EXPECT_THAT(starts(), ElementsAre("1 2 ", "3 4 ")) << rounds;
+  }
+}
+
+TEST_F(CollectedStarts, WhatIsRefusedIsNotTriedAgain) {
+  begin(kBoth, "input: { schema: { document: { type: object } } }\n");
+  send(event("1", "paid"));
+  EXPECT_EQ(send(event("2", "packed")).started, 0u);
+  EXPECT_EQ(told()["refused"], 1);
+  pass(std::chrono::seconds(60));
+  EXPECT_EQ(told()["refused"], 1);
+  EXPECT_THAT(row().error, HasSubstr("does not match the schema"));
+}
+
+TEST_F(CollectedStarts, AnotherRuleBeginsAnew) {
+  begin(kBoth);
+  send(event("1", "paid"));
+  add(scheduled_workflow("{ on: { all: [{ with: { type: paid } }, { with: { type: shipped } }] } }", "1.1.0"));
+  EXPECT_EQ(send(event("2", "shipped")).started, 0u);
+  EXPECT_EQ(send(event("3", "paid")).started, 1u);
+  EXPECT_THAT(starts(), UnorderedElementsAre("2 3 "));
+}
+
+TEST_F(CollectedStarts, NotMoreThanADayAfterTheLast) {
+  begin(kBoth);
+  send(event("1", "paid"));
+  bench().advance(std::chrono::hours(25), std::chrono::seconds(30));
+  EXPECT_EQ(send(event("2", "packed")).started, 0u);
+}
+
+TEST_F(CollectedStarts, NotMoreThanOneExecutionMayHave) {
+  begin("{ on: { any: [{ with: { type: paid } }], until: '${ length > 1000 }' } }");
+  for (std::size_t i = 0; i < limits::kListenEventsMax; ++i) send(event(std::to_string(i), "paid"));
+  EXPECT_EQ(send(event("more", "paid")).receipt, EventReceipt::kIgnored);
+  pass(std::chrono::seconds(7));
+  EXPECT_THAT(row().error, HasSubstr("at most 500 events"));
+}
+
+TEST_F(CollectedStarts, ThoseWhoListenGetItToo) {
+  begin(kBoth);
+  add(R"(
+document: { dsl: '1.0.3', namespace: shop, name: hearing, version: '1.0.0' }
+do:
+  - hear: { listen: { to: { one: { with: { type: paid } } } } }
+)");
+  auto listening = RuntimeBench::order();
+  listening.workflow = "hearing";
+  const auto before = bench().start(listening)->id;
+  EXPECT_EQ(send(event("1", "paid")).receipt, EventReceipt::kTaken);
+  EXPECT_EQ(bench().state_in_store(before).outcome, saga::Outcome::kCompleted);
+  EXPECT_EQ(send(event("2", "packed")).started, 1u);
+}
+
+}  // namespace
+}  // namespace skald::test
