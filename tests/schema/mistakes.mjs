@@ -31,7 +31,7 @@ const top = {
   "a start for all of no events": ["schedule: { on: { all: [] } }", "2:24: Array has too few items. Expected 1 or more."],
   "a start for one of two events that something ends": ["schedule: { on: { one: { with: { type: a } }, until: . } }", "2:47: stands beside 'any' only"],
   "a start for two kinds of events": ["schedule: { on: { one: { with: { type: a } }, any: [ { with: { type: b } } ] } }", "2:19: must have one of the keys one, any, all"],
-  "a start for correlated events": ["schedule: { on: { one: { with: { type: a }, correlate: { b: {} } } } }", "2:57: Missing property \"from\"."],
+  "a start for correlated events": ["schedule: { on: { one: { with: { type: a }, correlate: { b: {} } } } }", "2:58: Missing property \"from\"."],
   "a start for any event": ["schedule: { on: { one: { with: {} } } }", "2:32: Object has fewer properties than the required number of 1"],
   "a time zone beside a schedule": ["schedule: { cron: '@daily', timeZone: Europe/Berlin }", "2:29: Property timeZone is not allowed."],
   "an unknown word for what overlaps": ["schedule: { every: PT1H }\nsaga: { schedule: { overlap: forbid } }", "3:30: Value is not accepted. Valid values: \"allow\", \"skip\"."],
