@@ -15,7 +15,7 @@ struct Wanted {
 };
 
 // One, any or all of some events.
-Wanted read_wanted(LoadContext& context, MapReader& map, const Scope& scope, EventUse use) {
+Wanted read_wanted(LoadContext& context, MapReader& map, const Scope& scope, EventUse use, bool may_be_every) {
   Wanted read;
   const Node* one = map.take("one");
   const Node* any = map.take("any");
@@ -26,7 +26,7 @@ Wanted read_wanted(LoadContext& context, MapReader& map, const Scope& scope, Eve
     if (auto pattern = read_event_pattern(context, *one, scope, use)) read.patterns.push_back(std::move(*pattern));
   } else if (any != nullptr) {
     read.strategy = EventConsumption::Strategy::kAny;
-    if (any->is_sequence() && any->items.empty()) {
+    if (may_be_every && any->is_sequence() && any->items.empty()) {
       read.patterns.push_back({EventFilter::compile(Json::object(), Json::object()).value(), {}, {}});  // every event
     } else {
       read.patterns = read_event_patterns(context, *any, scope, use);
@@ -40,7 +40,7 @@ Wanted read_wanted(LoadContext& context, MapReader& map, const Scope& scope, Eve
 
 Wanted read_end(LoadContext& context, const Node& node, const Scope& scope, EventUse use) {
   MapReader map(context, node);
-  Wanted read = read_wanted(context, map, scope, use);
+  Wanted read = read_wanted(context, map, scope, use, false);
   if (const Node* until = map.take("until")) {
     context.report.error("misplaced-key", *until, "cannot stand within another 'until'");
   }
@@ -53,7 +53,7 @@ Wanted read_end(LoadContext& context, const Node& node, const Scope& scope, Even
 void read_event_consumption(LoadContext& context, const Node& node, const Scope& scope, EventUse use,
                             EventConsumption& read) {
   MapReader map(context, node);
-  Wanted wanted = read_wanted(context, map, scope, use);
+  Wanted wanted = read_wanted(context, map, scope, use, true);
   read.strategy = wanted.strategy;
   read.patterns = std::move(wanted.patterns);
   read.wanted = static_cast<std::uint32_t>(read.patterns.size());

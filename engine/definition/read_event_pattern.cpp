@@ -97,7 +97,13 @@ std::optional<std::string> read_start_correlation(LoadContext& context, const ex
                          "must be constant and not null: there is no execution yet that it could be computed from");
     return std::nullopt;
   }
-  return fmt::format("({}) | if . == {} then . else null end", from.source(), dump_json(to_json(*expect)));
+  // The line ends what may be a comment.
+  auto text = fmt::format("({}\n) | if . == {} then . else null end", from.source(), dump_json(to_json(*expect)));
+  if (const auto compiled = expression::Expression::compile(text); !compiled) {
+    context.report.error("out-of-range", *expect, "is too large to be compared with: " + compiled.error().message);
+    return std::nullopt;
+  }
+  return text;
 }
 
 Json read_start_correlations(LoadContext& context, const Node& node, const Scope& scope) {
@@ -109,8 +115,8 @@ Json read_start_correlations(LoadContext& context, const Node& node, const Scope
     const Node* expect = correlation.take("expect");
     correlation.finish();
     const auto compiled = source == nullptr ? std::nullopt : read_expression(context, *source, scope, Slot::kEvent);
-    if (!compiled) continue;
-    if (auto text = read_start_correlation(context, *compiled, expect)) from[node.keys[i]] = std::move(*text);
+    const auto text = compiled ? read_start_correlation(context, *compiled, expect) : std::nullopt;
+    from[node.keys[i]] = text.value_or("null");  // the name counts, whatever is wrong with it
   }
   return from;
 }

@@ -20,7 +20,7 @@ namespace {
 
 // An engine that starts executions all the time does nothing else.
 constexpr Millis kPauseMin{1'000};
-constexpr std::size_t kShapeDigits = 32;
+constexpr std::size_t kRuleDigits = 32;
 
 std::optional<Millis> read_pause(LoadContext& context, const Node& node, std::string_view kind, Schedule& schedule) {
   const auto pause = read_duration(context, node);
@@ -63,7 +63,7 @@ std::string shape_of(const Schedule::On& on) {
   Json rule = {static_cast<int>(on.strategy), on.wanted, on.until ? on.until->source() : "",
                static_cast<int>(on.until_strategy)};
   for (const auto& pattern : on.patterns) rule.push_back(pattern.filter.stored());
-  return sha256_hex(dump_json(rule)).substr(0, kShapeDigits);
+  return sha256_hex(dump_json(rule)).substr(0, kRuleDigits);
 }
 
 std::optional<Schedule::On> read_on(LoadContext& context, const Node& node, Schedule& schedule) {

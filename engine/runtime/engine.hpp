@@ -110,10 +110,10 @@ struct Started {
 
 // What became of an event from outside.
 enum class EventReceipt {
-  kTaken,      // by at least one execution
+  kTaken,      // by at least one execution, or collected for one
   kKept,       // for those that come to their `listen` within a day
   kDuplicate,  // its source and id were there before
-  kIgnored,    // no definition listens for its like, and none that it starts could be started
+  kIgnored,    // no definition listens for its like, it ends nothing, and none that it starts could be started
 };
 
 // "taken", "kept", "duplicate", "ignored".

@@ -15,10 +15,12 @@ using Strategy = definition::EventConsumption::Strategy;
 namespace {
 
 constexpr std::size_t kReadyMax = 20;
+// The row wraps its events, each of full depth, a few levels deeper.
+constexpr std::size_t kRowDepthMax = kJsonDepthMax + 16;
 
 std::unexpected<Error> too_many() {
   return failure("schedule.too_many",
-                 fmt::format("at most {} events, and {} bytes of them, are collected for one execution",
+                 fmt::format("at most {} events, and {} bytes of them, wait for others in one place",
                              limits::kListenEventsMax, limits::kInputBytesMax),
                  {}, "correlate them by what belongs together, so that fewer are collected in one place");
 }
@@ -44,11 +46,12 @@ std::optional<EventMatch> match_event(const Schedule::On& rule, const Json& even
 Result<EventCollection> EventCollection::parse(const std::string& text) {
   EventCollection read;
   if (text.empty()) return read;
-  const auto json = parse_json(text);
-  if (!json || !json->is_object() || !json->contains("events") || !json->contains("ready")) {
-    return failure("store.unreadable", "what was collected for a workflow cannot be read");
-  }
+  const auto unreadable = failure("store.unreadable", "what was collected for a workflow cannot be read");
+  const auto json = parse_json(text, kRowDepthMax);
+  if (!json || !json->is_object() || !json->contains("events") || !json->contains("ready")) return unreadable;
   for (const auto& entry : json->at("events")) {
+    const bool is_entry = entry.is_object() && entry.contains("event") && entry.contains("pattern");
+    if (!is_entry || !entry.at("pattern").is_number_unsigned()) return unreadable;
     read.events_.push_back({.pattern = entry.at("pattern").get<std::uint32_t>(), .event = entry.at("event")});
   }
   for (const auto& events : json->at("ready")) read.ready_.push_back(events);
@@ -65,12 +68,14 @@ std::string EventCollection::text() const {
 Result<bool> EventCollection::add(const Schedule::On& rule, const EventMatch& match, Json event) {
   if (ready_.size() >= kReadyMax)
     return failure("engine.busy", "what is collected cannot be started as fast as it comes");
-  const std::uint32_t pattern = pattern_for(match);
-  const bool ends_at_once = rule.only_ends(pattern) && rule.until_strategy != Strategy::kAll;
-  if (ends_at_once && list_of(rule).empty()) return false;
-  events_.push_back({.pattern = pattern, .event = std::move(event)});
+  const auto pattern = pattern_for(rule, match);
+  const bool ends_at_once = pattern && rule.only_ends(*pattern) && rule.until_strategy != Strategy::kAll;
+  if (!pattern || (ends_at_once && list_of(rule).empty())) return false;
+  // What others wait for comes in however full it is.
+  const bool is_one_more = has(*pattern);
+  events_.push_back({.pattern = *pattern, .event = std::move(event)});
   Result<bool> complete = too_many();
-  if (is_small()) complete = is_complete(rule);
+  if (!is_one_more || is_small()) complete = is_complete(rule);
   if (!complete) {
     events_.pop_back();
     return std::unexpected(std::move(complete.error()));
@@ -96,10 +101,15 @@ bool EventCollection::has_patterns(bool all, std::uint32_t first, std::uint32_t 
   return all;
 }
 
-// One that is still missing, if it is one of them.
-std::uint32_t EventCollection::pattern_for(const EventMatch& match) const {
-  const auto missing = std::ranges::find_if(match.patterns, [&](std::uint32_t pattern) { return !has(pattern); });
-  return missing == match.patterns.end() ? match.patterns.front() : *missing;
+// The first that ends the collecting, but for one of all of them that is there; of `all` the first that is missing.
+std::optional<std::uint32_t> EventCollection::pattern_for(const Schedule::On& rule, const EventMatch& match) const {
+  std::optional<std::uint32_t> found;
+  for (const std::uint32_t pattern : match.patterns) {
+    const auto strategy = rule.only_ends(pattern) ? rule.until_strategy : rule.strategy;
+    if (strategy != Strategy::kAll || !has(pattern)) return pattern;
+    if (!found && !rule.only_ends(pattern)) found = pattern;  // for an execution after the next
+  }
+  return found;
 }
 
 Json EventCollection::list_of(const Schedule::On& rule) const {

@@ -30,7 +30,7 @@ class EventCollection {
   static Result<EventCollection> parse(const std::string& text);
   std::string text() const;
 
-  // Takes the event, and makes those ready that start an execution with it. False: it ends nothing here. Errors:
+  // Takes the event, and makes those ready that start an execution with it. False: it is of no use here. Errors:
   // "schedule.too_many", more or larger events than it may have; "engine.busy", as much is ready and not started;
   // "expression", what `until` says cannot be told. But for true it is as it was.
   Result<bool> add(const definition::Schedule::On& rule, const EventMatch& match, Json event);
@@ -48,7 +48,7 @@ class EventCollection {
   bool is_small() const;
   bool has(std::uint32_t pattern) const;
   bool has_patterns(bool all, std::uint32_t first, std::uint32_t last) const;
-  std::uint32_t pattern_for(const EventMatch& match) const;
+  std::optional<std::uint32_t> pattern_for(const definition::Schedule::On& rule, const EventMatch& match) const;
   Json list_of(const definition::Schedule::On& rule) const;
   Result<bool> is_complete(const definition::Schedule::On& rule) const;
   void make_ready(const definition::Schedule::On& rule);

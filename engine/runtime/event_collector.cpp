@@ -7,7 +7,7 @@ namespace skald::runtime {
 namespace {
 
 // Whoever comes in between has brought in something: this many times is a crowd.
-constexpr int kTriesMax = 100;
+constexpr int kRacesMax = 100;
 
 std::unexpected<Error> busy(const ports::CollectionKey& key) {
   return failure("engine.busy", "too many events come at once for what a workflow collects",
@@ -21,7 +21,7 @@ Result<Collected> collect(ports::EventStore& store, const ports::CollectionKey& 
                           const ports::StoredEvent& event, Timestamp now) {
   auto json = parse_json(event.envelope);
   if (!json) return std::unexpected(std::move(json.error()));
-  for (int tries = 0; tries < kTriesMax; ++tries) {
+  for (int tries = 0; tries < kRacesMax; ++tries) {
     const auto stored = store.read_collection(key, event.number);
     if (!stored) return std::unexpected(stored.error());
     auto collection = EventCollection::parse(stored->state);
@@ -29,7 +29,7 @@ Result<Collected> collect(ports::EventStore& store, const ports::CollectionKey& 
     if (stored->has_event) return Collected{.is_taken = true, .ready = collection->ready()};
     auto added = collection->add(rule, match, *json);
     if (!added) return std::unexpected(std::move(added.error()));
-    if (!*added) return Collected{.is_taken = false, .ready = collection->ready()};
+    if (!*added) return Collected{};
     const auto written = store.write_collection(
         key, {.revision = stored->revision, .state = collection->text(), .event = event.number, .at = now});
     if (!written) return std::unexpected(written.error());
@@ -40,7 +40,7 @@ Result<Collected> collect(ports::EventStore& store, const ports::CollectionKey& 
 
 Result<void> forget(ports::EventStore& store, const ports::CollectionKey& key, const std::vector<Json>& started,
                     Timestamp now) {
-  for (int tries = 0; tries < kTriesMax; ++tries) {
+  for (int tries = 0; tries < kRacesMax; ++tries) {
     const auto stored = store.read_collection(key, 0);
     if (!stored) return std::unexpected(stored.error());
     auto collection = EventCollection::parse(stored->state);

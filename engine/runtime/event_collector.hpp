@@ -14,11 +14,10 @@ namespace skald::runtime {
 
 struct Collected {
   bool is_taken = false;    // the event came in, now or before
-  std::vector<Json> ready;  // lists of events that start an execution of the workflow, also by events before this one
+  std::vector<Json> ready;  // what starts executions of the workflow, also of events before this one
 };
 
-// Errors: those of the
-// store and of EventCollection::add; "engine.busy", too many bring in theirs.
+// Errors: those of the store and of EventCollection::add; "engine.busy", too many bring in theirs.
 Result<Collected> collect(ports::EventStore& store, const ports::CollectionKey& key,
                           const definition::Schedule::On& rule, const EventMatch& match,
                           const ports::StoredEvent& event, Timestamp now);

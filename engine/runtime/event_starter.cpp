@@ -25,14 +25,14 @@ void EventStarter::begin(const ports::StoredEvent& event, EventStarts starts, Do
   ended();
 }
 
-// `ended` is told whether there is nothing left to do.
-void EventStarter::start(StartCommand command, std::function<void(bool)> ended) {
+// `then` is told whether there is nothing left to do.
+void EventStarter::start(StartCommand command, std::function<void(bool)> then) {
   const ports::WorkflowName workflow{.namespace_name = command.namespace_name, .name = command.workflow};
-  if (auto good = check_depth(command); !good) return ended(refuse(workflow, good.error()));
+  if (auto good = check_depth(command); !good) return then(refuse(workflow, good.error()));
   starting_.start(
-      std::move(command), [self = shared_from_this(), workflow, ended = std::move(ended)](Result<Started> result) {
+      std::move(command), [self = shared_from_this(), workflow, then = std::move(then)](Result<Started> result) {
         auto& loop = self->host_.loop();
-        loop.post([self, workflow, ended, result = std::move(result)] { ended(self->note(workflow, result)); });
+        loop.post([self, workflow, then, result = std::move(result)] { then(self->note(workflow, result)); });
       });
 }
 
@@ -59,8 +59,8 @@ void EventStarter::collect_it(const ports::StoredEvent& event, Collecting collec
   const auto together = std::make_shared<Together>(Together{.collecting = std::move(collecting)});
   host_.offload(
       [&store = store_, together, event, now = host_.shared().time.now()] {
-        const auto& [definition, key, match] = together->collecting;
-        return collect(store, key, together->collecting.rule(), match, event, now);
+        const auto& collecting = together->collecting;
+        return collect(store, collecting.key, collecting.rule(), collecting.match, event, now);
       },
       [self = shared_from_this(), together](Result<Collected> collected) {
         if (!collected) {

@@ -39,7 +39,7 @@ class EventStarter final : public std::enable_shared_from_this<EventStarter> {
  private:
   struct Together;
 
-  void start(StartCommand command, std::function<void(bool)> ended);
+  void start(StartCommand command, std::function<void(bool)> then);
   bool note(const ports::WorkflowName& workflow, const Result<Started>& result);
   bool refuse(const ports::WorkflowName& workflow, const Error& error);
   void collect_it(const ports::StoredEvent& event, Collecting collecting);

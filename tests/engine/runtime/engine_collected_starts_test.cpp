@@ -16,7 +16,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-std::string event(const std::string& id, const std::string& type, const Json& data = Json::object()) {
+std::string of(const std::string& type, const std::string& id, const Json& data = Json::object()) {
   return dump_json({{"specversion", "1.0"}, {"id", id}, {"source", "shop"}, {"type", type}, {"data", data}});
 }
 
@@ -49,17 +49,17 @@ class CollectedStarts : public ScheduleBench {
 
 TEST_F(CollectedStarts, OneOfEach) {
   begin(kBoth);
-  auto answer = send(event("1", "paid"));
+  auto answer = send(of("paid", "1"));
   EXPECT_EQ(answer.receipt, EventReceipt::kTaken);
   EXPECT_EQ(answer.started, 0u);
-  EXPECT_EQ(send(event("2", "paid")).started, 0u);
-  EXPECT_EQ(send(event("3", "shipped")).receipt, EventReceipt::kIgnored);
+  EXPECT_EQ(send(of("paid", "2")).started, 0u);
+  EXPECT_EQ(send(of("shipped", "3")).receipt, EventReceipt::kIgnored);
   EXPECT_THAT(starts(), IsEmpty());
-  EXPECT_EQ(send(event("4", "packed")).started, 1u);
-  EXPECT_EQ(send(event("4", "packed")).receipt, EventReceipt::kDuplicate);
+  EXPECT_EQ(send(of("packed", "4")).started, 1u);
+  EXPECT_EQ(send(of("packed", "4")).receipt, EventReceipt::kDuplicate);
   EXPECT_THAT(starts(), ElementsAre("1 4 "));
   pass(std::chrono::seconds(1));
-  EXPECT_EQ(send(event("5", "packed")).started, 1u);
+  EXPECT_EQ(send(of("packed", "5")).started, 1u);
   EXPECT_THAT(starts(), ElementsAre("1 4 ", "2 5 "));
   pass(std::chrono::seconds(7));
   EXPECT_EQ(row().rule, "on: all");
@@ -68,15 +68,15 @@ TEST_F(CollectedStarts, OneOfEach) {
 
 TEST_F(CollectedStarts, WhatBelongsTogether) {
   begin(kBothOfAnOrder);
-  const auto paid = [](const std::string& id, const Json& order) { return event(id, "paid", {{"order", order}}); };
+  const auto paid = [](const std::string& id, const Json& order) { return of("paid", id, {{"order", order}}); };
   const auto packed = [](const std::string& id, const Json& order) {
-    return event(id, "packed", {{"parcel", {{"order", order}}}});
+    return of("packed", id, {{"parcel", {{"order", order}}}});
   };
   send(paid("1", "a"));
   send(paid("2", "b"));
   EXPECT_EQ(send(packed("3", "c")).started, 0u);
   EXPECT_EQ(send(packed("4", "b")).started, 1u);
-  EXPECT_EQ(send(event("5", "packed")).receipt, EventReceipt::kIgnored);  // of no order
+  EXPECT_EQ(send(of("packed", "5")).receipt, EventReceipt::kIgnored);  // of no order
   EXPECT_EQ(send(paid("6", "c")).started, 1u);
   EXPECT_EQ(send(packed("7", "a")).started, 1u);
   EXPECT_THAT(starts(), UnorderedElementsAre("2 4 ", "3 6 ", "1 7 "));
@@ -84,23 +84,23 @@ TEST_F(CollectedStarts, WhatBelongsTogether) {
 
 TEST_F(CollectedStarts, UntilAConditionHolds) {
   begin("{ on: { any: [{ with: { type: paid } }], until: '${ map(.data.amount) | add >= 10 }' } }");
-  EXPECT_EQ(send(event("1", "paid", {{"amount", 4}})).started, 0u);
+  EXPECT_EQ(send(of("paid", "1", {{"amount", 4}})).started, 0u);
   // What cannot be told leaves what is there as it is.
-  const auto answer = send(event("2", "paid", {{"amount", Json::array()}}));
+  const auto answer = send(of("paid", "2", {{"amount", Json::array()}}));
   EXPECT_EQ(answer.receipt, EventReceipt::kIgnored);
   EXPECT_EQ(told()["refused"], 1);
-  EXPECT_EQ(send(event("3", "paid", {{"amount", 6}})).started, 1u);
-  EXPECT_EQ(send(event("4", "paid", {{"amount", 6}})).started, 0u);
+  EXPECT_EQ(send(of("paid", "3", {{"amount", 6}})).started, 1u);
+  EXPECT_EQ(send(of("paid", "4", {{"amount", 6}})).started, 0u);
   EXPECT_THAT(starts(), ElementsAre("1 3 "));
 }
 
 TEST_F(CollectedStarts, UntilEventsEndIt) {
   begin("{ on: { any: [{ with: { type: paid } }], until: { one: { with: { type: closed } } } } }");
-  EXPECT_EQ(send(event("1", "closed")).receipt, EventReceipt::kIgnored);  // there is nothing to end
-  send(event("2", "paid"));
-  send(event("3", "paid"));
-  EXPECT_EQ(send(event("4", "closed")).started, 1u);
-  EXPECT_EQ(send(event("5", "closed")).started, 0u);
+  EXPECT_EQ(send(of("closed", "1")).receipt, EventReceipt::kIgnored);  // there is nothing to end
+  send(of("paid", "2"));
+  send(of("paid", "3"));
+  EXPECT_EQ(send(of("closed", "4")).started, 1u);
+  EXPECT_EQ(send(of("closed", "5")).started, 0u);
   EXPECT_THAT(starts(), ElementsAre("2 3 "));
 }
 
@@ -108,78 +108,106 @@ TEST_F(CollectedStarts, UntilAllOfSomeEventsHaveCome) {
   begin(
       "{ on: { any: [{ with: { type: paid } }],"
       " until: { all: [{ with: { type: closed } }, { with: { type: counted } }] } } }");
-  send(event("1", "counted"));
-  send(event("2", "paid"));
-  EXPECT_EQ(send(event("3", "closed")).started, 1u);
-  send(event("4", "paid"));
-  EXPECT_EQ(send(event("5", "closed")).started, 0u);
-  EXPECT_THAT(starts(), ElementsAre("2 "));
+  send(of("counted", "1"));
+  send(of("paid", "2"));
+  EXPECT_EQ(send(of("closed", "3")).started, 1u);
+  send(of("paid", "4"));
+  EXPECT_EQ(send(of("closed", "5")).started, 0u);
+  EXPECT_EQ(send(of("closed", "6")).receipt, EventReceipt::kIgnored);  // it is there
+  EXPECT_EQ(send(of("counted", "7")).started, 1u);
+  EXPECT_THAT(starts(), UnorderedElementsAre("2 ", "4 "));
 }
 
 TEST_F(CollectedStarts, ByEveryEventThereIs) {
   begin("{ on: { any: [] } }");
-  EXPECT_EQ(send(event("1", "paid")).started, 1u);
-  EXPECT_EQ(send(event("2", "closed")).started, 1u);
+  EXPECT_EQ(send(of("paid", "1")).started, 1u);
+  EXPECT_EQ(send(of("closed", "2")).started, 1u);
 }
 
 TEST_F(CollectedStarts, AValueThatIsExpected) {
-  begin("{ on: { one: { with: { type: paid }, correlate: { shop: { from: .data.shop, expect: 7 } } } } }");
-  EXPECT_EQ(send(event("1", "paid", {{"shop", 8}})).receipt, EventReceipt::kIgnored);
-  EXPECT_EQ(send(event("2", "paid")).receipt, EventReceipt::kIgnored);
-  EXPECT_EQ(send(event("3", "paid", {{"shop", 7.0}})).started, 1u);
+  begin("{ on: { one: { with: { type: paid }, correlate: { shop: { from: '.data.shop # its id', expect: 7 } } } } }");
+  EXPECT_EQ(send(of("paid", "1", {{"shop", 8}})).receipt, EventReceipt::kIgnored);
+  EXPECT_EQ(send(of("paid", "2")).receipt, EventReceipt::kIgnored);
+  EXPECT_EQ(send(of("paid", "3", {{"shop", 7.0}})).started, 1u);
 }
 
 // Wherever the process ends, each event is in one execution, and none is lost.
 TEST_F(CollectedStarts, ACrashLosesNoneAndTakesNoneTwice) {
   for (int rounds = 0; rounds < 25; ++rounds) {
     begin(kBoth);
-    send(event("1", "paid"));
+    send(of("paid", "1"));
     std::optional<Result<runtime::EventAnswer>> answer;
     const auto take = [&](Result<runtime::EventAnswer> told) { answer = std::move(told); };
-    bench().engine().accept_event(event("2", "packed"), take);
+    bench().engine().accept_event(of("packed", "2"), take);
     for (int round = 0; round < rounds; ++round) bench().step();
     be_down(std::chrono::seconds(2));
-    if (!answer) send(event("2", "packed"));
+    if (!answer) send(of("packed", "2"));
     pass(std::chrono::seconds(60));
     EXPECT_THAT(starts(), ElementsAre("1 2 ")) << rounds;
-    send(event("3", "paid"));
-    EXPECT_EQ(send(event("4", "packed")).started, 1u) << rounds;
+    send(of("paid", "3"));
+    EXPECT_EQ(send(of("packed", "4")).started, 1u) << rounds;
     EXPECT_THAT(starts(), ElementsAre("1 2 ", "3 4 ")) << rounds;
   }
 }
 
 TEST_F(CollectedStarts, WhatIsRefusedIsNotTriedAgain) {
   begin(kBoth, "input: { schema: { document: { type: object } } }\n");
-  send(event("1", "paid"));
-  EXPECT_EQ(send(event("2", "packed")).started, 0u);
+  send(of("paid", "1"));
+  EXPECT_EQ(send(of("packed", "2")).started, 0u);
   EXPECT_EQ(told()["refused"], 1);
   pass(std::chrono::seconds(60));
   EXPECT_EQ(told()["refused"], 1);
   EXPECT_THAT(row().error, HasSubstr("does not match the schema"));
+  send(of("paid", "3"));
+  send(of("packed", "4"));
+  EXPECT_EQ(told()["refused"], 2);
 }
 
 TEST_F(CollectedStarts, AnotherRuleBeginsAnew) {
   begin(kBoth);
-  send(event("1", "paid"));
+  send(of("paid", "1"));
   add(scheduled_workflow("{ on: { all: [{ with: { type: paid } }, { with: { type: shipped } }] } }", "1.1.0"));
-  EXPECT_EQ(send(event("2", "shipped")).started, 0u);
-  EXPECT_EQ(send(event("3", "paid")).started, 1u);
+  EXPECT_EQ(send(of("shipped", "2")).started, 0u);
+  EXPECT_EQ(send(of("paid", "3")).started, 1u);
   EXPECT_THAT(starts(), UnorderedElementsAre("2 3 "));
 }
 
 TEST_F(CollectedStarts, NotMoreThanADayAfterTheLast) {
   begin(kBoth);
-  send(event("1", "paid"));
+  send(of("paid", "1"));
   bench().advance(std::chrono::hours(25), std::chrono::seconds(30));
-  EXPECT_EQ(send(event("2", "packed")).started, 0u);
+  EXPECT_EQ(send(of("packed", "2")).started, 0u);
 }
 
-TEST_F(CollectedStarts, NotMoreThanOneExecutionMayHave) {
-  begin("{ on: { any: [{ with: { type: paid } }], until: '${ length > 1000 }' } }");
-  for (std::size_t i = 0; i < limits::kListenEventsMax; ++i) send(event(std::to_string(i), "paid"));
-  EXPECT_EQ(send(event("more", "paid")).receipt, EventReceipt::kIgnored);
+// What the others wait for comes in all the same.
+TEST_F(CollectedStarts, NotMoreThanOnePlaceMayHave) {
+  begin(kBoth);
+  for (std::size_t i = 0; i < limits::kListenEventsMax; ++i) send(of("paid", std::to_string(i)));
+  EXPECT_EQ(send(of("paid", "more")).receipt, EventReceipt::kIgnored);
   pass(std::chrono::seconds(7));
   EXPECT_THAT(row().error, HasSubstr("at most 500 events"));
+  EXPECT_EQ(send(of("packed", "one")).started, 1u);
+  EXPECT_EQ(send(of("paid", "another")).receipt, EventReceipt::kTaken);
+  EXPECT_EQ(send(of("packed", "two")).started, 1u);
+  EXPECT_THAT(starts(), UnorderedElementsAre("0 one ", "1 two "));
+}
+
+TEST_F(CollectedStarts, NotMoreBytesThanAnInputMayHave) {
+  begin("{ on: { any: [{ with: { type: paid } }], until: { one: { with: { type: closed } } } } }");
+  const std::string large(60'000, 'x');
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(send(of("paid", std::to_string(i), large)).receipt, EventReceipt::kTaken);
+  EXPECT_EQ(send(of("paid", "more", large)).receipt, EventReceipt::kIgnored);
+  EXPECT_EQ(send(of("closed", "end", large)).started, 1u);
+  EXPECT_THAT(starts(), ElementsAre("0 1 2 3 "));
+}
+
+// As deep as an event may be, and some levels more in the row.
+TEST_F(CollectedStarts, OfAnyDepth) {
+  begin(kBoth);
+  Json deep = 1;
+  for (int depth = 0; depth < 62; ++depth) deep = Json::array({deep});
+  EXPECT_EQ(send(of("paid", "1", deep)).receipt, EventReceipt::kTaken);
+  EXPECT_EQ(send(of("packed", "2", deep)).started, 1u);
 }
 
 TEST_F(CollectedStarts, ThoseWhoListenGetItToo) {
@@ -192,9 +220,9 @@ do:
   auto listening = RuntimeBench::order();
   listening.workflow = "hearing";
   const auto before = bench().start(listening)->id;
-  EXPECT_EQ(send(event("1", "paid")).receipt, EventReceipt::kTaken);
+  EXPECT_EQ(send(of("paid", "1")).receipt, EventReceipt::kTaken);
   EXPECT_EQ(bench().state_in_store(before).outcome, saga::Outcome::kCompleted);
-  EXPECT_EQ(send(event("2", "packed")).started, 1u);
+  EXPECT_EQ(send(of("packed", "2")).started, 1u);
 }
 
 }  // namespace
