@@ -74,11 +74,10 @@ Result<bool> EventCollection::add(const Schedule::On& rule, const EventMatch& ma
   // What others wait for comes in however full it is.
   const bool is_one_more = has(*pattern);
   events_.push_back({.pattern = *pattern, .event = std::move(event)});
-  Result<bool> complete = too_many();
-  if (!is_one_more || is_small()) complete = is_complete(rule);
+  const auto complete = is_one_more && !is_small() ? Result<bool>(too_many()) : is_complete(rule);
   if (!complete) {
     events_.pop_back();
-    return std::unexpected(std::move(complete.error()));
+    return std::unexpected(complete.error());
   }
   if (*complete) make_ready(rule);
   return true;
@@ -138,13 +137,17 @@ void EventCollection::make_ready(const Schedule::On& rule) {
     return;
   }
   Json list = Json::array();
+  std::vector<Entry> left;
   std::vector<bool> is_there(rule.wanted + 1, false);
-  std::erase_if(events_, [&](Entry& entry) {
-    if (is_there.at(entry.pattern)) return false;
-    is_there.at(entry.pattern) = true;
-    list.push_back(std::move(entry.event));
-    return true;
-  });
+  for (auto& entry : events_) {
+    if (is_there.at(entry.pattern)) {
+      left.push_back(std::move(entry));
+    } else {
+      is_there.at(entry.pattern) = true;
+      list.push_back(std::move(entry.event));
+    }
+  }
+  events_ = std::move(left);
   ready_.push_back(std::move(list));
 }
 
