@@ -40,7 +40,8 @@ Wanted read_wanted(LoadContext& context, MapReader& map, const Scope& scope, Eve
 
 Wanted read_end(LoadContext& context, const Node& node, const Scope& scope, EventUse use) {
   MapReader map(context, node);
-  Wanted read = read_wanted(context, map, scope, use, false);
+  // An execution that every event would end before it starts would never start.
+  Wanted read = read_wanted(context, map, scope, use, use == EventUse::kListen);
   if (const Node* until = map.take("until")) {
     context.report.error("misplaced-key", *until, "cannot stand within another 'until'");
   }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/limits.hpp"
+#include "engine/definition/enough_events.hpp"
 
 namespace skald::runtime {
 
@@ -93,13 +94,6 @@ bool EventCollection::has(std::uint32_t pattern) const {
   return std::ranges::any_of(events_, [&](const Entry& entry) { return entry.pattern == pattern; });
 }
 
-bool EventCollection::has_patterns(bool all, std::uint32_t first, std::uint32_t last) const {
-  for (std::uint32_t pattern = first; pattern <= last; ++pattern) {
-    if (has(pattern) != all) return !all;
-  }
-  return all;
-}
-
 // The first that ends the collecting, but for one of all of them that is there; of `all` the first that is missing.
 std::optional<std::uint32_t> EventCollection::pattern_for(const Schedule::On& rule, const EventMatch& match) const {
   std::optional<std::uint32_t> found;
@@ -120,12 +114,8 @@ Json EventCollection::list_of(const Schedule::On& rule) const {
 }
 
 Result<bool> EventCollection::is_complete(const Schedule::On& rule) const {
-  if (rule.has_events_in_until()) {
-    return has_patterns(rule.until_strategy == Strategy::kAll, rule.wanted + 1,
-                        static_cast<std::uint32_t>(rule.patterns.size()));
-  }
-  if (rule.until) return rule.until->evaluate_condition(list_of(rule), expression::EmptyEnvironment());
-  return has_patterns(rule.strategy == Strategy::kAll, 1, rule.wanted);
+  if (!definition::has_enough(rule, [this](std::uint32_t pattern) { return has(pattern); })) return false;
+  return rule.until ? rule.until->evaluate_condition(list_of(rule), expression::EmptyEnvironment()) : true;
 }
 
 // The oldest of each pattern; where all are taken until something ends it, all.

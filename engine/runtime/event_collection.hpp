@@ -47,7 +47,6 @@ class EventCollection {
 
   bool is_small() const;
   bool has(std::uint32_t pattern) const;
-  bool has_patterns(bool all, std::uint32_t first, std::uint32_t last) const;
   std::optional<std::uint32_t> pattern_for(const definition::Schedule::On& rule, const EventMatch& match) const;
   Json list_of(const definition::Schedule::On& rule) const;
   Result<bool> is_complete(const definition::Schedule::On& rule) const;

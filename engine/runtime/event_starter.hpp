@@ -1,7 +1,7 @@
 // Starts the executions that an event is for, by itself or together with events that were collected before it.
 //
 // Thread rule: on the loop of the host, where the callback runs too. Life cycle: one for each event; it holds itself
-// until it has answered. What fails for now stays to be done when the event is brought again.
+// until it has answered. What may go well later stays to be done when the event is brought again.
 #pragma once
 
 #include <functional>
@@ -27,7 +27,7 @@ class EventStarter final : public std::enable_shared_from_this<EventStarter> {
   struct Outcome {
     std::size_t started = 0;      // executions
     std::size_t collected = 0;    // workflows that collect it
-    std::optional<Error> failed;  // for now
+    std::optional<Error> failed;  // what may go well later
   };
   using Done = std::function<void(const Outcome&)>;
 

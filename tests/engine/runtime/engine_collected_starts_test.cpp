@@ -27,12 +27,6 @@ constexpr const char* kBothOfAnOrder =
 
 class CollectedStarts : public ScheduleBench {
  protected:
-  runtime::EventAnswer send(const std::string& envelope) {
-    std::optional<Result<runtime::EventAnswer>> answer;
-    bench().engine().accept_event(envelope, [&](Result<runtime::EventAnswer> told) { answer = std::move(told); });
-    bench().settle();
-    return answer.value().value();
-  }
   // The ids of the events that each execution was started by, the oldest execution first.
   std::vector<std::string> starts() {
     std::vector<std::string> found;

@@ -19,12 +19,6 @@ std::string placed(const std::string& id, const std::string& kind = "placed") {
 
 class EventsStart : public ScheduleBench {
  protected:
-  runtime::EventAnswer send(const std::string& event) {
-    std::optional<Result<runtime::EventAnswer>> answer;
-    bench().engine().accept_event(event, [&](Result<runtime::EventAnswer> told) { answer = std::move(told); });
-    bench().settle();
-    return answer.value().value();
-  }
   std::size_t count() { return bench().store.search({.limit = 500})->size(); }
 };
 

@@ -52,6 +52,13 @@ class ScheduleBench : public testing::Test {
     bench().script.set_rule([](const auto&) { return done(); });
   }
   void pass(std::chrono::seconds by) { bench().advance(by, std::chrono::seconds(1)); }
+  // An event from outside, and what became of it.
+  runtime::EventAnswer send(const std::string& event) {
+    std::optional<Result<runtime::EventAnswer>> answer;
+    bench().engine().accept_event(event, [&](Result<runtime::EventAnswer> told) { answer = std::move(told); });
+    bench().settle();
+    return answer.value().value();
+  }
   // A process ends, and another one comes after that long.
   void be_down(std::chrono::seconds by) {
     bench().kill_process();
