@@ -26,10 +26,14 @@ constexpr std::array<ConfidentialVariable, 2> kConfidential = {{
     {"authorization", "does not exist: it would hold a credential, and what expressions give is stored"},
 }};
 
+constexpr std::string_view kOnlyTheDocument =
+    "cannot be asked for here: there is no execution yet, and $workflow.definition is all there is";
+
 std::vector<std::string> available_in(const ExpressionSite& site) {
   if (site.slot == Slot::kEvent) return {};
   if (site.slot == Slot::kWorkflowInput) return {"workflow", "runtime"};
   if (site.slot == Slot::kStart) return {"workflow", "runtime"};
+  if (site.slot == Slot::kSchedule) return {"workflow"};
   if (site.slot == Slot::kCancel) return {"workflow", "runtime", "context", "steps"};
   std::vector<std::string> names = {"workflow", "runtime", "context", "steps", "input"};
   const bool is_step = site.slot != Slot::kWorkflowOutput;
@@ -63,7 +67,9 @@ void report_unavailable(LoadContext& context, const ExpressionSite& site, const 
   if (use.name == "task" || use.name == "step") why = "exists within steps";
   if (use.name == "steps" || use.name == "context" || use.name == "input") why = "exists once the workflow has begun";
   if (use.name == "callbacks") why = "exists within steps";
-  if (site.slot == Slot::kEvent && site.scope.step.empty()) {
+  if (site.slot == Slot::kSchedule) {
+    why = std::string(kOnlyTheDocument);
+  } else if (site.slot == Slot::kEvent && site.scope.step.empty()) {
     why = "cannot be asked for here: there is no execution yet, and '.' is all there is";
   } else if (site.slot == Slot::kEvent) {
     why =
@@ -94,6 +100,13 @@ bool may_look_at_document(const ExpressionSite& site, const VariableUse& use) {
   const bool is_step = use.name == "task" || use.name == "step";
   if (is_step && site.scope.is_hook) return true;
   return (is_step || use.name == "workflow") && (use.fields.empty() || use.fields[0] == "definition");
+}
+
+void check_schedule_field(LoadContext& context, const ExpressionSite& site, const VariableUse& use) {
+  if (!use.fields.empty() && use.fields[0] == "definition") return;
+  context.report.error_at("unknown-field", *site.scalar, mark_of(context, site, use),
+                          fmt::format("{}: ${}{} {}", context.report.path_of(*site.scalar), use.name,
+                                      use.fields.empty() ? "" : "." + use.fields[0], kOnlyTheDocument));
 }
 
 // Before there is an execution, what is another one for each makes no two starts the same.
@@ -210,8 +223,9 @@ void check_variables(LoadContext& context, const Definition& definition) {
         check_callback(context, definition, site, use);
       } else if (use.name == "steps") {
         check_step_name(context, definition, order, names, site, use);
-      } else if (has_known_field(context, site, use) && site.slot == Slot::kStart) {
-        check_start_field(context, site, use);
+      } else if (has_known_field(context, site, use)) {
+        if (site.slot == Slot::kStart) check_start_field(context, site, use);
+        if (site.slot == Slot::kSchedule) check_schedule_field(context, site, use);
       }
     }
   }

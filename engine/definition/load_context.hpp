@@ -34,6 +34,7 @@ enum class Slot : std::uint8_t {
   kRetry,           // when, exceptWhen
   kCancel,          // saga.cancel.if
   kStart,           // of a start that has not happened yet: saga.unique.key, the workflow's timeout
+  kSchedule,        // of the document alone: when executions start
   kEvent,           // of an event alone: a filter's attributes, a correlation's `from`
 };
 

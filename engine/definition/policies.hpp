@@ -22,7 +22,8 @@ inline std::optional<Millis> constant(const std::optional<Duration>& duration) {
 }
 
 // DSL 1.0.3 "retry". An absent limit is none; `attempt_count` includes the first attempt. Expressions are asked when an
-// attempt has failed; `.` and $error are the error.
+// attempt has failed; `.` and $error are the error. That of `attempt_duration` is asked when the step starts; `.` is
+// its input.
 struct RetryPolicy {
   enum class Backoff { kConstant, kLinear, kExponential };
 
@@ -34,7 +35,7 @@ struct RetryPolicy {
   Duration jitter_from = Millis(0);   // added to each delay, uniformly between the two
   Duration jitter_to = Millis(0);
   std::optional<std::uint32_t> attempt_count;  // nullopt: without limit
-  std::optional<Millis> attempt_duration;      // limit.attempt.duration, one attempt
+  std::optional<Duration> attempt_duration;    // limit.attempt.duration, one attempt
   std::optional<Duration> duration;            // limit.duration, all attempts
   std::optional<expression::Expression> when;  // overrides what is retried
   std::optional<expression::Expression> except_when;

@@ -10,6 +10,7 @@
 #include "engine/base/limits.hpp"
 #include "engine/definition/map_reader.hpp"
 #include "engine/definition/read_values.hpp"
+#include "engine/definition/told_at_load.hpp"
 
 namespace skald::definition {
 namespace {
@@ -92,13 +93,14 @@ Correlations read_correlate(LoadContext& context, const Node& node, const Scope&
 std::optional<std::string> read_start_correlation(LoadContext& context, const expression::Expression& from,
                                                   const Node* expect) {
   if (expect == nullptr) return from.source();
-  if (expect->is_null() || has_expressions(*expect)) {
-    context.report.error("misplaced-key", *expect,
-                         "must be constant and not null: there is no execution yet that it could be computed from");
+  const auto wanted = read_value_at_load(context, *expect);
+  if (!wanted) return std::nullopt;
+  if (wanted->is_null()) {
+    context.report.error("wrong-type", *expect, "must not be null: no event would match");
     return std::nullopt;
   }
   // The line ends what may be a comment.
-  auto text = fmt::format("({}\n) | if . == {} then . else null end", from.source(), dump_json(to_json(*expect)));
+  auto text = fmt::format("({}\n) | if . == {} then . else null end", from.source(), dump_json(*wanted));
   if (const auto compiled = expression::Expression::compile(text); !compiled) {
     context.report.error("out-of-range", *expect, "is too large to be compared with: " + compiled.error().message);
     return std::nullopt;

@@ -58,20 +58,25 @@ void read_backoff(LoadContext& context, const Node& node, const Scope& scope, Re
   if (!detail->is_null()) read_backoff_detail(context, *detail, scope, policy);
 }
 
-void read_attempt_limit(LoadContext& context, const Node& node, RetryPolicy& policy) {
+void read_attempt_limit(LoadContext& context, const Node& node, const Scope& scope, RetryPolicy& policy) {
   MapReader map(context, node, MapKind::kRetry);
   if (const Node* value = map.take("count")) {
     if (const auto count = read_integer(context, *value, 1, kAttemptsMax)) {
       policy.attempt_count = static_cast<std::uint32_t>(*count);
     }
   }
-  if (const Node* value = map.take("duration")) policy.attempt_duration = read_duration(context, *value);
+  if (const Node* value = map.take("duration")) {
+    policy.attempt_duration = read_told_duration(context, *value, scope, Slot::kArguments);
+    if (constant(policy.attempt_duration) == Millis(0) && !context.options.is_stored) {
+      context.report.error("out-of-range", *value, "must be longer than zero");
+    }
+  }
   map.finish();
 }
 
 void read_limit(LoadContext& context, const Node& node, const Scope& scope, RetryPolicy& policy) {
   MapReader map(context, node, MapKind::kRetry);
-  if (const Node* value = map.take("attempt")) read_attempt_limit(context, *value, policy);
+  if (const Node* value = map.take("attempt")) read_attempt_limit(context, *value, scope, policy);
   if (const Node* value = map.take("duration")) policy.duration = read_retry_duration(context, *value, scope);
   map.finish();
 }

@@ -14,6 +14,7 @@
 #include "engine/definition/map_reader.hpp"
 #include "engine/definition/read_event_consumption.hpp"
 #include "engine/definition/read_values.hpp"
+#include "engine/definition/told_at_load.hpp"
 
 namespace skald::definition {
 namespace {
@@ -23,7 +24,7 @@ constexpr Millis kPauseMin{1'000};
 constexpr std::size_t kRuleDigits = 32;
 
 std::optional<Millis> read_pause(LoadContext& context, const Node& node, std::string_view kind, Schedule& schedule) {
-  const auto pause = read_duration(context, node);
+  const auto pause = read_duration_at_load(context, node);
   if (pause) schedule.rule = fmt::format("{}: {}", kind, format_duration(*pause));
   if (!pause || *pause >= kPauseMin) return pause;
   context.report.error(

@@ -198,7 +198,7 @@ std::optional<Millis> read_duration(LoadContext& context, const Node& node) {
   if (node.is_map()) return read_duration_map(context, node);
   if (!node.is_string()) return wrong_type(context, node, "an ISO 8601 duration such as 'PT5S', or a map of units");
   if (expression::is_wrapped_expression(node.text)) {
-    report_not_yet(context, node);
+    context.report.error("bad-duration", node, fmt::format("must be constant, such as 'PT5S' (got {})", show(node)));
     return std::nullopt;
   }
   const auto duration = parse_duration(node.text);

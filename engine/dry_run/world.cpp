@@ -60,7 +60,8 @@ bool begins_work(const saga::EventData& event) {
 // Whether a step that runs has a time to end by.
 bool has_deadline(const saga::StepState& step) {
   if (step.status != saga::StepStatus::kRunning) return false;
-  return (step.deadline && !step.timed_out) || step.wait_until || std::ranges::any_of(step.children, has_deadline);
+  const bool is_limited = step.limit && !step.limit->passed;
+  return (step.deadline && !step.timed_out) || is_limited || step.wait_until || std::ranges::any_of(step.children, has_deadline);
 }
 
 bool is_moment(const Interruption& wanted, const saga::Input& input, const saga::Decision& decision) {

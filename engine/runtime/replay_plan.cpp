@@ -147,7 +147,16 @@ class Walk {
                                           .deadline = deadline,
                                           .items = items_of(step),
                                           .apart = step.apart,
+                                          .attempt_limit = attempt_limit_of(step, defined),
                                           .status = {}});
+  }
+
+  // As it was told then, but for what the definition says in so many words.
+  static std::optional<Millis> attempt_limit_of(const StepState& step, const definition::Step& defined) {
+    const auto* attempt = std::get_if<definition::TryStep>(&defined.kind);
+    if (!attempt || !attempt->retry || !attempt->retry->attempt_duration) return std::nullopt;
+    const auto constant = definition::constant(attempt->retry->attempt_duration);
+    return constant || !step.limit ? constant : step.limit->length;
   }
 
   // What a loop went through. The undo of an iteration asks for its own event, so they are read as the original did,

@@ -19,6 +19,17 @@ void relabel(State& state, const StatusChange& change) {
   if (change) state.status = *change;
 }
 
+// `begins` is when the round does.
+void limit_attempt(StepState& step, Millis length, Timestamp begins) {
+  step.limit = std::make_shared<const AttemptLimit>(AttemptLimit{.length = length, .deadline = begins + length});
+}
+
+void pass_limit(StepState& step) {
+  AttemptLimit limit = *step.limit;
+  limit.passed = true;
+  step.limit = std::make_shared<const AttemptLimit>(limit);
+}
+
 class Applier {
  public:
   Applier(State& state, const Event& event) : state_(state), event_(event) {}
@@ -50,6 +61,7 @@ class Applier {
     step.apart = e.apart;
     state_.has_rounds = state_.has_rounds || e.apart;
     step.deadline = e.deadline;
+    if (e.attempt_limit) limit_attempt(step, *e.attempt_limit, event_.at);
     step.wait_until = e.wait_until;
     if (!e.listens.empty()) begin_to_listen(step, e.listens);
     if (e.request) begin_attempt(step.attempts, 1, event_.at);
@@ -95,7 +107,10 @@ class Applier {
   }
 
   void operator()(const RetryScheduled& e) {
-    if (StepState* step = find_step(state_, e.step)) current_attempts(*step).retry_at = e.at;
+    StepState* step = find_step(state_, e.step);
+    if (!step) return;
+    current_attempts(*step).retry_at = e.at;
+    if (step->limit) limit_attempt(*step, step->limit->length, e.at);
   }
 
   void operator()(const StepCompleted& e) {
@@ -150,7 +165,8 @@ class Applier {
     if (e.step.empty()) {
       state_.timed_out = true;
     } else if (StepState* step = find_step(state_, e.step)) {
-      step->timed_out = true;
+      if (e.attempt == 0) step->timed_out = true;
+      if (e.attempt != 0 && step->limit) pass_limit(*step);
     }
   }
 
@@ -228,6 +244,7 @@ class Applier {
       if (it->kind == IncidentKind::kQuarantined) forgive_all(state_.root);
     } else if (StepState* step = find_step(state_, it->step)) {
       forgive(*step);
+      if (step->limit) limit_attempt(*step, step->limit->length, event_.at);
     }
     update_phase();
   }
@@ -264,6 +281,7 @@ class Applier {
     if (!step) return;
     step->caught = e.error;
     step->handler_round = e.round;
+    step->limit.reset();
   }
 
   void operator()(const ScopeUndoStarted& e) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -25,6 +26,28 @@ Payload too_deep(const definition::Step& step) {
   return make_problem("runtime", 0, title, {}, step.pointer);
 }
 
+std::optional<Millis> shorter(std::optional<Millis> one, std::optional<Millis> other) {
+  return one && other ? std::min(one, other) : one ? one : other;
+}
+
+// What expressions told stays as it is for all attempts; constants are looked at with each. What it runs is told both.
+std::optional<Error> set_timeout(Request& request, const Planner& planner, const definition::Step& step,
+                                 std::string_view path, const Payload& input) {
+  const auto timeout = timeout_of(planner, step, path, input);
+  if (!timeout) return timeout.error();
+  const auto* policy = planner.retry_policy(step, path);
+  const auto limit = attempt_limit_of(planner, step, path, policy, input);
+  if (!limit) return limit.error();
+  if (request.run) {
+    request.run->timeout = shorter(*timeout, *limit);
+    return std::nullopt;
+  }
+  const bool limit_is_told = *limit && !definition::constant(policy->attempt_duration);
+  const bool timeout_is_told = *timeout && !definition::constant(step.timeout);
+  if (limit_is_told || timeout_is_told) request.timeout = shorter(*timeout, *limit);
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::expected<RequestPtr, Payload> request_of(const Planner& planner, const definition::Step& step,
@@ -40,13 +63,10 @@ std::expected<RequestPtr, Payload> request_of(const Planner& planner, const defi
     const Error& error = request.error();
     return std::unexpected(make_problem(error.code, 0, error.message, error.detail, step.pointer));
   }
-  const auto timeout = timeout_of(planner, step, path, input);
-  if (!timeout) return std::unexpected(expression_problem(timeout.error(), step));
-  if (!request->run && !definition::constant(step.timeout)) request->timeout = *timeout;
-  if (request->run) {
-    request->run->timeout = *timeout;
-    request->run->pivot = step.pivot;
+  if (const auto problem = set_timeout(*request, planner, step, path, input)) {
+    return std::unexpected(expression_problem(*problem, step));
   }
+  if (request->run) request->run->pivot = step.pivot;
   if (std::holds_alternative<definition::RunUndo>(call.target))
     request->undoes = planner.step(parent_of(path)).execution;
   return std::make_shared<const Request>(std::move(*request));

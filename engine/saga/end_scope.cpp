@@ -12,18 +12,6 @@
 namespace skald::saga {
 namespace {
 
-// Nobody is asked about a step that is over, nor about one inside it that could not even start.
-void close_incidents(Planner& planner, const std::string& path) {
-  const auto incidents = planner.state().incidents;
-  for (const auto& incident : incidents) {
-    if (!incident.open || (incident.step != path && !incident.step.starts_with(path + "."))) continue;
-    planner.record(IncidentResolved{.number = incident.number,
-                                    .resolution = IncidentResolution::kSkip,
-                                    .reason = "the step around it has ended",
-                                    .output = {}});
-  }
-}
-
 bool is_in_flight(const StepState& step) {
   return step.attempts.in_flight || step.settling.in_flight;
 }
@@ -37,6 +25,18 @@ bool has_undone(Planner& planner, const std::string& path) {
 
 }  // namespace
 
+void close_incidents(Planner& planner, std::string_view path) {
+  const auto incidents = planner.state().incidents;
+  const std::string below = std::string(path) + ".";
+  for (const auto& incident : incidents) {
+    if (!incident.open || (incident.step != path && !incident.step.starts_with(below))) continue;
+    planner.record(IncidentResolved{.number = incident.number,
+                                    .resolution = IncidentResolution::kSkip,
+                                    .reason = "the step around it has ended",
+                                    .output = {}});
+  }
+}
+
 bool is_over(const Planner& planner, std::string_view path) {
   std::uint32_t round = planner.round_of(path);
   for (std::string_view around = parent_of(path); !around.empty(); around = parent_of(around)) {
@@ -47,7 +47,8 @@ bool is_over(const Planner& planner, std::string_view path) {
     const StepState* first = nullptr;
     if (has_lanes) first = fork && fork->compete ? winner_of(scope) : first_failed(scope);
     if (first && first->round != round) return true;
-    if (scope.timed_out && !planner.state().pivoted) return true;
+    const bool is_late = scope.timed_out || (scope.limit && scope.limit->passed);
+    if (is_late && !planner.state().pivoted) return true;
     round = scope.round;
   }
   return false;
@@ -66,7 +67,8 @@ bool end_running_steps(Planner& planner, std::string_view path, const Payload& e
 bool end_running_step(Planner& planner, const std::string& path, const Payload& error) {
   const bool is_over = end_running_steps(planner, path, error) && has_undone(planner, path);
   if (!is_over || is_in_flight(planner.step(path))) {
-    is_late(planner, path);  // so that its deadline wakes nobody any more
+    is_late(planner, path);  // so that its deadlines wake nobody any more
+    is_attempt_late(planner, path);
     cancel_runs(planner, path);
     return false;
   }
@@ -81,7 +83,7 @@ bool end_running_step(Planner& planner, const std::string& path, const Payload& 
 
 bool end_inside(Planner& planner, const definition::Step& step, std::string_view path, const Payload& error) {
   if (!end_running_steps(planner, path, error) || !has_undone(planner, std::string(path))) return false;
-  close_incidents(planner, std::string(path));
+  close_incidents(planner, path);
   fail_step(planner, step, path, error, false);
   return true;
 }

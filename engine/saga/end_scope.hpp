@@ -14,6 +14,9 @@ namespace skald::saga {
 // Whether a scope around the step is on its way to its end without it: it is late, its error goes up, its race is won.
 bool is_over(const Planner& planner, std::string_view path);
 
+// Nobody is asked about a step that is over, nor about one inside it that could not even start.
+void close_incidents(Planner& planner, std::string_view path);
+
 // Ends what runs below `path`, innermost first. True when nothing is left that runs.
 bool end_running_steps(Planner& planner, std::string_view path, const Payload& error);
 // The same, and the step itself.

@@ -90,6 +90,7 @@ struct StepStarted {
   std::vector<Listen> listens;           // of a `listen`: one for each of its patterns
   std::optional<Payload> items;          // of a `for`, and of a `listen` that a replay takes over: what it goes through
   bool apart = false;                    // each round begins with the step's own input, not with what the last one left
+  std::optional<Millis> attempt_limit;   // of a `try`: how long each round of its steps may take
   std::optional<ExecutionId> execution;  // the one that it runs
   StatusChange status;
 };
@@ -167,9 +168,10 @@ struct CancelRequested {
   std::string reason;
 };
 
-// The deadline of the workflow (`step` empty) or of a `do` has passed.
+// The deadline of the workflow (`step` empty) or of a `do` has passed, or that of one attempt of a `try`.
 struct TimeoutReached {
   std::string step;
+  std::uint32_t attempt = 0;  // 0: that of the whole
 };
 
 struct CompensationStarted {

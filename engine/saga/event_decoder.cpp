@@ -50,6 +50,7 @@ void read(EventReader& r, StepStarted& e) {
   e.listens = r.listens();
   e.items = r.optional_payload("items");
   e.apart = r.flag("apart");
+  e.attempt_limit = r.optional_duration("attemptLimit");
   e.execution = r.optional_id("execution");
   e.status = r.optional_text("status");
 }
@@ -242,7 +243,9 @@ std::optional<std::size_t> index_of(std::string_view kind) {
 Result<EventData> decode(std::string_view kind, std::uint16_t version, std::string step, std::uint32_t attempt,
                          std::string_view data) {
   const auto index = index_of(kind);
-  const std::uint16_t newest = kind == "ExecutionStarted" ? 2 : 1;  // 2: with a parent
+  // 2: with a parent, with the limit of an attempt, of an attempt.
+  const bool has_two = kind == "ExecutionStarted" || kind == "StepStarted" || kind == "TimeoutReached";
+  const std::uint16_t newest = has_two ? 2 : 1;
   if (!index || version == 0 || version > newest) {
     return failure("history.unknown_kind",
                    fmt::format("this version of Skald does not know events '{}' version {}", kind, version), {},

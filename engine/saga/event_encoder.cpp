@@ -170,6 +170,7 @@ void write(Fields& f, const StepStarted& e) {
   f.listens(e.listens);
   f.optional_payload("items", e.items);
   f.flag("apart", e.apart);
+  if (e.attempt_limit) f.text("attemptLimit", format_duration(*e.attempt_limit));
   f.execution(e.execution);
   f.optional_text("status", e.status);
 }
@@ -358,10 +359,15 @@ std::uint32_t attempt_of(const T& event) {
 
 }  // namespace
 
-// Who does not know of parents would end an execution without a word to its own.
+// Who does not know of parents would end an execution without a word to its own; who does not know of the limit of an
+// attempt would never end one, and take its end for that of the step.
 std::uint16_t version_of(const EventData& event) {
-  const auto* started = std::get_if<ExecutionStarted>(&event);
-  return started != nullptr && started->parent ? 2 : 1;
+  const auto* execution = std::get_if<ExecutionStarted>(&event);
+  const auto* step = std::get_if<StepStarted>(&event);
+  const auto* reached = std::get_if<TimeoutReached>(&event);
+  const bool is_newer =
+      (execution && execution->parent) || (step && step->attempt_limit) || (reached && reached->attempt != 0);
+  return is_newer ? 2 : 1;
 }
 
 EncodedEvent encode(const EventData& event) {

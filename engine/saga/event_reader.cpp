@@ -29,7 +29,7 @@ RequestPtr EventReader::request() {
   if (const Json* body = inner.find("body")) request->body = dump_json(*body);
   if (inner.find("output")) request->output = inner.word("output", definition::parse_answer_form);
   request->redirect = inner.flag("redirect");
-  if (inner.find("timeout")) request->timeout = parse_duration(inner.text("timeout"));
+  request->timeout = inner.optional_duration("timeout");
   if (!inner.bad_field().empty()) return bad<RequestPtr>("request");
   return request;
 }
@@ -45,7 +45,7 @@ std::optional<RunTarget> EventReader::run() {
                    .awaited = !inner.flag("detached"),
                    .timeout = std::nullopt,
                    .pivot = inner.flag("pivot")};
-  if (inner.find("timeout")) target.timeout = parse_duration(inner.text("timeout"));
+  target.timeout = inner.optional_duration("timeout");
   if (!inner.bad_field().empty()) return bad<std::optional<RunTarget>>("run");
   return target;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/duration.hpp"
 #include "engine/base/json.hpp"
 #include "engine/saga/event.hpp"
 
@@ -57,6 +58,11 @@ class EventReader {
   }
   Timestamp time(const char* name) {
     return optional_time(name).value_or(find(name) ? Timestamp{} : bad<Timestamp>(name));
+  }
+  std::optional<Millis> optional_duration(const char* name) {
+    if (!find(name)) return std::nullopt;
+    const auto length = parse_duration(text(name));
+    return length ? length : bad<std::optional<Millis>>(name);
   }
   ExecutionId id(const char* name) {
     const auto id = parse_execution_id(text(name));

@@ -152,7 +152,7 @@ const definition::RetryPolicy* Planner::retry_policy(const definition::Step& ste
 
 std::optional<Millis> Planner::attempt_limit(const definition::Step& step, std::string_view path) const {
   const auto* policy = retry_policy(step, path);
-  return policy ? policy->attempt_duration : std::nullopt;
+  return policy ? definition::constant(policy->attempt_duration) : std::nullopt;
 }
 
 bool Planner::is_being_tried(std::string_view path) const {

@@ -65,7 +65,7 @@ class Planner {
   bool is_being_tried(std::string_view path) const;
   // The retry policy that a step's own request follows; null: tried once.
   const definition::RetryPolicy* retry_policy(const definition::Step& step, std::string_view path) const;
-  // How long an attempt may take by that policy; nullopt: it does not say.
+  // How long an attempt may take by that policy; nullopt: it does not say, or by an expression.
   std::optional<Millis> attempt_limit(const definition::Step& step, std::string_view path) const;
   std::uint64_t next_seed() { return context_.seed + kMixStep * ++seeds_used_; }
 

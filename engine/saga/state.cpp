@@ -82,6 +82,7 @@ class WakeFinder {
     if (step.status == StepStatus::kRunning && !has_blocking_incident(state_, step.path)) {
       consider(step.attempts.retry_at);
       if (!step.timed_out) consider(step.deadline);
+      if (step.limit && !step.limit->passed) consider(step.limit->deadline);
       consider(step.wait_until);
     }
     if ((settles || step.status == StepStatus::kRunning) && !has_blocking_incident(state_, step.path)) {

@@ -44,6 +44,13 @@ struct ScopeUndo {
   std::uint32_t kept = 0;  // the round that is not undone; 0: none
 };
 
+// How long each round of a `try` may take.
+struct AttemptLimit {
+  Millis length{0};
+  Timestamp deadline{};  // of the round that runs, or that begins next
+  bool passed = false;   // that deadline has
+};
+
 // An event that a step that listens has taken.
 struct ReceivedEvent {
   std::uint32_t pattern = 0;  // as of EventReceived
@@ -75,6 +82,7 @@ struct StepState {
   bool apart = false;                           // as of StepStarted
   Payload caught;                               // of a `try`: the error that is being handled
   std::uint32_t handler_round = 0;              // and the round of the steps that do
+  std::shared_ptr<const AttemptLimit> limit;    // of a `try` that has one, until its steps have given up
   std::shared_ptr<const ScopeUndo> undoing;     // what is inside is being undone, or was
 
   Payload input;

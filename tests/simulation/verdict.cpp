@@ -116,6 +116,8 @@ class Judge {
   void check_timeouts() {
     std::map<std::string, Timestamp> deadlines;  // by step; "": the workflow's
     std::map<std::string, Timestamp> waits;
+    std::map<std::string, Millis> limits;  // of each attempt of a `try`
+    std::map<std::string, Timestamp> attempts;
     for (const auto& event : judged_.events) {
       const auto comes = [&](const auto& due, const std::string& step, std::string_view what) {
         const auto it = due.find(step);
@@ -126,8 +128,12 @@ class Judge {
       } else if (const auto* started = std::get_if<saga::StepStarted>(&event.data)) {
         if (started->deadline) deadlines[started->step] = *started->deadline;
         if (started->wait_until) waits[started->step] = *started->wait_until;
+        if (started->attempt_limit) attempts[started->step] = event.at + *started->attempt_limit;
+        if (started->attempt_limit) limits[started->step] = *started->attempt_limit;
+      } else if (const auto* again = std::get_if<saga::RetryScheduled>(&event.data)) {
+        if (limits.contains(again->step)) attempts[again->step] = again->at + limits.at(again->step);
       } else if (const auto* reached = std::get_if<saga::TimeoutReached>(&event.data)) {
-        comes(deadlines, reached->step, "time");
+        comes(reached->attempt == 0 ? deadlines : attempts, reached->step, "time");
       } else if (const auto* completed = std::get_if<saga::StepCompleted>(&event.data)) {
         comes(waits, completed->step, "wait");
       }

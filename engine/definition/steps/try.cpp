@@ -53,10 +53,6 @@ void read_catch(LoadContext& context, const Node& node, const Scope& scope, TryS
   }
   if (const Node* retry = map.take("retry")) {
     read.retry = read_retry(context, *retry, scope);
-    if (read.retry && read.retry->attempt_duration) {
-      context.report.error("misplaced-key", *retry,
-                           "limits the time of one attempt, which a 'try' does not; give its steps a timeout");
-    }
   }
   if (const Node* compensate = map.take("compensate")) {
     read.compensates = read_flag(context, *compensate).value_or(false);

@@ -15,10 +15,31 @@ namespace {
 
 constexpr std::size_t kShownMax = 100;
 
-Result<std::optional<Millis>> longer_than_zero(const Result<Millis>& length) {
+Result<std::optional<Millis>> longer_than_zero(const Result<Millis>& length, std::string_view what) {
   if (!length) return std::unexpected(length.error());
   if (*length > Millis(0)) return *length;
-  return failure("expression", "The timeout must be longer than zero");
+  return failure("expression", fmt::format("{} must be longer than zero", what));
+}
+
+struct Told {
+  const definition::Duration& duration;
+  bool is_of_function;  // it stands in the function that the step calls
+  std::string_view what;
+};
+
+Result<std::optional<Millis>> told_for(const Planner& planner, const definition::Step& step, std::string_view path,
+                                       const Payload& input, const Told& told) {
+  if (const auto* constant = std::get_if<Millis>(&told.duration)) return *constant;
+  Payload seen = input;
+  if (told.is_of_function) {
+    auto arguments = function_input(planner, step, path, input);
+    if (!arguments) return failure("expression", "The function's input cannot be told");
+    seen = std::move(*arguments);
+  }
+  const Scope scope = told.is_of_function ? call_scope(planner, step, path, seen, nullptr)
+                                          : scope_of(planner, step, path, &seen, nullptr);
+  const Variables variables(planner.definition(), planner.state(), scope);
+  return longer_than_zero(length_of(told.duration, seen.json(), variables, told.what), told.what);
 }
 
 }  // namespace
@@ -41,18 +62,18 @@ Result<Millis> length_of(const definition::Duration& duration, const Json& seen,
 
 Result<std::optional<Millis>> timeout_of(const Planner& planner, const definition::Step& step, std::string_view path,
                                          const Payload& input) {
-  if (!step.timeout || definition::constant(step.timeout)) return definition::constant(step.timeout);
-  Payload seen = input;
+  if (!step.timeout) return std::nullopt;
   const bool is_of_function = step.function && step.function->times;
-  if (is_of_function) {
-    auto arguments = function_input(planner, step, path, input);
-    if (!arguments) return failure("expression", "The function's input cannot be told");
-    seen = std::move(*arguments);
-  }
-  const Scope scope =
-      is_of_function ? call_scope(planner, step, path, seen, nullptr) : scope_of(planner, step, path, &seen, nullptr);
-  const Variables variables(planner.definition(), planner.state(), scope);
-  return longer_than_zero(length_of(*step.timeout, seen.json(), variables, "The timeout"));
+  return told_for(planner, step, path, input, {*step.timeout, is_of_function, "The timeout"});
+}
+
+Result<std::optional<Millis>> attempt_limit_of(const Planner& planner, const definition::Step& step,
+                                               std::string_view path, const definition::RetryPolicy* policy,
+                                               const Payload& input) {
+  if (!policy || !policy->attempt_duration) return std::nullopt;
+  const bool is_of_function = step.function && step.function->retries;
+  return told_for(planner, step, path, input,
+                  {*policy->attempt_duration, is_of_function, "The retry's limit.attempt.duration"});
 }
 
 Result<std::optional<Millis>> timeout_of(const definition::Definition& definition, const StartExecution& start) {
@@ -61,8 +82,9 @@ Result<std::optional<Millis>> timeout_of(const definition::Definition& definitio
   state.input = start.input;
   state.labels = start.labels;
   const Scope scope;
+  constexpr std::string_view kWhat = "The timeout";
   return longer_than_zero(
-      length_of(*definition.timeout, start.input.json(), Variables(definition, state, scope), "The timeout"));
+      length_of(*definition.timeout, start.input.json(), Variables(definition, state, scope), kWhat), kWhat);
 }
 
 bool has_passed(Planner& planner, std::string_view path) {
@@ -77,8 +99,22 @@ bool is_late(Planner& planner, std::string_view path) {
   return has_passed(planner, path) && !planner.state().pivoted;
 }
 
+bool is_attempt_late(Planner& planner, std::string_view path) {
+  const StepState& instance = planner.step(path);
+  if (!instance.limit) return false;
+  if (!instance.limit->passed) {
+    if (planner.now() < instance.limit->deadline) return false;
+    planner.record(TimeoutReached{.step = std::string(path), .attempt = instance.attempts.number + 1});
+  }
+  return !planner.state().pivoted;
+}
+
 Payload lateness(const definition::Step& step) {
   return make_problem("timeout", 0, "The step took longer than its timeout", {}, step.pointer);
+}
+
+Payload lateness_of_attempt(const definition::Step& step) {
+  return make_problem("timeout", 0, "The attempt took longer than its limit", {}, step.pointer);
 }
 
 }  // namespace skald::saga

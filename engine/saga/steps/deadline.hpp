@@ -18,6 +18,12 @@ Result<Millis> length_of(const definition::Duration& duration, const Json& seen,
 Result<std::optional<Millis>> timeout_of(const Planner& planner, const definition::Step& step, std::string_view path,
                                          const Payload& input);
 
+// limit.attempt.duration of the policy that the step follows, which may be null; nullopt where it does not say. Errors:
+// "expression".
+Result<std::optional<Millis>> attempt_limit_of(const Planner& planner, const definition::Step& step,
+                                               std::string_view path, const definition::RetryPolicy* policy,
+                                               const Payload& input);
+
 // Of the whole workflow, for a start that has not been recorded. Errors: "expression".
 Result<std::optional<Millis>> timeout_of(const definition::Definition& definition, const StartExecution& start);
 
@@ -27,6 +33,10 @@ bool has_passed(Planner& planner, std::string_view path);
 // The same, but that after a pivot it ends nothing any more.
 bool is_late(Planner& planner, std::string_view path);
 
+// Whether the round of a `try` that runs has taken longer than its attempts may; behind a pivot that ends nothing.
+bool is_attempt_late(Planner& planner, std::string_view path);
+
 Payload lateness(const definition::Step& step);
+Payload lateness_of_attempt(const definition::Step& step);
 
 }  // namespace skald::saga

@@ -81,9 +81,12 @@ bool advance_handler(Planner& planner, const Step& step, const TryStep& kind, st
 
 }  // namespace
 
-void start(Planner& planner, const Step& step, const TryStep&, std::string_view path, const StepInput& input) {
+void start(Planner& planner, const Step& step, const TryStep& kind, std::string_view path, const StepInput& input) {
   StepStarted opening = opening_of(planner, step, path, input);
   opening.apart = true;
+  const auto limit = attempt_limit_of(planner, step, path, kind.retry ? &*kind.retry : nullptr, input.value);
+  if (!limit) return fail_step(planner, step, path, expression_problem(limit.error(), step), false);
+  opening.attempt_limit = *limit;
   planner.record(std::move(opening));
 }
 
@@ -92,7 +95,14 @@ bool advance(Planner& planner, const Step& step, const TryStep& kind, std::strin
   const StepState& instance = planner.step(path);
   if (instance.handler_round != 0) return advance_handler(planner, step, kind, path);
   if (instance.attempts.retry_at && *instance.attempts.retry_at > planner.now()) return false;
-  const std::uint32_t round = instance.attempts.number + 1;
+  if (is_attempt_late(planner, path)) {
+    const Payload error = lateness_of_attempt(step);
+    if (!end_running_steps(planner, path, error)) return false;
+    close_incidents(planner, path);
+    meet_error(planner, step, kind, path, error);
+    return true;
+  }
+  const std::uint32_t round = planner.step(path).attempts.number + 1;
   switch (advance_list(planner, kind.steps, path, round)) {
     case Progress::kWaiting:
       return false;

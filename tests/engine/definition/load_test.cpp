@@ -116,7 +116,7 @@ TEST(Load, EveryKeyHasItsPlace) {
   EXPECT_FALSE(definition->saga.on_timeout || definition->saga.on_cancel);
   EXPECT_EQ(definition->saga.on_error, SagaOptions::OnError::kContinue);
   EXPECT_EQ(definition->saga.retry.attempt_count, 3u);
-  EXPECT_EQ(definition->saga.retry.attempt_duration, Millis(2s));
+  EXPECT_EQ(constant(definition->saga.retry.attempt_duration), Millis(2s));
   EXPECT_EQ(definition->saga.timeout, Millis(1h));
 
   const Step& prepare = *definition->find("prepare");

@@ -182,7 +182,11 @@ class Writer {
     list(indent + 2, 1 + random_() % 2, false);
     line(indent, "catch:");
     if (chance(random_, 20)) line(indent + 2, "errors: { with: { status: 422 } }");
-    if (chance(random_, 50)) line(indent + 2, "retry: { delay: '${ \"PT1S\" }', limit: { attempt: { count: 2 } } }");
+    if (chance(random_, 50)) {
+      Random apart = random_;  // what follows stays as it was without a limit of time
+      const auto* const limit = chance(apart, 40) ? "count: 2, duration: '${ \"PT4S\" }'" : "count: 2";
+      line(indent + 2, fmt::format("retry: {{ delay: '${{ \"PT1S\" }}', limit: {{ attempt: {{ {} }} }} }}", limit));
+    }
     line(indent + 2, fmt::format("compensate: {}", chance(random_, 50)));
     if (chance(random_, 50)) return;
     line(indent + 2, "do:");

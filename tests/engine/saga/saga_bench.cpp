@@ -68,6 +68,10 @@ std::string describe_flow(const StepState& s) {
   if (s.answered) text += " answered";
   if (s.execution) text += " runs " + to_string(*s.execution) + (s.run_cancelled ? " cancelled" : "");
   if (s.handler_round != 0) text += fmt::format(" caught {} for round {}", dump_json(s.caught.json()), s.handler_round);
+  if (s.limit) {
+    text += fmt::format(" each {} until {}{}", format_duration(s.limit->length), time_text(s.limit->deadline),
+                        s.limit->passed ? " passed" : "");
+  }
   if (s.undoing) {
     text += fmt::format(" undoing {} '{}' {} but {}", to_string(s.undoing->reason), s.undoing->failed_step,
                         dump_json(s.undoing->error.json()), s.undoing->kept);
