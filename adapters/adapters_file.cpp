@@ -71,7 +71,9 @@ void read_authentication(LoadContext& context, const Node& node, AdapterSettings
   MapReader map(context, node);
   const Node* bearer = map.take("bearer");
   const Node* basic = map.take("basic");
-  for (const auto later : {"digest", "oauth2", "oidc"}) map.refuse_for_now(later);
+  for (const auto* other : {"digest", "oauth2", "oidc"}) {
+    map.refuse_for_good(other, "an adapter has bearer or basic; this one is of 'call: http'");
+  }
   map.finish();
   if (bearer && basic) return context.report.error("conflict", node, "must have one of bearer and basic, not both");
   if (bearer) {

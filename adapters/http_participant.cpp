@@ -47,7 +47,13 @@ class HttpParticipant final : public ports::Participant {
         options_(std::move(options)),
         wheel_(loop, ports_.clock),
         resolver_(loop, ports_.clock),
-        tokens_({.loop = loop_, .ports = ports_, .options = options_, .wheel = wheel_, .resolver = resolver_}) {}
+        tokens_({.loop = loop_,
+                 .trust = ports_.trust,
+                 .clock = ports_.clock,
+                 .entropy = ports_.entropy,
+                 .options = options_,
+                 .wheel = wheel_,
+                 .resolver = resolver_}) {}
 
   ~HttpParticipant() override { abandon_all(); }
 

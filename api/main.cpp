@@ -344,10 +344,11 @@ int serve(const cli::ServeOptions& options) {
   runtime::Definitions definitions(**store, basis.clock, basis.log, basis.telemetry);
   definitions.set_operations(registry.snapshot()->operations);
   definitions.set_allowed(settings->http_allowed_hosts, settings->http_allowed_secrets);
-  definitions.set_fetch(
-      [&basis, trust = *trust, http = http_options_of(*settings)](const std::string& uri, Millis timeout) {
-        return adapters::fetch_document(uri, {.trust = trust, .clock = basis.clock, .http = http, .timeout = timeout});
-      });
+  definitions.set_fetch(adapters::document_fetcher({.trust = *trust,
+                                                    .clock = basis.clock,
+                                                    .entropy = basis.entropy,
+                                                    .http = http_options_of(*settings),
+                                                    .secrets_directory = settings->secrets}));
   definitions.on_secrets([&registry](const std::vector<std::string>& names) { registry.need_secrets(names); });
   const auto watching = registry.watch(
       [&definitions](const adapters::AdaptersSnapshotPtr& s) { definitions.set_operations(s->operations); });
@@ -358,7 +359,6 @@ int serve(const cli::ServeOptions& options) {
     folder->scan();
     folder->start();
   }
-
   std::optional<runtime::DefinitionWatch> watch;
   if ((*store)->leases()) watch.emplace(**store, definitions);
 
@@ -378,11 +378,14 @@ Result<cli::LoadedOperations> load_operations(const std::string& file) {
   return cli::LoadedOperations{.catalog = std::nullopt, .diagnostics = std::move(parsed.diagnostics)};
 }
 
-Result<std::string> fetch_document(const std::string& uri) {
+Result<std::string> fetch_document(const definition::WantedDocument& wanted) {
   const auto trust = adapters::load_tls_trust("");
   if (!trust) return std::unexpected(trust.error());
+  const char* folder = std::getenv("SKALD_SECRETS");
   adapters::SystemClock clock;
-  return adapters::fetch_document(uri, {.trust = *trust, .clock = clock});
+  adapters::SystemEntropy entropy;
+  return adapters::fetch_document(
+      wanted, {.trust = *trust, .clock = clock, .entropy = entropy, .secrets_directory = folder ? folder : ""});
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "adapters/base64.hpp"
+#include "engine/definition/read_oauth2.hpp"
 
 namespace skald::adapters {
 namespace {
@@ -72,6 +73,38 @@ Result<UserAndPassword> resolve_user(const Scheme& scheme, const SecretsOfSteps&
   return UserAndPassword{std::move(*username), std::move(*password)};
 }
 
+Result<TokenPolicy> token_policy_of(const definition::OAuth2Authentication& policy, const SecretsOfSteps& known) {
+  TokenPolicy made{.grant = policy.grant,
+                   .proof = policy.proof,
+                   .discovers = policy.discovers,
+                   .as_json = policy.as_json,
+                   .address = policy.address,
+                   .subject_type = policy.subject_type,
+                   .actor_type = policy.actor_type,
+                   .scopes = policy.scopes,
+                   .audiences = policy.audiences,
+                   .issuers = policy.issuers};
+  const std::map<std::string_view, Secret*> places = {{"client.id", &made.client_id},
+                                                      {"client.secret", &made.client_secret},
+                                                      {"username", &made.username},
+                                                      {"password", &made.password},
+                                                      {"client.assertion", &made.client_assertion},
+                                                      {"subject.token", &made.subject_token},
+                                                      {"actor.token", &made.actor_token}};
+  std::optional<Error> problem;
+  definition::OAuth2Authentication texts = policy;
+  definition::for_each_text(texts, [&](std::string_view name, const CredentialText& text) {
+    auto value = resolve(name, text, known);
+    if (value) {
+      *places.at(name) = std::move(*value);
+    } else if (!problem) {
+      problem = std::move(value.error());
+    }
+  });
+  if (problem) return std::unexpected(std::move(*problem));
+  return made;
+}
+
 }  // namespace
 
 Result<std::optional<Secret>> authorization_of(const Authentication& authentication, const Secrets& secrets) {
@@ -127,31 +160,21 @@ Result<UserAndPassword> user_of(const definition::DigestAuthentication& digest, 
   return resolve_user(digest, known);
 }
 
-Result<TokenPolicy> token_policy_of(const definition::OAuth2Authentication& policy, const SecretsOfSteps& known) {
-  TokenPolicy made{.grant = policy.grant,
-                   .proof = policy.proof,
-                   .discovers = policy.discovers,
-                   .as_json = policy.as_json,
-                   .address = policy.address,
-                   .scopes = policy.scopes,
-                   .audiences = policy.audiences};
-  const std::map<std::string_view, Secret*> places = {{"client.id", &made.client_id},
-                                                      {"client.secret", &made.client_secret},
-                                                      {"username", &made.username},
-                                                      {"password", &made.password},
-                                                      {"subject.token", &made.refresh_token}};
-  std::optional<Error> problem;
-  definition::OAuth2Authentication texts = policy;
-  definition::for_each_text(texts, [&](std::string_view name, const CredentialText& text) {
-    auto value = resolve(name, text, known);
-    if (value) {
-      *places.at(name) = std::move(*value);
-    } else if (!problem) {
-      problem = std::move(value.error());
-    }
-  });
-  if (problem) return std::unexpected(std::move(*problem));
-  return made;
+bool needs_token(const definition::Authentication& authentication) {
+  return std::holds_alternative<definition::OAuth2Authentication>(authentication) ||
+         std::holds_alternative<definition::OAuth2Secret>(authentication);
+}
+
+Result<TokenPolicy> token_policy_of(const definition::Authentication& authentication, const SecretsOfSteps& known) {
+  if (const auto* policy = std::get_if<definition::OAuth2Authentication>(&authentication)) {
+    return token_policy_of(*policy, known);
+  }
+  const auto& secret = std::get<definition::OAuth2Secret>(authentication);
+  const auto value = look_up({.name = secret.name, .field = {}}, known);
+  if (!value) return std::unexpected(value.error());
+  const auto policy = definition::read_oauth2_secret(secret, value->reveal());
+  if (!policy) return std::unexpected(policy.error());
+  return token_policy_of(*policy, known);
 }
 
 }  // namespace skald::adapters

@@ -40,6 +40,10 @@ struct UserAndPassword {
 };
 Result<UserAndPassword> user_of(const definition::DigestAuthentication& digest, const SecretsOfSteps& known);
 
-Result<TokenPolicy> token_policy_of(const definition::OAuth2Authentication& policy, const SecretsOfSteps& known);
+// Whether an authority gives what is sent.
+bool needs_token(const definition::Authentication& authentication);
+
+// Of one that does.
+Result<TokenPolicy> token_policy_of(const definition::Authentication& authentication, const SecretsOfSteps& known);
 
 }  // namespace skald::adapters

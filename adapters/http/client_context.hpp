@@ -12,7 +12,9 @@ namespace skald::adapters {
 
 struct ClientContext {
   boost::asio::io_context& loop;
-  const HttpPorts& ports;
+  TlsTrustPtr trust;  // never null
+  ports::Clock& clock;
+  ports::Entropy& entropy;
   const HttpOptions& options;
   DeadlineWheel& wheel;
   Resolver& resolver;

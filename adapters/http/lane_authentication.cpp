@@ -10,7 +10,6 @@ namespace skald::adapters {
 namespace {
 
 using definition::DigestAuthentication;
-using definition::OAuth2Authentication;
 
 FailureReport without_credentials(Error error) {
   // What may be there at the next attempt is waited for by the step's retries.
@@ -52,9 +51,7 @@ void Lane::authorize(Job job) {
     }
     return launch(std::move(job));
   }
-  if (std::holds_alternative<OAuth2Authentication>(*job.call.authentication)) {
-    return fetch_token(std::move(job), std::nullopt);
-  }
+  if (needs_token(*job.call.authentication)) return fetch_token(std::move(job), std::nullopt);
   const auto snapshot = context_.ports.registry.snapshot();
   auto header = authorization_of(*job.call.authentication, secrets_for(job.call, *snapshot));
   if (!header) return refuse(std::move(job), without_credentials(std::move(header.error())));
@@ -64,8 +61,7 @@ void Lane::authorize(Job job) {
 
 void Lane::fetch_token(Job job, std::optional<Secret> refused) {
   const auto snapshot = context_.ports.registry.snapshot();
-  auto policy =
-      token_policy_of(std::get<OAuth2Authentication>(*job.call.authentication), secrets_for(job.call, *snapshot));
+  auto policy = token_policy_of(*job.call.authentication, secrets_for(job.call, *snapshot));
   if (!policy) return refuse(std::move(job), without_credentials(std::move(policy.error())));
   TokenWish wish{.policy = std::move(*policy),
                  .trusted = job.call.trusted,
@@ -89,7 +85,7 @@ void Lane::token_came(std::uint64_t number, Result<Secret> header) {
 
 bool Lane::can_answer(Job& job, const Response& response) {
   if (response.status != 401 || job.refusal || !job.call.authentication) return false;
-  if (std::holds_alternative<OAuth2Authentication>(*job.call.authentication)) return true;
+  if (needs_token(*job.call.authentication)) return true;
   const auto* digest = std::get_if<DigestAuthentication>(&*job.call.authentication);
   const auto challenge = digest ? choose_challenge(response.challenges) : std::nullopt;
   if (!challenge) return false;
@@ -108,7 +104,7 @@ bool Lane::can_answer(Job& job, const Response& response) {
 // the 401 is the answer: something was sent, and refused.
 void Lane::answer_challenge(Job job, saga::Answer refusal) {
   job.refusal = std::move(refusal);
-  if (!std::holds_alternative<OAuth2Authentication>(*job.call.authentication)) return launch(std::move(job));
+  if (!needs_token(*job.call.authentication)) return launch(std::move(job));
   auto refused = std::move(job.authorization);
   fetch_token(std::move(job), std::move(refused));
 }

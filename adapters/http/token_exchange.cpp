@@ -8,10 +8,10 @@ TokenExchange::TokenExchange(const ClientContext& context, const Url& url) {
   const Connection::Context of_connection{.owner = *this,
                                           .wheel = context.wheel,
                                           .resolver = context.resolver,
-                                          .clock = context.ports.clock,
+                                          .clock = context.clock,
                                           .idle_timeout = Steady(0)};
   const Origin dial = dial_for(url.origin, context.options);
-  connection_ = url.origin.tls ? make_tls_connection(context.loop, of_connection, url.origin, dial, context.ports.trust)
+  connection_ = url.origin.tls ? make_tls_connection(context.loop, of_connection, url.origin, dial, context.trust)
                                : make_plain_connection(context.loop, of_connection, url.origin, dial);
 }
 

@@ -1,5 +1,7 @@
 #include "adapters/http/token_store.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <list>
@@ -62,7 +64,7 @@ void TokenStore::get(TokenWish wish, Done done) {
   Entry& entry = *found->second;
   entry.used = ++uses_;
   if (entry.header && entry.header == wish.refused) entry.header.reset();
-  if (entry.header && context_.ports.clock.steady() < entry.usable_until) return done(*entry.header);
+  if (entry.header && context_.clock.steady() < entry.usable_until) return done(*entry.header);
   entry.waiters.push_back(std::make_unique<Waiter>(std::move(done)));
   entry.waiters.back()->waiters = &entry.waiters;
   context_.wheel.arm(*entry.waiters.back(), wish.deadline);
@@ -74,7 +76,7 @@ void TokenStore::forget_unused() {
   const auto may_go = [](const auto& it) {
     return !it.second->exchange && it.second->waiters.empty() && !it.second->refresh_token;
   };
-  const Steady now = context_.ports.clock.steady();
+  const Steady now = context_.clock.steady();
   std::erase_if(entries_, [&](const auto& it) { return may_go(it) && it.second->usable_until <= now; });
   while (entries_.size() >= policies_max_) {
     auto oldest = entries_.end();
@@ -96,7 +98,7 @@ std::optional<Error> TokenStore::why_not(const Entry& entry, const Origin& origi
 void TokenStore::exchange(Entry& entry, const Url& url, const Secret& request,
                           std::move_only_function<void(Result<AuthorityAnswer>)> done) {
   entry.exchange = std::make_unique<TokenExchange>(context_, url);
-  const Steady deadline = context_.ports.clock.steady() + Steady(limits::kAttemptTimeout);
+  const Steady deadline = context_.clock.steady() + Steady(limits::kAttemptTimeout);
   entry.exchange->begin(request, deadline, std::move(done));
 }
 
@@ -116,10 +118,13 @@ void TokenStore::fetch(Entry& entry) {
 }
 
 void TokenStore::ask(Entry& entry, const Url& endpoint) {
-  exchange(entry, endpoint, token_request(entry.policy, endpoint, entry.refresh_token),
+  const TokenMoment moment{.now = context_.clock.now(),
+                           .id = fmt::format("{:016x}{:016x}", context_.entropy.next(), context_.entropy.next()),
+                           .refresh_token = entry.refresh_token};
+  exchange(entry, endpoint, token_request(entry.policy, endpoint, moment),
            [this, &entry](Result<AuthorityAnswer> answer) {
              if (!answer) return fail(entry, std::move(answer.error()));
-             auto token = token_of(answer->status, answer->body);
+             auto token = token_of(answer->status, answer->body, entry.policy.issuers);
              if (!token) return fail(entry, std::move(token.error()));
              finish(entry, std::move(*token));
            });
@@ -127,7 +132,7 @@ void TokenStore::ask(Entry& entry, const Url& endpoint) {
 
 void TokenStore::finish(Entry& entry, Token token) {
   const auto life = token.expires_in.value_or(kLifeUnknown);
-  entry.usable_until = context_.ports.clock.steady() + life - std::min(kMarginMax, life / 10);
+  entry.usable_until = context_.clock.steady() + life - std::min(kMarginMax, life / 10);
   entry.header = token.header;
   const bool is_of_use = entry.policy.grant == definition::OAuth2Authentication::Grant::kRefreshToken;
   if (is_of_use && token.refresh_token) entry.refresh_token = std::move(token.refresh_token);

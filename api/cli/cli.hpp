@@ -47,7 +47,7 @@ struct Hooks {
   std::function<int(const ServeOptions&)> serve;
   std::function<Result<LoadedOperations>(const std::string& file)> load_operations;
   // A document of http:// or https:// that a workflow file names.
-  std::function<Result<std::string>(const std::string& uri)> fetch_document;
+  std::function<Result<std::string>(const definition::WantedDocument& wanted)> fetch_document;
   std::string version;
 };
 

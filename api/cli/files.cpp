@@ -107,9 +107,9 @@ Result<std::string> read_input(const std::string& value) {
 definition::LoadResult load_definition(const Context& context, const std::string& file, const std::string& source,
                                        const definition::LoadOptions& options) {
   const auto folder = std::filesystem::path(file).parent_path();
-  return runtime::load_with_documents(source, options, [&](const std::string& uri) {
-    return definition::is_remote_document(uri) ? context.hooks.fetch_document(uri)
-                                               : runtime::read_document_file(folder, uri);
+  return runtime::load_with_documents(source, options, [&](const definition::WantedDocument& wanted) {
+    return definition::is_remote_document(wanted.uri) ? context.hooks.fetch_document(wanted)
+                                                      : runtime::read_document_file(folder, wanted.uri);
   });
 }
 

@@ -42,8 +42,10 @@ struct DigestAuthentication {
 
 // `oauth2` and `oidc`: a bearer token that an authority gives.
 struct OAuth2Authentication {
-  enum class Grant : std::uint8_t { kClientCredentials, kPassword, kRefreshToken };
-  enum class Proof : std::uint8_t { kPost, kBasic, kNone };  // how the client shows who it is
+  enum class Grant : std::uint8_t { kClientCredentials, kPassword, kRefreshToken, kTokenExchange };
+  // How the client shows who it is: by its secret, by nothing, by a JWT that its secret signs, or one that it was
+  // given.
+  enum class Proof : std::uint8_t { kPost, kBasic, kNone, kSecretJwt, kPrivateKeyJwt };
 
   std::string address;     // the token endpoint, or where an OpenID configuration names it
   bool discovers = false;  // the latter
@@ -54,13 +56,27 @@ struct OAuth2Authentication {
   CredentialText client_secret;
   CredentialText username;
   CredentialText password;
-  CredentialText refresh_token;
+  CredentialText client_assertion;  // of kPrivateKeyJwt
+  CredentialText subject_token;     // of kRefreshToken and kTokenExchange
+  CredentialText actor_token;       // of kTokenExchange, where there is an actor_type
+  std::string subject_type;
+  std::string actor_type;
   std::vector<std::string> scopes;
   std::vector<std::string> audiences;
+  std::vector<std::string> issuers;  // whose tokens are taken; empty: anybody's
+
+  bool has_secret() const { return proof == Proof::kPost || proof == Proof::kBasic || proof == Proof::kSecretJwt; }
+  bool has_subject() const { return grant == Grant::kRefreshToken || grant == Grant::kTokenExchange; }
+};
+
+// The same, all of which is in a secret, as JSON: {authority, grant, client, ...}.
+struct OAuth2Secret {
+  std::string name;
+  bool is_oidc = false;
 };
 
 using Authentication =
-    std::variant<BearerAuthentication, BasicAuthentication, DigestAuthentication, OAuth2Authentication>;
+    std::variant<BearerAuthentication, BasicAuthentication, DigestAuthentication, OAuth2Authentication, OAuth2Secret>;
 using AuthenticationPtr = std::shared_ptr<const Authentication>;
 
 // A header of `call: http` with secrets in its value: text and secrets, one behind the other.
@@ -86,16 +102,20 @@ void for_each_text(DigestAuthentication& digest, Visit visit) {
   visit("username", digest.username);
   visit("password", digest.password);
 }
-// Those that the grant has.
+template <class Visit>
+void for_each_text(OAuth2Secret&, Visit) {}
+// Those that the client and the grant have.
 template <class Visit>
 void for_each_text(OAuth2Authentication& policy, Visit visit) {
   visit("client.id", policy.client_id);
-  if (policy.proof != OAuth2Authentication::Proof::kNone) visit("client.secret", policy.client_secret);
+  if (policy.has_secret()) visit("client.secret", policy.client_secret);
+  if (policy.proof == OAuth2Authentication::Proof::kPrivateKeyJwt) visit("client.assertion", policy.client_assertion);
   if (policy.grant == OAuth2Authentication::Grant::kPassword) {
     visit("username", policy.username);
     visit("password", policy.password);
   }
-  if (policy.grant == OAuth2Authentication::Grant::kRefreshToken) visit("subject.token", policy.refresh_token);
+  if (policy.has_subject()) visit("subject.token", policy.subject_token);
+  if (!policy.actor_type.empty()) visit("actor.token", policy.actor_token);
 }
 
 }  // namespace skald::definition

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "engine/base/error.hpp"
+#include "engine/definition/authentication.hpp"
 
 namespace skald::definition {
 
@@ -14,6 +15,13 @@ using Documents = std::map<std::string, std::string>;
 
 // The same while they are read: bytes, or why there are none.
 using ReadDocuments = std::map<std::string, Result<std::string>>;
+
+// One that is to be read.
+struct WantedDocument {
+  std::string uri;
+  AuthenticationPtr authentication;  // who asks for it; without expressions; null: nobody in particular
+  bool trusted = true;               // as of LoadOptions
+};
 
 // Whether it names a document of a host, and not a file beside the definition's.
 inline bool is_remote_document(std::string_view uri) {

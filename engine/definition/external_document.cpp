@@ -4,6 +4,7 @@
 
 #include "engine/base/limits.hpp"
 #include "engine/definition/map_reader.hpp"
+#include "engine/definition/read_authentication.hpp"
 #include "engine/definition/read_values.hpp"
 #include "engine/definition/source_text.hpp"
 #include "engine/definition/steps/endpoint.hpp"
@@ -35,35 +36,80 @@ Result<Json> parse(std::string_view text) {
   return yaml;
 }
 
+struct Wanted {
+  const Node* place = nullptr;  // of the URI
+  std::string uri;
+  const Node* authentication = nullptr;
+};
+
 // Its URI, where it may be read; nullopt after reporting why not.
-std::optional<std::string> read_uri(LoadContext& context, const Node& node, const Node*& place) {
-  MapReader map(context, node);
-  if (const Node* name = map.take("name")) read_text(context, *name);
-  place = map.require("endpoint");
-  if (place != nullptr && place->is_map()) {
-    MapReader endpoint(context, *place);
-    const Node* uri = endpoint.require("uri");
-    endpoint.refuse_for_now("authentication");
-    endpoint.finish();
-    place = uri;
-  }
-  map.finish();
-  if (place == nullptr) return std::nullopt;
-  auto uri = read_text(context, *place);
+std::optional<std::string> read_uri(LoadContext& context, const Node& place) {
+  auto uri = read_text(context, place);
   if (!uri) return std::nullopt;
   if (uri->empty() || uri->find_first_of("{}") != std::string::npos) {
     context.report.error(
-        "bad-endpoint", *place,
-        fmt::format("must be literal (got {}): the document is read when the definition is loaded", show(*place)));
+        "bad-endpoint", place,
+        fmt::format("must be literal (got {}): the document is read when the definition is loaded", show(place)));
     return std::nullopt;
   }
-  if (is_remote_document(*uri)) return check_address(context, *place, *uri) ? uri : std::nullopt;
+  if (is_remote_document(*uri)) return check_address(context, place, *uri) ? uri : std::nullopt;
   if (context.options.trusted) return uri;
   context.report.error(
-      "bad-endpoint", *place,
+      "bad-endpoint", place,
       fmt::format("is the file '{}': a definition that was uploaded has no folder, and names documents "
                   "by https:// on hosts of http.allowedHosts",
                   *uri));
+  return std::nullopt;
+}
+
+std::optional<Wanted> read_wanted(LoadContext& context, const Node& node) {
+  Wanted wanted;
+  MapReader map(context, node);
+  if (const Node* name = map.take("name")) read_text(context, *name);
+  wanted.place = map.require("endpoint");
+  map.finish();
+  if (wanted.place != nullptr && wanted.place->is_map()) {
+    MapReader endpoint(context, *wanted.place);
+    wanted.place = endpoint.require("uri");
+    wanted.authentication = endpoint.take("authentication");
+    endpoint.finish();
+  }
+  auto uri = wanted.place == nullptr ? std::nullopt : read_uri(context, *wanted.place);
+  if (!uri) return std::nullopt;
+  wanted.uri = std::move(*uri);
+  return wanted;
+}
+
+bool is_constant(Authentication authentication) {
+  bool constant = true;
+  const auto look = [&](std::string_view, const CredentialText& text) {
+    constant = constant && !std::holds_alternative<expression::Expression>(text);
+  };
+  std::visit([&](auto& scheme) { for_each_text(scheme, look); }, authentication);
+  return constant;
+}
+
+// Who asks for it, null where nobody in particular does; nullopt after reporting what is wrong.
+std::optional<AuthenticationPtr> read_asker(LoadContext& context, const Wanted& wanted) {
+  const Node* node = wanted.authentication;
+  if (node != nullptr && !is_remote_document(wanted.uri)) {
+    context.report.error("misplaced-key", *node, "has no meaning for a file; it stands beside https://");
+    return std::nullopt;
+  }
+  const auto [known, is_new] = context.document_authentications.emplace(wanted.uri, node);
+  const auto as_json = [](const Node* n) { return n == nullptr ? Json() : to_json(*n); };
+  if (!is_new && as_json(known->second) != as_json(node)) {
+    context.report.error(
+        "bad-authentication", *wanted.place,
+        fmt::format("names '{}' with another authentication than the first time; it is read once", wanted.uri));
+    return std::nullopt;
+  }
+  if (node == nullptr) return AuthenticationPtr();
+  auto asker = read_authentication(context, *node, {});
+  if (!asker) return std::nullopt;
+  if (is_constant(*asker)) return asker;
+  context.report.error("bad-authentication", *node,
+                       "must hold text and secrets alone: the document is read when the definition is loaded");
   return std::nullopt;
 }
 
@@ -75,11 +121,12 @@ bool has_room(LoadContext& context, const Node& place, const std::string& uri) {
   return false;
 }
 
-std::shared_ptr<const ExternalDocument> open(LoadContext& context, const Node& place, const std::string& uri) {
+std::shared_ptr<const ExternalDocument> open(LoadContext& context, const Wanted& wanted, AuthenticationPtr asker) {
+  const std::string& uri = wanted.uri;
   const auto given = context.options.documents.find(uri);
   if (given == context.options.documents.end()) {
-    context.report.error("unreadable-document", place, fmt::format("names '{}', which has not been read", uri));
-    context.missing_documents.insert(uri);
+    context.report.error("unreadable-document", *wanted.place, fmt::format("names '{}', which has not been read", uri));
+    context.missing_documents.emplace(uri, std::move(asker));
     return nullptr;
   }
   const Result<std::string>& bytes = given->second;
@@ -87,7 +134,7 @@ std::shared_ptr<const ExternalDocument> open(LoadContext& context, const Node& p
   if (!content) {
     const Error& error = content.error();
     context.report.error(
-        "unreadable-document", place,
+        "unreadable-document", *wanted.place,
         fmt::format("names '{}', which {}: {}{}", uri, bytes ? "is no JSON or YAML that can be read" : "cannot be read",
                     error.message, error.detail.empty() ? "" : " (" + error.detail + ")"));
     return nullptr;
@@ -98,11 +145,13 @@ std::shared_ptr<const ExternalDocument> open(LoadContext& context, const Node& p
 }  // namespace
 
 std::shared_ptr<const ExternalDocument> read_external_document(LoadContext& context, const Node& node) {
-  const Node* place = nullptr;
-  const auto uri = read_uri(context, node, place);
-  if (!uri || !has_room(context, *place, *uri)) return nullptr;
-  if (const auto known = context.documents.find(*uri); known != context.documents.end()) return known->second;
-  return context.documents.emplace(*uri, open(context, *place, *uri)).first->second;
+  const auto wanted = read_wanted(context, node);
+  if (!wanted || !has_room(context, *wanted->place, wanted->uri)) return nullptr;
+  auto asker = read_asker(context, *wanted);
+  if (!asker) return nullptr;
+  const auto known = context.documents.find(wanted->uri);
+  if (known != context.documents.end()) return known->second;
+  return context.documents.emplace(wanted->uri, open(context, *wanted, std::move(*asker))).first->second;
 }
 
 }  // namespace skald::definition

@@ -17,8 +17,8 @@ struct ExternalDocument {
   Json content;
 };
 
-// Reads {name, endpoint: uri | {uri}} and parses what it names, JSON or YAML, once for all who name it. Null: that was
-// reported, or the document is among those that the load wants.
+// Reads {name, endpoint: uri | {uri, authentication}} and parses what it names, JSON or YAML, once for all who name it.
+// Null: that was reported, or the document is among those that the load wants.
 std::shared_ptr<const ExternalDocument> read_external_document(LoadContext& context, const Node& node);
 
 }  // namespace skald::definition

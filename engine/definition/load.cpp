@@ -53,8 +53,11 @@ LoadResult load(std::string_view source, const LoadOptions& options) {
   check(context, tree.root, *definition);
   apply_silences(context);
   if (context.report.has_errors()) {
-    const auto& missing = context.missing_documents;
-    return {nullptr, take_all(context), {missing.begin(), missing.end()}};
+    std::vector<WantedDocument> missing;
+    for (const auto& [uri, authentication] : context.missing_documents) {
+      missing.push_back({.uri = uri, .authentication = authentication, .trusted = options.trusted});
+    }
+    return {nullptr, take_all(context), std::move(missing)};
   }
 
   definition->uses_callbacks = context.uses_callbacks;

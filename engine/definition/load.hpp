@@ -45,7 +45,7 @@ struct LoadResult {
   DefinitionPtr definition;             // null when there is an error
   std::vector<Diagnostic> diagnostics;  // in document order
   // That `documents` lacks, each an error too: read them, and load again. Documents name no others.
-  std::vector<std::string> missing_documents = {};
+  std::vector<WantedDocument> missing_documents = {};
 
   bool ok() const { return definition != nullptr; }
 };

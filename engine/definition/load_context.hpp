@@ -95,7 +95,8 @@ struct LoadContext {
   // By URI, each parsed once; null: reported.
   std::map<std::string, std::shared_ptr<const ExternalDocument>> documents;
   std::map<std::string, std::shared_ptr<ApiDocument>> apis;
-  std::set<std::string> missing_documents;
+  std::map<std::string, const Node*> document_authentications;  // null: without
+  std::map<std::string, AuthenticationPtr> missing_documents;
 
   std::vector<ExpressionSite> sites;
   bool uses_callbacks = false;

@@ -29,16 +29,6 @@ const Node* MapReader::require(std::string_view key) {
   return value;
 }
 
-bool MapReader::refuse_for_now(std::string_view key) {
-  known_.emplace_back(key);
-  const std::size_t index = index_of(key);
-  if (index == node_.keys.size()) return false;
-  context_.report.error_at("not-yet", node_.items[index], node_.key_marks[index],
-                           fmt::format("'{}' is part of the language, but this version does not run it yet",
-                                       context_.report.path_of(node_.items[index])));
-  return true;
-}
-
 bool MapReader::refuse_for_good(std::string_view key, std::string_view reason) {
   known_.emplace_back(key);
   const std::size_t index = index_of(key);

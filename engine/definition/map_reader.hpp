@@ -23,9 +23,7 @@ class MapReader {
   // As take(), and reports its absence.
   const Node* require(std::string_view key);
 
-  // A key of the language that this version does not run ("not-yet"), or that never will be ("not-supported").
-  // True where the key is there.
-  bool refuse_for_now(std::string_view key);
+  // A key of the specification that will not be run ("not-supported"). True where the key is there.
   bool refuse_for_good(std::string_view key, std::string_view reason);
 
   // Reports the keys that were never asked for. Call once, last.

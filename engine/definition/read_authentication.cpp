@@ -14,15 +14,6 @@
 namespace skald::definition {
 namespace {
 
-// {use: name}: the values are fields of one secret.
-std::optional<std::string> read_secret_name(LoadContext& context, MapReader& map) {
-  const Node* use = map.take("use");
-  if (use == nullptr) return std::nullopt;
-  auto name = read_text(context, *use);
-  if (!name || !is_declared_secret(context, *use, *name)) return "";
-  return name;
-}
-
 BearerAuthentication read_bearer(LoadContext& context, const Node& node, const Scope& scope) {
   MapReader map(context, node);
   BearerAuthentication bearer;

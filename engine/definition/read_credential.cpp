@@ -41,6 +41,14 @@ bool is_declared_secret(LoadContext& context, const Node& node, const std::strin
   return false;
 }
 
+std::optional<std::string> read_secret_name(LoadContext& context, MapReader& map) {
+  const Node* use = map.take("use");
+  if (use == nullptr) return std::nullopt;
+  auto name = read_text(context, *use);
+  if (!name || !is_declared_secret(context, *use, *name)) return "";
+  return name;
+}
+
 CredentialText read_credential(LoadContext& context, const Node* node, const Scope& scope, Literal literal) {
   if (node == nullptr) return {};
   if (!node->is_string()) {

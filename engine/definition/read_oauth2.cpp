@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "engine/base/request_target.hpp"
 #include "engine/definition/map_reader.hpp"
 #include "engine/definition/read_credential.hpp"
@@ -76,31 +78,29 @@ void read_grant(LoadContext& context, const Node* node, OAuth2Authentication& po
     return context.report.error("not-supported", *node,
                                 "is 'authorization_code', which is not supported: it needs a person at a browser");
   }
-  if (node->is_string() && node->text == "urn:ietf:params:oauth:grant-type:token-exchange") {
-    return report_not_yet(context, *node);
-  }
-  const auto choice = read_choice(context, *node, {"client_credentials", "password", "refresh_token"});
+  const auto choice = read_choice(
+      context, *node,
+      {"client_credentials", "password", "refresh_token", "urn:ietf:params:oauth:grant-type:token-exchange"});
   if (choice) policy.grant = static_cast<Grant>(*choice);
-}
-
-void read_proof(LoadContext& context, const Node* node, OAuth2Authentication& policy) {
-  if (node == nullptr) return;
-  if (node->is_string() && (node->text == "client_secret_jwt" || node->text == "private_key_jwt")) {
-    return report_not_yet(context, *node);
-  }
-  const auto choice = read_choice(context, *node, {"client_secret_post", "client_secret_basic", "none"});
-  if (choice) policy.proof = static_cast<Proof>(*choice);
 }
 
 void read_client(LoadContext& context, const Node* node, const Scope& scope, OAuth2Authentication& policy) {
   if (node == nullptr) return;
   MapReader map(context, *node);
-  read_proof(context, map.take("authentication"), policy);
+  if (const Node* proof = map.take("authentication")) {
+    const auto choice = read_choice(
+        context, *proof, {"client_secret_post", "client_secret_basic", "none", "client_secret_jwt", "private_key_jwt"});
+    if (choice) policy.proof = static_cast<Proof>(*choice);
+  }
   policy.client_id = read_credential(context, map.require("id"), scope, Literal::kIsFine);
-  const bool proves = policy.proof != Proof::kNone;
-  const Node* secret = proves ? map.require("secret") : map.take("secret");
+  const Node* secret = policy.has_secret() ? map.require("secret") : map.take("secret");
   policy.client_secret = read_credential(context, secret, scope, Literal::kIsACredential);
-  map.refuse_for_now("assertion");
+  const bool is_given = policy.proof == Proof::kPrivateKeyJwt;
+  const Node* assertion = is_given ? map.require("assertion") : map.take("assertion");
+  if (assertion != nullptr && !is_given) {
+    context.report.error("misplaced-key", *assertion, "stands beside 'authentication: private_key_jwt' only");
+  }
+  policy.client_assertion = read_credential(context, assertion, scope, Literal::kIsACredential);
   map.finish();
 }
 
@@ -127,22 +127,45 @@ std::vector<std::string> read_words(LoadContext& context, const Node* node) {
   return words;
 }
 
+struct Token {
+  CredentialText token;
+  std::string type;
+};
+
+// {token, type}. `node` may be null.
+Token read_token(LoadContext& context, const Node* node, const Scope& scope, Grant grant) {
+  Token read;
+  if (node == nullptr) return read;
+  MapReader map(context, *node);
+  read.token = read_credential(context, map.require("token"), scope, Literal::kIsACredential);
+  const Node* type = grant == Grant::kTokenExchange ? map.require("type") : map.take("type");
+  if (type != nullptr) read.type = read_text(context, *type).value_or("");
+  if (type != nullptr && type->is_string() && read.type.empty()) {
+    context.report.error("wrong-type", *type,
+                         "must say what the token is, such as 'urn:ietf:params:oauth:token-type:access_token'");
+  }
+  map.finish();
+  return read;
+}
+
 // The values that a grant needs, and that no other may have.
 void read_values_of_grant(LoadContext& context, MapReader& map, const Scope& scope, OAuth2Authentication& policy) {
-  const auto take = [&](std::string_view key, Grant grant) {
-    const Node* node = policy.grant == grant ? map.require(key) : map.take(key);
-    if (node == nullptr || policy.grant == grant) return node;
+  const auto take = [&](std::string_view key, bool is_its_own) {
+    const Node* node = is_its_own ? map.require(key) : map.take(key);
+    if (node == nullptr || is_its_own) return node;
     context.report.error("misplaced-key", *node, "has no effect with this grant");
     return static_cast<const Node*>(nullptr);
   };
-  policy.username = read_credential(context, take("username", Grant::kPassword), scope, Literal::kIsFine);
-  policy.password = read_credential(context, take("password", Grant::kPassword), scope, Literal::kIsACredential);
-  if (const Node* subject = take("subject", Grant::kRefreshToken)) {
-    MapReader fields(context, *subject);
-    policy.refresh_token = read_credential(context, fields.require("token"), scope, Literal::kIsACredential);
-    if (const Node* type = fields.take("type")) read_text(context, *type);
-    fields.finish();
-  }
+  const bool has_user = policy.grant == Grant::kPassword;
+  policy.username = read_credential(context, take("username", has_user), scope, Literal::kIsFine);
+  policy.password = read_credential(context, take("password", has_user), scope, Literal::kIsACredential);
+  auto subject = read_token(context, take("subject", policy.has_subject()), scope, policy.grant);
+  policy.subject_token = std::move(subject.token);
+  policy.subject_type = std::move(subject.type);
+  const bool has_actor = policy.grant == Grant::kTokenExchange && map.node().find("actor") != nullptr;
+  auto actor = read_token(context, take("actor", has_actor), scope, policy.grant);
+  policy.actor_token = std::move(actor.token);
+  policy.actor_type = std::move(actor.type);
 }
 
 OAuth2Authentication read_policy(LoadContext& context, MapReader& map, const Scope& scope) {
@@ -153,15 +176,11 @@ OAuth2Authentication read_policy(LoadContext& context, MapReader& map, const Sco
   read_values_of_grant(context, map, scope, policy);
   policy.scopes = read_words(context, map.take("scopes"));
   policy.audiences = read_words(context, map.take("audiences"));
-  for (const auto* later : {"issuers", "actor"}) map.refuse_for_now(later);
+  policy.issuers = read_words(context, map.take("issuers"));
   return policy;
 }
 
-}  // namespace
-
-OAuth2Authentication read_oauth2(LoadContext& context, const Node& node, const Scope& scope) {
-  MapReader map(context, node);
-  if (map.refuse_for_now("use")) return {};
+OAuth2Authentication read_oauth2_values(LoadContext& context, MapReader& map, const Scope& scope) {
   OAuth2Authentication policy = read_policy(context, map, scope);
   const Node* authority = map.require("authority");
   const std::string base = read_authority(context, authority);
@@ -171,9 +190,7 @@ OAuth2Authentication read_oauth2(LoadContext& context, const Node& node, const S
   return policy;
 }
 
-OAuth2Authentication read_oidc(LoadContext& context, const Node& node, const Scope& scope) {
-  MapReader map(context, node);
-  if (map.refuse_for_now("use")) return {};
+OAuth2Authentication read_oidc_values(LoadContext& context, MapReader& map, const Scope& scope) {
   OAuth2Authentication policy = read_policy(context, map, scope);
   policy.discovers = true;
   const Node* authority = map.require("authority");
@@ -182,6 +199,60 @@ OAuth2Authentication read_oidc(LoadContext& context, const Node& node, const Sco
   check_joined(context, authority, policy.address);
   map.finish();
   return policy;
+}
+
+// What is read is a secret: of a problem its place is told and, where no value can be in it, what it is.
+Error useless(const OAuth2Secret& secret, const Diagnostic& problem) {
+  const bool is_about_keys = problem.rule == "missing-key";
+  return {.code = "secret.refused",
+          .message =
+              fmt::format("secret '{}' holds no configuration of {} that can be used: {}", secret.name,
+                          secret.is_oidc ? "oidc" : "oauth2",
+                          is_about_keys ? problem.message : fmt::format("{} at '{}'", problem.rule, problem.pointer))};
+}
+
+}  // namespace
+
+Authentication read_oauth2(LoadContext& context, const Node& node, const Scope& scope) {
+  MapReader map(context, node);
+  if (const auto secret = read_secret_name(context, map)) {
+    map.finish();
+    return OAuth2Secret{.name = *secret, .is_oidc = false};
+  }
+  return read_oauth2_values(context, map, scope);
+}
+
+Authentication read_oidc(LoadContext& context, const Node& node, const Scope& scope) {
+  MapReader map(context, node);
+  if (const auto secret = read_secret_name(context, map)) {
+    map.finish();
+    return OAuth2Secret{.name = *secret, .is_oidc = true};
+  }
+  return read_oidc_values(context, map, scope);
+}
+
+Result<OAuth2Authentication> read_oauth2_secret(const OAuth2Secret& secret, std::string_view value) {
+  const auto json = parse_json(value);
+  if (!json || !json->is_object()) {
+    return failure("secret.refused", fmt::format("secret '{}' is no JSON object", secret.name));
+  }
+  const std::string text = dump_json(*json);  // which is YAML
+  const SourceText source(text);
+  YamlTree tree = read_yaml(source);
+  link_tree(tree.root);
+  const LoadOptions options;
+  LoadContext context{.source = source, .options = options};
+  MapReader map(context, tree.root);
+  auto policy = secret.is_oidc ? read_oidc_values(context, map, {}) : read_oauth2_values(context, map, {});
+  bool is_constant = tree.complete;
+  for_each_text(policy, [&](std::string_view, const CredentialText& credential) {
+    is_constant = is_constant && std::holds_alternative<std::string>(credential);
+  });
+  for (const Diagnostic& problem : context.report.take()) {
+    if (problem.severity == Severity::kError) return std::unexpected(useless(secret, problem));
+  }
+  if (is_constant) return policy;
+  return failure("secret.refused", fmt::format("secret '{}' must hold text, and no expressions", secret.name));
 }
 
 }  // namespace skald::definition

@@ -268,11 +268,6 @@ std::optional<std::size_t> read_choice(LoadContext& context, const Node& node,
   return std::nullopt;
 }
 
-void report_not_yet(LoadContext& context, const Node& node) {
-  context.report.error("not-yet", node,
-                       fmt::format("is {}: part of the language, but this version does not run it yet", show(node)));
-}
-
 std::optional<JsonSchema> read_schema(LoadContext& context, const Node& node) {
   MapReader map(context, node, MapKind::kSchema);
   if (const Node* format = map.take("format")) {

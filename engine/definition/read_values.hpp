@@ -62,9 +62,6 @@ void read_loop_variables(LoadContext& context, const Node& loop, const Node* ite
 std::optional<std::size_t> read_choice(LoadContext& context, const Node& node,
                                        std::initializer_list<std::string_view> choices);
 
-// A word of the language that cannot be run, for read_choice's words.
-void report_not_yet(LoadContext& context, const Node& node);
-
 // Bare or wrapped text.
 std::optional<expression::Expression> read_expression(LoadContext& context, const Node& node, const Scope& scope,
                                                       Slot slot);

@@ -38,7 +38,6 @@ constexpr std::array kRules = std::to_array<Rule>({
     {"mixed-correlations"},
     {"bad-cron"},
     {"unknown-time-zone"},
-    {"not-yet"},
     {"not-supported"},
     // Steps.
     {"bad-step"},

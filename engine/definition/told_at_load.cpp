@@ -37,9 +37,9 @@ bool looks_at_document_alone(const expression::Expression& expression) {
 
 std::optional<Json> told(LoadContext& context, const Node& node, const Result<Json>& value) {
   if (value) return *value;
-  context.report.error("bad-expression", node,
-                       fmt::format("cannot be computed, which it is when the document is loaded: {}",
-                                   value.error().message));
+  context.report.error(
+      "bad-expression", node,
+      fmt::format("cannot be computed, which it is when the document is loaded: {}", value.error().message));
   return std::nullopt;
 }
 

@@ -78,6 +78,7 @@ class FlowReader {
     if (step.data.input_from) input = read_all(*step.data.input_from, flow, scope);
     if (!scope.is_undo) scope.input = input;
     if (step.timeout && !(step.function && step.function->times)) read_duration(*step.timeout, input, scope);
+    if (!(step.function && step.function->retries)) read_attempt_limit(step.retry, input, scope);
     Shape* left = step.function ? read_function(step, input, scope) : read_call_or_flow(step, input, scope);
     if (!scope.is_undo) scope.output = left;
     if (step.data.output_as) left = read_all(*step.data.output_as, left, scope);
@@ -103,6 +104,7 @@ class FlowReader {
     scope.input = input;
     if (function.data.input_from) input = scope.input = read_all(*function.data.input_from, input, scope);
     if (function.times) read_duration(*step.timeout, input, scope);
+    if (function.retries) read_attempt_limit(step.retry, input, scope);
     Shape* left = scope.output = read_call_or_flow(step, input, scope);
     return function.data.output_as ? read_all(*function.data.output_as, left, scope) : left;
   }
@@ -169,6 +171,9 @@ class FlowReader {
     Shape* shape = expression != nullptr ? read_one(*expression, input, scope) : nullptr;
     if (shape != nullptr && shape->is_open()) shape->hint(Payload::from_trusted_text("\"PT1S\""));
   }
+  void read_attempt_limit(const std::optional<definition::RetryPolicy>& retry, Shape* input, const Scope& scope) {
+    if (retry && retry->attempt_duration) read_duration(*retry->attempt_duration, input, scope);
+  }
   // What is listened for is what others send: nothing is to be learned of its form, which is a list.
   Shape* read_kind(const Step&, const definition::ListenStep& kind, Shape* input, const Scope& scope) {
     for (const auto& pattern : kind.patterns) {
@@ -220,6 +225,7 @@ class FlowReader {
     return kind.compete ? left : nullptr;
   }
   Shape* read_kind(const Step&, const definition::TryStep& kind, Shape* input, const Scope& scope) {
+    read_attempt_limit(kind.retry, input, scope);
     Shape* left = read_list(kind.steps, input, scope);
     Shape* handled = read_list(kind.handler, input, scope);
     return left != nullptr ? left : handled;

@@ -43,10 +43,10 @@ Result<definition::LoadResult> DefinitionLoader::load_and_fetch(const std::strin
   const ReadDocument fetch = fetches(unreachable);
   std::unique_lock turn(fetching_, std::defer_lock);
   bool is_busy = false;
-  const auto fetch_in_turn = [&](const std::string& uri) -> Result<std::string> {
+  const auto fetch_in_turn = [&](const definition::WantedDocument& wanted) -> Result<std::string> {
     is_busy = is_busy || (!turn.owns_lock() && !turn.try_lock());
     if (is_busy) return failure("definition.busy", "the documents of another definition are being fetched");
-    return fetch(uri);
+    return fetch(wanted);
   };
   auto loaded = load_with_documents(source, std::move(options), fetch_in_turn);
   if (!is_busy) return loaded;

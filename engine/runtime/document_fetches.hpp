@@ -16,7 +16,7 @@ namespace skald::runtime {
 
 // Fetches one. Errors: "document.unreachable" where its host gave no answer; "document.unreadable" where that is no
 // document.
-using FetchDocument = std::function<Result<std::string>(const std::string& uri, Millis timeout)>;
+using FetchDocument = std::function<Result<std::string>(const definition::WantedDocument& wanted, Millis timeout)>;
 
 // "https://api.example.com:8443" -> why it gave no answer.
 using UnreachableHosts = std::map<std::string, Error>;

@@ -39,7 +39,7 @@ definition::LoadResult load_with_documents(std::string_view source, definition::
                                            const ReadDocument& read) {
   auto loaded = definition::load(source, options);
   if (loaded.missing_documents.empty()) return loaded;
-  for (const auto& uri : loaded.missing_documents) options.documents.emplace(uri, read(uri));
+  for (const auto& wanted : loaded.missing_documents) options.documents.emplace(wanted.uri, read(wanted));
   return definition::load(source, options);
 }
 

@@ -13,8 +13,8 @@
 
 namespace skald::runtime {
 
-// By the URI that the definition writes. Its errors become diagnostics of the definition.
-using ReadDocument = std::function<Result<std::string>(const std::string& uri)>;
+// Its errors become diagnostics of the definition.
+using ReadDocument = std::function<Result<std::string>(const definition::WantedDocument& wanted)>;
 
 // Loads; where documents lack, reads them and loads once more.
 definition::LoadResult load_with_documents(std::string_view source, definition::LoadOptions options,

@@ -30,11 +30,11 @@ Result<std::string> read_whole(const fs::path& path) {
 }
 
 // A text that is known keeps what it was stored with: what a restart runs is not for the document's host to decide.
-Result<std::string> take_or_fetch(const std::string& uri, const Result<definition::Documents>& known,
+Result<std::string> take_or_fetch(const definition::WantedDocument& wanted, const Result<definition::Documents>& known,
                                   const ReadDocument& fetch) {
   if (!known) return std::unexpected(known.error());
-  const auto found = known->find(uri);
-  return found != known->end() ? Result<std::string>(found->second) : fetch(uri);
+  const auto found = known->find(wanted.uri);
+  return found != known->end() ? Result<std::string>(found->second) : fetch(wanted);
 }
 
 std::string label_of(const definition::Definition& d) {
@@ -135,12 +135,13 @@ ReadDocument WorkflowFolder::read_documents_of(Watched& file) {
     return !definition::is_remote_document(entry.first) || !entry.second.content;
   });
   return [this, &file, fetch = definitions_.fetches(unreachable_),
-          known = std::optional<Result<definition::Documents>>()](const std::string& uri) mutable {
+          known = std::optional<Result<definition::Documents>>()](const definition::WantedDocument& wanted) mutable {
+    const std::string& uri = wanted.uri;
     if (const auto read = file.documents.find(uri); read != file.documents.end()) return read->second.content;
     const Stamp stamp = stamp_of(uri);  // before it is read: a later change shows
     const bool is_remote = definition::is_remote_document(uri);
     if (is_remote && !known) known = definitions_.documents_of(file.content);
-    auto bytes = is_remote ? take_or_fetch(uri, *known, fetch) : read_document_file(folder_, uri);
+    auto bytes = is_remote ? take_or_fetch(wanted, *known, fetch) : read_document_file(folder_, uri);
     return file.documents.emplace(uri, WatchedDocument{stamp, std::move(bytes)}).first->second.content;
   };
 }

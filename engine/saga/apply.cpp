@@ -19,17 +19,6 @@ void relabel(State& state, const StatusChange& change) {
   if (change) state.status = *change;
 }
 
-// `begins` is when the round does.
-void limit_attempt(StepState& step, Millis length, Timestamp begins) {
-  step.limit = std::make_shared<const AttemptLimit>(AttemptLimit{.length = length, .deadline = begins + length});
-}
-
-void pass_limit(StepState& step) {
-  AttemptLimit limit = *step.limit;
-  limit.passed = true;
-  step.limit = std::make_shared<const AttemptLimit>(limit);
-}
-
 class Applier {
  public:
   Applier(State& state, const Event& event) : state_(state), event_(event) {}
@@ -243,8 +232,7 @@ class Applier {
       if (it->kind == IncidentKind::kStepFailed) state_.output = e.output;
       if (it->kind == IncidentKind::kQuarantined) forgive_all(state_.root);
     } else if (StepState* step = find_step(state_, it->step)) {
-      forgive(*step);
-      if (step->limit) limit_attempt(*step, step->limit->length, event_.at);
+      forgive(*step, event_.at);
     }
     update_phase();
   }
@@ -361,31 +349,6 @@ class Applier {
     end_step(state_, undo, status, event_.at);
     if (StepState* step = undone_step(state_, path)) step->undo_status = undo_status;
     relabel(state_, label);
-  }
-
-  // After an operator's word the retry policy counts from the start.
-  static void forgive_attempts(StepState& step) {
-    for (Attempts* attempts : {&step.attempts, &step.settling}) {
-      attempts->counted = 0;
-      attempts->lost_in_a_row = 0;
-      attempts->first_at = Timestamp{};
-      attempts->retry_at.reset();
-    }
-  }
-  // And what waits goes on to its own end.
-  static void forgive(StepState& step) {
-    forgive_attempts(step);
-    if (is_waiting_kind(step)) {
-      step.deadline.reset();
-      step.timed_out = false;
-    }
-  }
-
-  static void forgive_all(StepState& step) {
-    if (step.status == StepStatus::kRunning || step.undo_status == UndoStatus::kSettling) forgive_attempts(step);
-    for (auto* list : {&step.children, &step.undo}) {
-      for (auto& inner : *list) forgive_all(inner);
-    }
   }
 
   void pass_pivot() {

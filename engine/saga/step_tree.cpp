@@ -13,6 +13,15 @@ StepState& append_step(std::vector<StepState>& list, std::string path, std::stri
   return step;
 }
 
+void forgive_attempts(StepState& step) {
+  for (Attempts* attempts : {&step.attempts, &step.settling}) {
+    attempts->counted = 0;
+    attempts->lost_in_a_row = 0;
+    attempts->first_at = Timestamp{};
+    attempts->retry_at.reset();
+  }
+}
+
 }  // namespace
 
 StepState& ensure_step(State& state, std::string_view path, Timestamp at) {
@@ -54,6 +63,32 @@ Attempts& current_attempts(StepState& step) {
 void answer_attempt(Attempts& attempts) {
   attempts.in_flight = false;
   attempts.lost_in_a_row = 0;
+}
+
+void limit_attempt(StepState& step, Millis length, Timestamp begins) {
+  step.limit = std::make_shared<const AttemptLimit>(AttemptLimit{.length = length, .deadline = begins + length});
+}
+
+void pass_limit(StepState& step) {
+  AttemptLimit limit = *step.limit;
+  limit.passed = true;
+  step.limit = std::make_shared<const AttemptLimit>(limit);
+}
+
+void forgive(StepState& step, Timestamp at) {
+  forgive_attempts(step);
+  if (step.limit) limit_attempt(step, step.limit->length, at);
+  if (is_waiting_kind(step)) {
+    step.deadline.reset();
+    step.timed_out = false;
+  }
+}
+
+void forgive_all(StepState& step) {
+  if (step.status == StepStatus::kRunning || step.undo_status == UndoStatus::kSettling) forgive_attempts(step);
+  for (auto* list : {&step.children, &step.undo}) {
+    for (auto& inner : *list) forgive_all(inner);
+  }
 }
 
 void end_step(State& state, StepState& step, StepStatus status, Timestamp at) {

@@ -25,6 +25,16 @@ Attempts& current_attempts(StepState& step);
 
 void answer_attempt(Attempts& attempts);
 
+// How long a round of a `try` may take, and when the one that runs, or begins next, begins.
+void limit_attempt(StepState& step, Millis length, Timestamp begins);
+// The time of that round is over.
+void pass_limit(StepState& step);
+
+// After an operator's word the retry policy counts from the start, and what waits goes on to its own end.
+void forgive(StepState& step, Timestamp at);
+// The policies of all that runs.
+void forgive_all(StepState& step);
+
 void end_step(State& state, StepState& step, StepStatus status, Timestamp at);
 
 }  // namespace skald::saga

@@ -7,6 +7,7 @@
 
 #include "engine/saga/path.hpp"
 #include "tests/simulation/verdict_runs.hpp"
+#include "tests/simulation/verdict_times.hpp"
 
 namespace skald::simulation {
 namespace {
@@ -31,8 +32,7 @@ class Judge {
     check_history();
     check_row();
     check_dates();
-    check_waits();
-    check_timeouts();
+    for (const auto& early : what_came_early(judged_.events)) problem("{}", early);
     check_attempts();
     check_words();
     check_scope();
@@ -97,46 +97,6 @@ class Judge {
       const auto early = row.at - judged_.written_at[i];
       if (early > evidence_.clocks.ahead_most)
         problem("{} at position {} was written {} ms before its date", row.kind, row.position, early.count());
-    }
-  }
-
-  // G15: no attempt, no end of a wait and no timeout before its time.
-  void check_waits() {
-    std::map<std::pair<std::string, std::uint32_t>, Timestamp> due;
-    for (const auto& event : judged_.events) {
-      const auto begins = [&](const std::string& step, std::uint32_t attempt) {
-        const auto it = due.find({step, attempt});
-        if (it != due.end() && event.at < it->second) problem("attempt {} of {} began early", attempt, step);
-      };
-      if (const auto* e = std::get_if<saga::RetryScheduled>(&event.data)) due[{e->step, e->attempt}] = e->at;
-      if (const auto* e = std::get_if<saga::AttemptStarted>(&event.data)) begins(e->step, e->attempt);
-    }
-  }
-
-  void check_timeouts() {
-    std::map<std::string, Timestamp> deadlines;  // by step; "": the workflow's
-    std::map<std::string, Timestamp> waits;
-    std::map<std::string, Millis> limits;  // of each attempt of a `try`
-    std::map<std::string, Timestamp> attempts;
-    for (const auto& event : judged_.events) {
-      const auto comes = [&](const auto& due, const std::string& step, std::string_view what) {
-        const auto it = due.find(step);
-        if (it != due.end() && event.at < it->second) problem("the {} of '{}' was over early", what, step);
-      };
-      if (const auto* e = std::get_if<saga::ExecutionStarted>(&event.data)) {
-        if (e->deadline) deadlines[""] = *e->deadline;
-      } else if (const auto* started = std::get_if<saga::StepStarted>(&event.data)) {
-        if (started->deadline) deadlines[started->step] = *started->deadline;
-        if (started->wait_until) waits[started->step] = *started->wait_until;
-        if (started->attempt_limit) attempts[started->step] = event.at + *started->attempt_limit;
-        if (started->attempt_limit) limits[started->step] = *started->attempt_limit;
-      } else if (const auto* again = std::get_if<saga::RetryScheduled>(&event.data)) {
-        if (limits.contains(again->step)) attempts[again->step] = again->at + limits.at(again->step);
-      } else if (const auto* reached = std::get_if<saga::TimeoutReached>(&event.data)) {
-        comes(reached->attempt == 0 ? deadlines : attempts, reached->step, "time");
-      } else if (const auto* completed = std::get_if<saga::StepCompleted>(&event.data)) {
-        comes(waits, completed->step, "wait");
-      }
     }
   }
 

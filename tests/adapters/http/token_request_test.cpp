@@ -2,9 +2,12 @@
 
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 #include <vector>
+
+#include "adapters/http/jwt.hpp"
 
 namespace skald::adapters {
 namespace {
@@ -24,7 +27,9 @@ TokenPolicy policy() {
 }
 
 std::string request_of(const TokenPolicy& policy, const std::optional<Secret>& refresh_token = {}) {
-  return token_request(policy, *parse_url("https://id.example.com/oauth2/token"), refresh_token).reveal();
+  const TokenMoment moment{
+      .now = Timestamp(std::chrono::seconds(1'800'000'000)), .id = "7", .refresh_token = refresh_token};
+  return token_request(policy, *parse_url("https://id.example.com/oauth2/token"), moment).reveal();
 }
 
 TEST(TokenRequest, IsAFormWithTheClientInIt) {
@@ -67,9 +72,44 @@ TEST(TokenRequest, EachGrantHasItsValues) {
   EXPECT_THAT(request_of(password), HasSubstr("grant_type=password&username=me&password=pw&"));
   auto refresh = policy();
   refresh.grant = Grant::kRefreshToken;
-  refresh.refresh_token = Secret("r1");
+  refresh.subject_token = Secret("r1");
   EXPECT_THAT(request_of(refresh), HasSubstr("grant_type=refresh_token&refresh_token=r1&"));
   EXPECT_THAT(request_of(refresh, Secret("r2")), HasSubstr("refresh_token=r2&"));
+}
+
+TEST(TokenRequest, ATokenIsExchangedForAnother) {
+  auto exchange = policy();
+  exchange.grant = Grant::kTokenExchange;
+  exchange.subject_token = Secret("s1");
+  exchange.subject_type = "urn:ietf:params:oauth:token-type:access_token";
+  EXPECT_THAT(request_of(exchange),
+              HasSubstr("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token=s1&"
+                        "subject_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token&client_id=skald&"));
+  exchange.actor_token = Secret("a1");
+  exchange.actor_type = "urn:ietf:params:oauth:token-type:jwt";
+  EXPECT_THAT(request_of(exchange), HasSubstr("&actor_token=a1&actor_token_type=urn%3Aietf%3Aparams%3Aoauth%3Atoken-"
+                                              "type%3Ajwt&client_id=skald&"));
+}
+
+TEST(TokenRequest, TheClientsSecretSignsAnAssertion) {
+  auto jwt = policy();
+  jwt.proof = Proof::kSecretJwt;
+  const std::string text = request_of(jwt);
+  EXPECT_THAT(text, HasSubstr("&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&"
+                              "client_assertion="));
+  EXPECT_EQ(text.find("s3"), std::string::npos);
+  const auto begin = text.find("client_assertion=") + std::string_view("client_assertion=").size();
+  const auto claims = claims_of(text.substr(begin, text.find('&', begin) - begin));
+  ASSERT_TRUE(claims);
+  EXPECT_EQ(*claims, Json::parse(R"({"iss": "skald", "sub": "skald", "aud": "https://id.example.com/oauth2/token",
+                                     "jti": "7", "iat": 1800000000, "exp": 1800000300})"));
+}
+
+TEST(TokenRequest, AnAssertionIsSentAsItWasGiven) {
+  auto given = policy();
+  given.proof = Proof::kPrivateKeyJwt;
+  given.client_assertion = Secret("a.b.c");
+  EXPECT_THAT(request_of(given), HasSubstr("&client_assertion=a.b.c&scope"));
 }
 
 TEST(TokenRequest, PoliciesThatDifferHaveOtherKeys) {
@@ -88,7 +128,12 @@ TEST(TokenRequest, PoliciesThatDifferHaveOtherKeys) {
       [](TokenPolicy& p) { p.client_secret = Secret("rotated"); },
       [](TokenPolicy& p) { p.username = Secret("x"); },
       [](TokenPolicy& p) { p.password = Secret("x"); },
-      [](TokenPolicy& p) { p.refresh_token = Secret("x"); },
+      [](TokenPolicy& p) { p.subject_token = Secret("x"); },
+      [](TokenPolicy& p) { p.subject_type = "x"; },
+      [](TokenPolicy& p) { p.actor_token = Secret("x"); },
+      [](TokenPolicy& p) { p.actor_type = "x"; },
+      [](TokenPolicy& p) { p.client_assertion = Secret("x"); },
+      [](TokenPolicy& p) { p.issuers = {"x"}; },
       [](TokenPolicy& p) { p.scopes = {"read write"}; },
       [](TokenPolicy& p) { p.scopes = {"write", "read"}; },
       [](TokenPolicy& p) { p.audiences = {}; },
@@ -103,29 +148,29 @@ TEST(TokenRequest, PoliciesThatDifferHaveOtherKeys) {
 }
 
 std::string refusal(int status, const std::string& body) {
-  const auto token = token_of(status, body);
+  const auto token = token_of(status, body, {});
   return token ? "token" : token.error().message;
 }
 
 TEST(TokenAnswer, IsABearerToken) {
   const auto token = token_of(
-      200, R"({"access_token":"abc","token_type":"Bearer","expires_in":60,"refresh_token":"r2","scope":"read"})");
+      200, R"({"access_token":"abc","token_type":"Bearer","expires_in":60,"refresh_token":"r2","scope":"read"})", {});
   ASSERT_TRUE(token);
   EXPECT_EQ(token->header.reveal(), "Bearer abc");
   EXPECT_EQ(token->expires_in, std::chrono::seconds(60));
   EXPECT_EQ(token->refresh_token->reveal(), "r2");
-  const auto bare = token_of(200, R"({"access_token":"abc","token_type":"bearer","expires_in":"60"})");
+  const auto bare = token_of(200, R"({"access_token":"abc","token_type":"bearer","expires_in":"60"})", {});
   ASSERT_TRUE(bare);
   EXPECT_FALSE(bare->expires_in);
-  EXPECT_EQ(token_of(200, R"({"access_token":"a","token_type":"bearer","expires_in":-5})")->expires_in,
+  EXPECT_EQ(token_of(200, R"({"access_token":"a","token_type":"bearer","expires_in":-5})", {})->expires_in,
             std::chrono::seconds(0));
 }
 
 TEST(TokenAnswer, WhatIsNoneIsARefusalThatRepeatsNothing) {
   EXPECT_EQ(refusal(400, R"({"error":"invalid_grant","error_description":"s3cr3t"})"),
             "the authority answered 400 to the request for a token (invalid_grant)");
-  EXPECT_EQ(token_of(400, R"({"error":"invalid_grant"})").error().code, "token.invalid_grant");
-  EXPECT_EQ(token_of(400, R"({"error":"invalid_client"})").error().code, "token.refused");
+  EXPECT_EQ(token_of(400, R"({"error":"invalid_grant"})", {}).error().code, "token.invalid_grant");
+  EXPECT_EQ(token_of(400, R"({"error":"invalid_client"})", {}).error().code, "token.refused");
   EXPECT_EQ(refusal(401, R"({"error":"s3cr3t"})"), "the authority answered 401 to the request for a token");
   EXPECT_EQ(refusal(500, "s3cr3t"), "the authority answered 500 to the request for a token");
   for (const auto* body :
@@ -163,6 +208,46 @@ TEST(TokenDiscovery, NamesTheEndpoint) {
               "the authority's configuration names a token_endpoint that cannot be used")
         << bad;
   }
+}
+
+std::string answer_with(const std::string& access_token, const std::string& id_token = "") {
+  return dump_json({{"access_token", access_token}, {"id_token", id_token}, {"token_type", "bearer"}});
+}
+
+TEST(TokenAnswer, IsOfAnIssuerThatIsWanted) {
+  const std::vector<std::string> issuers = {"https://id.example.com", "https://other.example.com"};
+  const auto issued_by = [](const char* issuer) { return signed_jwt({{"iss", issuer}}, Secret("key")).reveal(); };
+  EXPECT_TRUE(token_of(200, answer_with(issued_by("https://other.example.com")), issuers));
+  EXPECT_TRUE(token_of(200, answer_with("opaque", issued_by("https://id.example.com")), issuers));
+  EXPECT_TRUE(token_of(200, answer_with("opaque"), {}));
+  const auto foreign = token_of(200, answer_with(issued_by("https://evil.example.com")), issuers);
+  ASSERT_FALSE(foreign);
+  EXPECT_EQ(foreign.error().code, "token.refused");
+  EXPECT_EQ(foreign.error().message,
+            "the authority gave a token of another issuer than https://id.example.com, https://other.example.com");
+  const auto opaque = token_of(200, answer_with("opaque"), issuers);
+  ASSERT_FALSE(opaque);
+  EXPECT_EQ(opaque.error().message,
+            "the authority gave a token that does not say whose it is, which 'issuers' asks for");
+}
+
+// RFC 7515, appendix A.1, has another header; the tokens of others are read all the same.
+TEST(Jwt, SaysWhatItClaims) {
+  const auto claims = claims_of(
+      "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9."
+      "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ."
+      "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+  ASSERT_TRUE(claims);
+  EXPECT_EQ((*claims)["iss"], "joe");
+  for (const char* none : {"", "a.b", "a.b.c.d", "..", "a.!!.c", "a.W10.c", "a.e30x.c"}) {
+    EXPECT_FALSE(claims_of(none)) << none;
+  }
+}
+
+// Signed by `openssl dgst -sha256 -hmac key` over the same text.
+TEST(Jwt, IsSignedByItsKey) {
+  EXPECT_EQ(signed_jwt({{"iss", "joe"}}, Secret("key")).reveal(),
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJqb2UifQ.kCyY-XDwtW3iQ5sr31g4Pt_HRdDnhPG6r6gGP_MicvQ");
 }
 
 }  // namespace

@@ -36,11 +36,15 @@ class TokenStore : public ParticipantTest {
                                          std::to_string(lasts) + R"(,"refresh_token":"r)" + number + "\"}")};
   }};
   adapters::TlsTrustPtr no_trust = trust();
-  adapters::HttpPorts ports{
-      .registry = registry, .trust = no_trust, .clock = clock, .telemetry = telemetry, .log = log, .entropy = entropy};
   adapters::DeadlineWheel wheel{loop, clock};
   adapters::Resolver resolver{loop, clock};
-  adapters::TokenStore store{{.loop = loop, .ports = ports, .options = options, .wheel = wheel, .resolver = resolver},
+  adapters::TokenStore store{{.loop = loop,
+                              .trust = no_trust,
+                              .clock = clock,
+                              .entropy = entropy,
+                              .options = options,
+                              .wheel = wheel,
+                              .resolver = resolver},
                              3};
 };
 

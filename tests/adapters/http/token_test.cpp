@@ -195,7 +195,7 @@ TEST_F(Tokens, TheRefreshTokenIsTheNewest) {
   lasts = 0;
   auto refresh = policy();
   refresh.grant = Grant::kRefreshToken;
-  refresh.refresh_token = "r0";
+  refresh.subject_token = "r0";
   exchange(call_as(refresh));
   exchange(call_as(refresh));
   const auto requests = authority.requests();
@@ -208,7 +208,7 @@ TEST_F(Tokens, TheNewestRefreshTokenIsGivenUpWhenItIsNotTakenAnyMore) {
   lasts = 0;
   auto refresh = policy();
   refresh.grant = Grant::kRefreshToken;
-  refresh.refresh_token = "r0";
+  refresh.subject_token = "r0";
   const auto used = [&](int status, const char* error = "") {
     authority_status = status;
     authority_error = error;
@@ -254,6 +254,62 @@ TEST_F(Tokens, ARotatedSecretAsksForAnotherToken) {
   exchange(call_as(policy()));
   EXPECT_THAT(seen_by_server(), ElementsAre("Bearer t1", "Bearer t2"));
   EXPECT_THAT(authority.requests().back().body, HasSubstr("client_secret=rotated"));
+}
+
+TEST_F(Tokens, AllThatIsNeededMayBeInASecret) {
+  const auto call_with = [&](const std::string& configuration) {
+    ::setenv("SKALD_SECRET_IDP", configuration.c_str(), 1);
+    registry.need_secrets({"client", "idp"});
+    registry.refresh();
+    auto call = literal_call(server.url("/a"));
+    call.authentication = std::make_shared<const definition::Authentication>(definition::OAuth2Secret{.name = "idp"});
+    return exchange(std::move(call));
+  };
+  const std::string client = R"("client": {"id": "skald", "secret": "cl13nt"})";
+  const std::string grant = R"("grant": "client_credentials")";
+  const auto done = call_with(R"({"authority": ")" + authority.url() + R"(", )" + grant + ", " + client + "}");
+  EXPECT_EQ(done.outcome, AttemptOutcome::kDone);
+  EXPECT_EQ(authority.requests().at(0).body, "grant_type=client_credentials&client_id=skald&client_secret=cl13nt");
+  const std::vector<std::pair<std::string, std::string>> useless = {
+      {"cl13nt", "secret 'idp' is no JSON object"},
+      {"{" + grant + ", " + client + "}",
+       "secret 'idp' holds no configuration of oauth2 that can be used: the document needs the key 'authority'"},
+      {R"({"authority": "cl13nt", )" + grant + ", " + client + "}",
+       "secret 'idp' holds no configuration of oauth2 that can be used: bad-endpoint at '/authority'"},
+      {R"({"authority": "https://a", )" + grant + R"(, "client": {"id": "${ .a }", "authentication": "none"}})",
+       "secret 'idp' must hold text, and no expressions"},
+  };
+  for (const auto& [configuration, why] : useless) {
+    const auto answer = call_with(configuration);
+    EXPECT_EQ(answer.outcome, AttemptOutcome::kRefused);
+    EXPECT_FALSE(answer.retryable);
+    EXPECT_EQ(answer.error_type, "configuration");
+    EXPECT_EQ(answer.title, why);
+  }
+  ::unsetenv("SKALD_SECRET_IDP");
+}
+
+TEST_F(Tokens, OneOfAnotherIssuerIsNotSent) {
+  auto wants = policy();
+  wants.issuers = {"https://id.example.com"};
+  const auto answer = exchange(call_as(wants));
+  EXPECT_EQ(answer.outcome, AttemptOutcome::kRefused);
+  EXPECT_TRUE(answer.retryable);
+  EXPECT_EQ(answer.error_type, "authentication");
+  EXPECT_EQ(answer.title, "the authority gave a token that does not say whose it is, which 'issuers' asks for");
+  EXPECT_TRUE(server.requests().empty());
+}
+
+TEST_F(Tokens, EachRequestHasAnAssertionOfItsOwn) {
+  lasts = 0;
+  auto jwt = policy();
+  jwt.proof = OAuth2Authentication::Proof::kSecretJwt;
+  exchange(call_as(jwt));
+  exchange(call_as(jwt));
+  const auto requests = authority.requests();
+  ASSERT_EQ(requests.size(), 2u);
+  EXPECT_THAT(requests[0].body, HasSubstr("client_assertion="));
+  EXPECT_NE(requests[0].body, requests[1].body);
 }
 
 // An authority that answers when it is told to.

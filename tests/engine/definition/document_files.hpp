@@ -10,8 +10,8 @@ namespace skald::definition {
 
 inline LoadResult load_file(const std::filesystem::path& file, LoadOptions options) {
   const std::string source = test::text_of(file);
-  for (const auto& uri : load(source, options).missing_documents) {
-    options.documents.emplace(uri, test::text_of(file.parent_path() / uri));
+  for (const auto& wanted : load(source, options).missing_documents) {
+    options.documents.emplace(wanted.uri, test::text_of(file.parent_path() / wanted.uri));
   }
   return load(source, options);
 }

@@ -196,8 +196,8 @@ std::string calling(std::string_view document) {
 TEST_F(Registry, KeepsDocumentsWithTheDefinition) {
   std::string served = kApi;
   int fetched = 0;
-  const auto fetch = [&](const std::string& uri, Millis) -> Result<std::string> {
-    EXPECT_EQ(uri, "https://shop.example.com/api.yaml");
+  const auto fetch = [&](const definition::WantedDocument& wanted, Millis) -> Result<std::string> {
+    EXPECT_EQ(wanted.uri, "https://shop.example.com/api.yaml");
     ++fetched;
     return served;
   };
@@ -253,8 +253,8 @@ std::string calling_several(std::initializer_list<std::string_view> documents) {
 
 TEST_F(Registry, AllDocumentsOfALoadHaveOneDeadline) {
   std::vector<std::pair<std::string, Millis>> fetched;
-  definitions.set_fetch([&](const std::string& uri, Millis timeout) -> Result<std::string> {
-    fetched.emplace_back(uri, timeout);
+  definitions.set_fetch([&](const definition::WantedDocument& wanted, Millis timeout) -> Result<std::string> {
+    fetched.emplace_back(wanted.uri, timeout);
     clock.advance(Millis(7'000));
     return kApi;
   });
@@ -269,9 +269,9 @@ TEST_F(Registry, AllDocumentsOfALoadHaveOneDeadline) {
 
 TEST_F(Registry, AHostThatDoesNotAnswerIsAskedOnceInALoad) {
   std::vector<std::string> fetched;
-  definitions.set_fetch([&](const std::string& uri, Millis) -> Result<std::string> {
-    fetched.push_back(uri);
-    return failure(uri.starts_with("https://a") ? "document.unreachable" : "document.unreadable", "no");
+  definitions.set_fetch([&](const definition::WantedDocument& wanted, Millis) -> Result<std::string> {
+    fetched.push_back(wanted.uri);
+    return failure(wanted.uri.starts_with("https://a") ? "document.unreachable" : "document.unreadable", "no");
   });
   const std::string source = calling_several({"https://a/1", "https://a/2", "https://b/1", "https://b/2"});
   (void)definitions.check(source, true);
@@ -282,7 +282,7 @@ TEST_F(Registry, AHostThatDoesNotAnswerIsAskedOnceInALoad) {
 
 TEST_F(Registry, OneUploadFetchesAtATime) {
   std::vector<std::string> others;
-  definitions.set_fetch([&](const std::string&, Millis) -> Result<std::string> {
+  definitions.set_fetch([&](const definition::WantedDocument&, Millis) -> Result<std::string> {
     std::thread([&] {
       others.push_back(definitions.check(calling_several({"https://b/1", "https://b/2"}), true).error().code);
       others.push_back(
@@ -293,7 +293,7 @@ TEST_F(Registry, OneUploadFetchesAtATime) {
   });
   EXPECT_EQ(add(calling("https://a/1")), Kind::kCreated);
   EXPECT_THAT(others, ElementsAre("definition.busy", "definition.busy"));
-  definitions.set_fetch([](const std::string&, Millis) { return kApi; });
+  definitions.set_fetch([](const definition::WantedDocument&, Millis) { return kApi; });
   EXPECT_EQ(add(calling_several({"https://b/1"})), Kind::kCreated);
 }
 
@@ -309,8 +309,9 @@ TEST_F(Registry, SaysWhyADocumentIsNotThere) {
   EXPECT_EQ(said(calling("https://a/b"), true),
             "f:3:55: error: step 'a': with.document.endpoint names 'https://a/b', which cannot be read: nothing is "
             "fetched here [unreadable-document]\n");
-  definitions.set_fetch(
-      [](const std::string&, Millis) { return failure("document.unreadable", "its host answered 404"); });
+  definitions.set_fetch([](const definition::WantedDocument&, Millis) {
+    return failure("document.unreadable", "its host answered 404");
+  });
   EXPECT_EQ(said(calling("https://a/b"), true),
             "f:3:55: error: step 'a': with.document.endpoint names 'https://a/b', which cannot be read: its host "
             "answered 404 [unreadable-document]\n");

@@ -225,7 +225,7 @@ TEST_F(FolderWithDocuments, ARestartNeedsNoDocument) {
 TEST_F(FolderWithDocuments, WhatWasFetchedStaysWithAFileThatHasNotChanged) {
   int fetched = 0;
   bool is_up = true;
-  const auto fetch = [&](const std::string&, Millis) -> Result<std::string> {
+  const auto fetch = [&](const definition::WantedDocument&, Millis) -> Result<std::string> {
     ++fetched;
     if (!is_up) return failure("document.unreadable", "its host does not answer");
     return api(fmt::format("/{}", fetched));
@@ -250,8 +250,8 @@ TEST_F(FolderWithDocuments, WhatWasFetchedStaysWithAFileThatHasNotChanged) {
 // A text that was stored keeps its documents, be its host gone or its document another.
 TEST_F(FolderWithDocuments, AtStartUpAnOlderRevisionWithARemoteDocumentStaysOld) {
   int fetched = 0;
-  const auto served = [&](const std::string&, Millis) { return api(fmt::format("/{}", ++fetched)); };
-  const auto down = [&](const std::string&, Millis) -> Result<std::string> {
+  const auto served = [&](const definition::WantedDocument&, Millis) { return api(fmt::format("/{}", ++fetched)); };
+  const auto down = [&](const definition::WantedDocument&, Millis) -> Result<std::string> {
     ++fetched;
     return failure("document.unreachable", "its host does not answer");
   };
@@ -281,7 +281,7 @@ struct MuteStore : storage::MemoryStore {
 TEST_F(FolderWithDocuments, WhatIsTriedAgainIsNoEdit) {
   MuteStore mute;
   runtime::Definitions others(mute, clock, log, telemetry);
-  others.set_fetch([](const std::string&, Millis) { return api("/one"); });
+  others.set_fetch([](const definition::WantedDocument&, Millis) { return api("/one"); });
   ASSERT_TRUE(others.add(calling("https://a/1"), "api", runtime::Replace::kNo, true));
   ASSERT_TRUE(others.add(workflow(2), "api", runtime::Replace::kYes, true));
   write("greet.yaml", calling("https://a/1"));
@@ -296,8 +296,8 @@ TEST_F(FolderWithDocuments, WhatIsTriedAgainIsNoEdit) {
 
 TEST_F(FolderWithDocuments, AHostThatDoesNotAnswerIsAskedOnceInALook) {
   std::vector<std::string> fetched;
-  definitions.set_fetch([&](const std::string& uri, Millis) -> Result<std::string> {
-    fetched.push_back(uri);
+  definitions.set_fetch([&](const definition::WantedDocument& wanted, Millis) -> Result<std::string> {
+    fetched.push_back(wanted.uri);
     return failure("document.unreachable", "its host does not answer");
   });
   write("a.yaml", calling("https://a/1"));
@@ -322,7 +322,7 @@ TEST_F(FolderWithDocuments, WhatWasFetchedIsKeptUntilTheStoreTakesIt) {
   int fetched = 0;
   FullStore failing;
   runtime::Definitions others(failing, clock, log, telemetry);
-  others.set_fetch([&](const std::string&, Millis) {
+  others.set_fetch([&](const definition::WantedDocument&, Millis) {
     ++fetched;
     return api("/one");
   });
@@ -339,9 +339,9 @@ TEST_F(FolderWithDocuments, WhatWasFetchedIsKeptUntilTheStoreTakesIt) {
 TEST_F(FolderWithDocuments, OfSeveralDocumentsOnlyTheLackingOnesAreFetchedAgain) {
   std::map<std::string, int> fetched;
   bool is_up = false;
-  definitions.set_fetch([&](const std::string& uri, Millis) -> Result<std::string> {
-    ++fetched[uri];
-    if (uri == "https://b/2" && !is_up) return failure("document.unreachable", "its host does not answer");
+  definitions.set_fetch([&](const definition::WantedDocument& wanted, Millis) -> Result<std::string> {
+    ++fetched[wanted.uri];
+    if (wanted.uri == "https://b/2" && !is_up) return failure("document.unreachable", "its host does not answer");
     return api("/one");
   });
   write("greet.yaml",
