@@ -70,7 +70,7 @@ constexpr std::array kRows = {
         "give what the step would have answered: `output` in the body, or --output-file"},
     Row{"replay.unknown_step", 422, "The execution has no such step"},
     Row{"engine.overloaded", 429, "The server has as much work as it takes"},
-    Row{"events.full", 429, "Too many events wait for somebody who listens"},
+    Row{"events.full", 429, "Too many events wait for somebody who takes them"},
     Row{"store.overloaded", 429, "The server has as much work as it takes"},
     Row{"http.header_too_large", 431, "The header is too large"},
     Row{"internal", 500, "The server failed"},

@@ -24,24 +24,45 @@ bool insert_collected(soci::session& session, const WorkflowName& workflow, std:
   return statement.get_affected_rows() == 1;
 }
 
-// False: another revision is stored.
-bool write_state(soci::session& session, const CollectionKey& key, const CollectionWrite& write) {
-  const auto& workflow = key.workflow;
+// Of these false: another revision is stored.
+
+bool begin_collection(soci::session& session, const CollectionKey& key, const CollectionWrite& write) {
+  const auto revision = static_cast<long long>(first_revision(write));
+  const long long written_at = to_millis(write.at);
+  soci::statement statement =
+      (session.prepare << "INSERT INTO collections (revision, state, written_at, namespace, name, key)"
+                          " VALUES (:revision, :state, :written_at, :namespace, :name, :key) ON CONFLICT DO NOTHING",
+       soci::use(revision), soci::use(write.state), soci::use(written_at), soci::use(key.workflow.namespace_name),
+       soci::use(key.workflow.name), soci::use(key.key));
+  statement.execute(true);
+  return statement.get_affected_rows() == 1;
+}
+
+bool change_collection(soci::session& session, const CollectionKey& key, const CollectionWrite& write) {
   const auto before = static_cast<long long>(write.revision);
   const long long written_at = to_millis(write.at);
   soci::statement statement =
-      before == 0
-          ? (session.prepare << "INSERT INTO collections (revision, state, written_at, namespace, name, key)"
-                                " VALUES (1, :state, :written_at, :namespace, :name, :key) ON CONFLICT DO NOTHING",
-             soci::use(write.state), soci::use(written_at), soci::use(workflow.namespace_name),
-             soci::use(workflow.name), soci::use(key.key))
-          : (session.prepare << "UPDATE collections SET revision = revision + 1, state = :state,"
-                                " written_at = :written_at WHERE namespace = :namespace AND name = :name"
-                                " AND key = :key AND revision = :before",
-             soci::use(write.state), soci::use(written_at), soci::use(workflow.namespace_name),
-             soci::use(workflow.name), soci::use(key.key), soci::use(before));
+      (session.prepare << "UPDATE collections SET revision = revision + 1, state = :state, written_at = :written_at"
+                          " WHERE namespace = :namespace AND name = :name AND key = :key AND revision = :before",
+       soci::use(write.state), soci::use(written_at), soci::use(key.workflow.namespace_name),
+       soci::use(key.workflow.name), soci::use(key.key), soci::use(before));
   statement.execute(true);
   return statement.get_affected_rows() == 1;
+}
+
+bool end_collection(soci::session& session, const CollectionKey& key, std::uint64_t revision) {
+  const auto before = static_cast<long long>(revision);
+  soci::statement statement =
+      (session.prepare << "DELETE FROM collections WHERE namespace = :namespace AND name = :name AND key = :key"
+                          " AND revision = :before",
+       soci::use(key.workflow.namespace_name), soci::use(key.workflow.name), soci::use(key.key), soci::use(before));
+  statement.execute(true);
+  return statement.get_affected_rows() == 1;
+}
+
+bool write_state(soci::session& session, const CollectionKey& key, const CollectionWrite& write) {
+  if (write.revision == 0) return begin_collection(session, key, write);
+  return write.state.empty() ? end_collection(session, key, write.revision) : change_collection(session, key, write);
 }
 
 }  // namespace
@@ -76,6 +97,12 @@ bool write_collection(soci::session& session, const Dialect& dialect, const Coll
     transaction.rollback();
   }
   return is_written;
+}
+
+std::uint64_t count_collections(soci::session& session) {
+  long long count = 0;
+  session << "SELECT count(*) FROM collections", soci::into(count);
+  return static_cast<std::uint64_t>(count);
 }
 
 std::uint64_t delete_collections(soci::session& session, const Dialect& dialect, Timestamp written_before,

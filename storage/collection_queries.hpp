@@ -18,6 +18,7 @@ ports::StoredCollection select_collection(soci::session& session, const ports::C
 // In a transaction of its own: all of it, or nothing and false.
 bool write_collection(soci::session& session, const Dialect& dialect, const ports::CollectionKey& key,
                       const ports::CollectionWrite& write);
+std::uint64_t count_collections(soci::session& session);
 std::uint64_t delete_collections(soci::session& session, const Dialect& dialect, Timestamp written_before,
                                  std::size_t limit);
 // Within a transaction of the caller's.

@@ -22,7 +22,13 @@ bool MemoryCollections::write(const CollectionKey& key, const CollectionWrite& w
   const auto it = collections_.find({key.workflow, key.key});
   if (write.revision != (it == collections_.end() ? 0 : it->second.revision)) return false;
   if (write.event && !collected_[*write.event].insert(key.workflow).second) return false;
-  collections_[{key.workflow, key.key}] = {write.revision + 1, write.state, write.at};
+  if (it == collections_.end()) {
+    collections_[{key.workflow, key.key}] = {first_revision(write), write.state, write.at};
+  } else if (write.state.empty()) {
+    collections_.erase(it);
+  } else {
+    it->second = {write.revision + 1, write.state, write.at};
+  }
   return true;
 }
 

@@ -16,6 +16,7 @@ class MemoryCollections {
  public:
   ports::StoredCollection read(const ports::CollectionKey& key, std::uint64_t event) const;
   bool write(const ports::CollectionKey& key, const ports::CollectionWrite& write);
+  std::uint64_t count() const { return collections_.size(); }
   std::uint64_t remove(Timestamp written_before, std::size_t limit);
   // Its row is gone.
   void forget_event(std::uint64_t event) { collected_.erase(event); }

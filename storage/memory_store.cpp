@@ -326,6 +326,11 @@ Result<bool> MemoryStore::write_collection(const CollectionKey& key, const Colle
   return collections_.write(key, write);
 }
 
+Result<std::uint64_t> MemoryStore::count_collections() {
+  const std::lock_guard lock(mutex_);
+  return collections_.count();
+}
+
 Result<std::uint64_t> MemoryStore::remove_collections(Timestamp written_before, std::size_t limit) {
   const std::lock_guard lock(mutex_);
   return collections_.remove(written_before, limit);

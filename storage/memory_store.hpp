@@ -79,6 +79,7 @@ class MemoryStore : public Store {
   Result<std::uint64_t> remove_events(Timestamp received_before, std::size_t limit) override;
   Result<ports::StoredCollection> read_collection(const ports::CollectionKey& key, std::uint64_t event) override;
   Result<bool> write_collection(const ports::CollectionKey& key, const ports::CollectionWrite& write) override;
+  Result<std::uint64_t> count_collections() override;
   Result<std::uint64_t> remove_collections(Timestamp written_before, std::size_t limit) override;
 
   Result<std::vector<ports::Delivery>> list_due_deliveries(const std::string& sink, const ports::ShardSet& shards,

@@ -185,6 +185,10 @@ class SociStore final : public Store {
     });
   }
 
+  Result<std::uint64_t> count_collections() override {
+    return read([&](soci::session& session) { return storage::count_collections(session); });
+  }
+
   Result<std::uint64_t> remove_collections(Timestamp written_before, std::size_t limit) override {
     return keep_up([&](soci::session& session) -> Result<std::uint64_t> {
       return delete_collections(session, *dialect_, written_before, limit);

@@ -27,7 +27,7 @@ struct Teller {
                    fmt::format("failed{}: {}", e.continued ? ", and the flow goes on" : "", words_of_problem(e.error)));
   }
   std::optional<Line> operator()(const saga::TimeoutReached& e) const {
-    return note_on(e.step, e.step.empty()     ? "the workflow's timeout has passed"
+    return note_on(e.step, e.step.empty()   ? "the workflow's timeout has passed"
                            : e.attempt != 0 ? fmt::format("the time of attempt {} is over", e.attempt)
                                             : std::string("its timeout has passed"));
   }

@@ -61,7 +61,8 @@ bool begins_work(const saga::EventData& event) {
 bool has_deadline(const saga::StepState& step) {
   if (step.status != saga::StepStatus::kRunning) return false;
   const bool is_limited = step.limit && !step.limit->passed;
-  return (step.deadline && !step.timed_out) || is_limited || step.wait_until || std::ranges::any_of(step.children, has_deadline);
+  return (step.deadline && !step.timed_out) || is_limited || step.wait_until ||
+         std::ranges::any_of(step.children, has_deadline);
 }
 
 bool is_moment(const Interruption& wanted, const saga::Input& input, const saga::Decision& decision) {

@@ -90,6 +90,8 @@ class EventStore {
   // Written where the stored revision is this one and the workflow never had the event, and counted on. False: somebody
   // else was there before.
   virtual Result<bool> write_collection(const CollectionKey& key, const CollectionWrite& write) = 0;
+  // How many collections there are.
+  virtual Result<std::uint64_t> count_collections() = 0;
   // Forgets the oldest of those that were written last before, at most `limit`; how many those were.
   virtual Result<std::uint64_t> remove_collections(Timestamp written_before, std::size_t limit) = 0;
 };

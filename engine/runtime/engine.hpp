@@ -73,12 +73,13 @@ struct Ports {
 
 struct EngineOptions {
   std::size_t active_max = 50'000;  // executions in memory that have work under way; above it starts answer 429
-  Millis passivate_after = std::chrono::seconds(5);        // idle ones leave memory when nothing is due for that long
-  Millis due_poll = std::chrono::milliseconds(500);        // how often the store is asked for due executions
-  Millis recovery_ramp = std::chrono::seconds(5);          // resumed executions are spread over at most this long
-  std::size_t recovery_concurrency = 64;                   // loads under way at once, a loop
-  Millis retention{0};                                     // of ended executions; 0: they are kept for ever
-  std::uint64_t events_kept_max = limits::kKeptEventsMax;  // that nobody has taken yet
+  Millis passivate_after = std::chrono::seconds(5);         // idle ones leave memory when nothing is due for that long
+  Millis due_poll = std::chrono::milliseconds(500);         // how often the store is asked for due executions
+  Millis recovery_ramp = std::chrono::seconds(5);           // resumed executions are spread over at most this long
+  std::size_t recovery_concurrency = 64;                    // loads under way at once, a loop
+  Millis retention{0};                                      // of ended executions; 0: they are kept for ever
+  std::uint64_t events_kept_max = limits::kKeptEventsMax;   // that nobody has taken yet
+  std::uint64_t collections_max = limits::kCollectionsMax;  // of events that start executions together
   std::uint64_t epoch = 1;  // of this process's ownership, written into every event; without leases only
 };
 

@@ -14,28 +14,33 @@ std::unexpected<Error> busy(const ports::CollectionKey& key) {
                  key.workflow.namespace_name + "/" + key.workflow.name);
 }
 
+std::unexpected<Error> full(const ports::CollectionKey& key) {
+  return failure("events.full", "too many events wait for others that they start executions with",
+                 key.workflow.namespace_name + "/" + key.workflow.name, "send it again later");
+}
+
 }  // namespace
 
-Result<Collected> collect(ports::EventStore& store, const ports::CollectionKey& key,
-                          const definition::Schedule::On& rule, const EventMatch& match,
-                          const ports::StoredEvent& event, Timestamp now) {
-  auto json = parse_json(event.envelope);
+Result<Collected> collect(ports::EventStore& store, const Collectible& it, Timestamp now) {
+  auto json = parse_json(it.event.envelope);
   if (!json) return std::unexpected(std::move(json.error()));
   for (int tries = 0; tries < kRacesMax; ++tries) {
-    const auto stored = store.read_collection(key, event.number);
+    const auto stored = store.read_collection(it.key, it.event.number);
     if (!stored) return std::unexpected(stored.error());
     auto collection = EventCollection::parse(stored->state);
     if (!collection) return std::unexpected(std::move(collection.error()));
     if (stored->has_event) return Collected{.is_taken = true, .ready = collection->ready()};
-    auto added = collection->add(rule, match, *json);
+    auto added = collection->add(it.rule, it.match, *json);
     if (!added) return std::unexpected(std::move(added.error()));
     if (!*added) return Collected{};
+    const bool is_new = stored->revision == 0;
+    if (is_new && !it.may_begin) return full(it.key);
     const auto written = store.write_collection(
-        key, {.revision = stored->revision, .state = collection->text(), .event = event.number, .at = now});
+        it.key, {.revision = stored->revision, .state = collection->text(), .event = it.event.number, .at = now});
     if (!written) return std::unexpected(written.error());
-    if (*written) return Collected{.is_taken = true, .ready = collection->ready()};
+    if (*written) return Collected{.is_taken = true, .is_new = is_new, .ready = collection->ready()};
   }
-  return busy(key);
+  return busy(it.key);
 }
 
 Result<void> forget(ports::EventStore& store, const ports::CollectionKey& key, const std::vector<Json>& started,

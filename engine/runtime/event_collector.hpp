@@ -14,13 +14,22 @@ namespace skald::runtime {
 
 struct Collected {
   bool is_taken = false;    // the event came in, now or before
+  bool is_new = false;      // it is the first of its collection
   std::vector<Json> ready;  // what starts executions of the workflow, also of events before this one
 };
 
-// Errors: those of the store and of EventCollection::add; "engine.busy", too many bring in theirs.
-Result<Collected> collect(ports::EventStore& store, const ports::CollectionKey& key,
-                          const definition::Schedule::On& rule, const EventMatch& match,
-                          const ports::StoredEvent& event, Timestamp now);
+// An event, and where it goes.
+struct Collectible {
+  const ports::CollectionKey& key;
+  const definition::Schedule::On& rule;
+  const EventMatch& match;
+  const ports::StoredEvent& event;
+  bool may_begin = true;  // there is room for another collection
+};
+
+// Errors: those of the store and of EventCollection::add; "engine.busy", too many bring in theirs; "events.full", it
+// would begin a collection and may not.
+Result<Collected> collect(ports::EventStore& store, const Collectible& it, Timestamp now);
 
 // After what was ready has started its executions.
 Result<void> forget(ports::EventStore& store, const ports::CollectionKey& key, const std::vector<Json>& started,

@@ -76,9 +76,12 @@ class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
   void begin() {
     if (starts_.empty()) return next_page();
     const auto starter = std::make_shared<EventStarter>(owner_.host_, owner_.store_, owner_.starting_);
-    starter->begin(event_, std::move(starts_), [self = shared_from_this()](const EventStarter::Outcome& outcome) {
+    const bool has_room = owner_.collections_ < owner_.host_.shared().options.collections_max;
+    starter->begin(event_, std::move(starts_), has_room, [self = shared_from_this()](const auto& outcome) {
       self->started_ = outcome.started;
       self->collected_ = outcome.collected;
+      self->is_full_ = outcome.is_full;
+      self->owner_.collections_ += outcome.begun;
       self->failed_ = outcome.failed;
       self->next_page();
     });
@@ -156,9 +159,9 @@ class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
   void settled(const Result<void>& settled, ports::EventFate fate) {
     if (!settled) return leave(settled.error());
     if (fate == ports::EventFate::kKept) ++owner_.kept_;
-    if (fate == ports::EventFate::kDropped && !is_for_starts() && callback_) {
+    if (fate == ports::EventFate::kDropped && (is_full_ || !is_for_starts()) && callback_) {
       std::exchange(callback_, nullptr)(
-          failure("events.full", "too many events wait for somebody who listens", {}, "send it again later"));
+          failure("events.full", "too many events wait for somebody who takes them", {}, "send it again later"));
     }
     answer(receipt_of(fate));
     owner_.offers_.erase(event_.number);
@@ -176,6 +179,7 @@ class EventExchange::Offer final : public std::enable_shared_from_this<Offer> {
   std::size_t awaited_ = 0;               // of this page
   std::size_t started_ = 0;
   std::size_t collected_ = 0;
+  bool is_full_ = false;  // somebody would collect it, and has no room
   std::size_t taken_ = 0;
   std::optional<Error> failed_;
 };
@@ -282,11 +286,14 @@ void EventExchange::look_for_leftovers(std::uint64_t after) {
 void EventExchange::remove_old() {
   if (host_.shared().draining || host_.is_closed()) return;
   const auto steady = host_.shared().time.steady();
-  if (removed_at_ != std::chrono::nanoseconds{} && steady - removed_at_ < kRemoveInterval)
-    return again(kEventLookInterval);
+  const auto& options = host_.shared().options;
+  const bool is_full = kept_ >= options.events_kept_max || collections_ >= options.collections_max;
+  const bool is_time = removed_at_ == std::chrono::nanoseconds{} || steady - removed_at_ >= kRemoveInterval;
+  if (!is_time && !is_full) return again(kEventLookInterval);
   struct Swept {
     std::uint64_t removed = 0;  // of the table that had most
     std::uint64_t kept = 0;
+    std::uint64_t collections = 0;
   };
   const Timestamp before = host_.shared().time.now() - limits::kEventsRemembered;
   host_.offload(
@@ -297,11 +304,13 @@ void EventExchange::remove_old() {
         if (!forgotten) return std::unexpected(forgotten.error());
         const auto kept = store.count_kept_events();
         if (!kept) return std::unexpected(kept.error());
-        return Swept{std::max(*removed, *forgotten), *kept};
+        const auto collections = store.count_collections();
+        if (!collections) return std::unexpected(collections.error());
+        return Swept{std::max(*removed, *forgotten), *kept, *collections};
       },
       [this, steady](const Result<Swept>& swept) {
         if (!swept) host_.warn("old events could not be removed; it is tried again", swept.error());
-        if (swept) kept_ = swept->kept;
+        if (swept) std::tie(kept_, collections_) = std::pair(swept->kept, swept->collections);
         if (swept && swept->removed == kRemovedAtOnce) return remove_old();
         if (swept) removed_at_ = steady;
         again(kEventLookInterval);

@@ -65,6 +65,7 @@ class EventExchange final : public TimerNode {
   std::shared_ptr<EventFilters> filters_;
   std::map<std::uint64_t, OfferPtr> offers_;  // under way, by the number of their event
   std::uint64_t kept_ = 0;                    // when it was last counted, and since
+  std::uint64_t collections_ = 0;             // the same
   Timestamp begun_{};
   std::chrono::nanoseconds removed_at_{};
 };

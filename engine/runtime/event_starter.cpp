@@ -15,13 +15,13 @@ struct EventStarter::Together {
   std::size_t awaited = 0;
 };
 
-void EventStarter::begin(const ports::StoredEvent& event, EventStarts starts, Done done) {
+void EventStarter::begin(const ports::StoredEvent& event, EventStarts starts, bool may_collect, Done done) {
   done_ = std::move(done);
   awaited_ = 1 + starts.alone.size() + starts.together.size();
   for (auto& command : starts.alone) {
     start(std::move(command), [self = shared_from_this()](bool) { self->ended(); });
   }
-  for (auto& collecting : starts.together) collect_it(event, std::move(collecting));
+  for (auto& collecting : starts.together) collect_it(event, std::move(collecting), may_collect);
   ended();
 }
 
@@ -55,19 +55,21 @@ bool EventStarter::refuse(const ports::WorkflowName& workflow, const Error& erro
   return true;
 }
 
-void EventStarter::collect_it(const ports::StoredEvent& event, Collecting collecting) {
+void EventStarter::collect_it(const ports::StoredEvent& event, Collecting collecting, bool may_begin) {
   const auto together = std::make_shared<Together>(Together{.collecting = std::move(collecting)});
   host_.offload(
-      [&store = store_, together, event, now = host_.shared().time.now()] {
-        const auto& collecting = together->collecting;
-        return collect(store, collecting.key, collecting.rule(), collecting.match, event, now);
+      [&store = store_, together, event, may_begin, now = host_.shared().time.now()] {
+        const auto& its = together->collecting;
+        return collect(store, {its.key, its.rule(), its.match, event, may_begin}, now);
       },
       [self = shared_from_this(), together](Result<Collected> collected) {
         if (!collected) {
+          self->outcome_.is_full = self->outcome_.is_full || collected.error().code == "events.full";
           self->refuse(together->collecting.key.workflow, collected.error());
           return self->ended();
         }
         if (collected->is_taken) ++self->outcome_.collected;
+        if (collected->is_new) ++self->outcome_.begun;
         together->ready = std::move(collected->ready);
         self->start_together(together);
       });

@@ -27,6 +27,8 @@ class EventStarter final : public std::enable_shared_from_this<EventStarter> {
   struct Outcome {
     std::size_t started = 0;      // executions
     std::size_t collected = 0;    // workflows that collect it
+    std::size_t begun = 0;        // of them those that collected nothing with it before
+    bool is_full = false;         // one had no room for it
     std::optional<Error> failed;  // what may go well later
   };
   using Done = std::function<void(const Outcome&)>;
@@ -34,7 +36,8 @@ class EventStarter final : public std::enable_shared_from_this<EventStarter> {
   EventStarter(ExecutionHost& host, ports::EventStore& store, const EventStarting& starting)
       : host_(host), store_(store), starting_(starting) {}
 
-  void begin(const ports::StoredEvent& event, EventStarts starts, Done done);
+  // `may_collect`: whether there is room for more of what waits for others.
+  void begin(const ports::StoredEvent& event, EventStarts starts, bool may_collect, Done done);
 
  private:
   struct Together;
@@ -42,7 +45,7 @@ class EventStarter final : public std::enable_shared_from_this<EventStarter> {
   void start(StartCommand command, std::function<void(bool)> then);
   bool note(const ports::WorkflowName& workflow, const Result<Started>& result);
   bool refuse(const ports::WorkflowName& workflow, const Error& error);
-  void collect_it(const ports::StoredEvent& event, Collecting collecting);
+  void collect_it(const ports::StoredEvent& event, Collecting collecting, bool may_begin);
   void start_together(const std::shared_ptr<Together>& together);
   void forget_started(const std::shared_ptr<Together>& together);
   void ended();

@@ -120,6 +120,8 @@ MUTANTS = (
            ".answer = answer,\n                                  .pivot = !MUTANT && step.pivot});"),
     before("undoes across a pivot", PLANNER, "const auto is_open = [this]", "return false;"),
     instead("ignores the deadline of the workflow", "engine/saga/decide.cpp", "!state.timed_out && passed(state.deadline)", "false"),
+    instead("ends a round of a try before its time", "engine/saga/steps/deadline.cpp",
+            "planner.now() < instance.limit->deadline", "false"),
     without("a failed undo is no incident", "engine/saga/decide_forward.cpp",
             "planner.raise_incident(path, IncidentKind::kUndoFailed, std::move(error));"),
     # Executions about the same.
@@ -161,8 +163,8 @@ MUTANTS = (
     Mutant("has done with an event that nobody answered for", EXCHANGE, "return failed_ ? leave(*failed_) : settle();",
            "return failed_ && !MUTANT ? leave(*failed_) : settle();"),
     # Events that start an execution together.
-    Mutant("does not remember what it has collected", COLLECTOR, ".event = event.number,",
-           ".event = MUTANT ? std::nullopt : std::optional(event.number),"),
+    Mutant("does not remember what it has collected", COLLECTOR, ".event = it.event.number,",
+           ".event = MUTANT ? std::nullopt : std::optional(it.event.number),"),
     Mutant("forgets what was ready and did not start", "engine/runtime/event_starter.cpp", "if (is_done) together->started",
            "if (MUTANT || is_done) together->started"),
     # Leases.

@@ -51,6 +51,9 @@ class SimulatedEvents final : public ports::EventStore {
   Result<bool> write_collection(const ports::CollectionKey& key, const ports::CollectionWrite& write) override {
     return ask([&](auto& rows) { return rows.write_collection(key, write); });
   }
+  Result<std::uint64_t> count_collections() override {
+    return ask([&](auto& rows) { return rows.count_collections(); });
+  }
   Result<std::uint64_t> remove_collections(Timestamp written_before, std::size_t limit) override {
     return ask([&](auto& rows) { return rows.remove_collections(written_before, limit); });
   }

@@ -195,6 +195,28 @@ TEST_F(CollectedStarts, NotMoreBytesThanAnInputMayHave) {
   EXPECT_THAT(starts(), ElementsAre("0 1 2 3 "));
 }
 
+// A flood of what nothing completes is refused; what completes something comes in, and makes room.
+TEST_F(CollectedStarts, NotMorePlacesThanThereMayBe) {
+  begin(kBothOfAnOrder, "", {.collections_max = 2});
+  const auto paid = [](const std::string& order) { return of("paid", "paid " + order, {{"order", order}}); };
+  const auto packed = [](const std::string& order) {
+    return of("packed", "packed " + order, {{"parcel", {{"order", order}}}});
+  };
+  for (const char* order : {"a", "b"}) EXPECT_EQ(send(paid(order)).receipt, EventReceipt::kTaken);
+  for (int times = 0; times < 2; ++times) {
+    const auto refused = try_to_send(paid("c"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "events.full");
+  }
+  EXPECT_EQ(send(packed("a")).started, 1u);
+  pass(std::chrono::seconds(12));
+  EXPECT_EQ(send(paid("c")).receipt, EventReceipt::kTaken);
+  EXPECT_EQ(try_to_send(paid("d")).error().code, "events.full");
+  bench().advance(std::chrono::hours(25), std::chrono::seconds(30));
+  EXPECT_EQ(send(paid("d")).receipt, EventReceipt::kTaken);
+  EXPECT_EQ(send(packed("d")).started, 1u);
+}
+
 // As deep as an event may be, and some levels more in the row.
 TEST_F(CollectedStarts, OfAnyDepth) {
   begin(kBoth);

@@ -38,9 +38,9 @@ class EventCollectorTest : public testing::Test {
 
   Collected bring(std::uint64_t number, const std::string& type) {
     const Json event = {{"id", std::to_string(number)}, {"source", "shop"}, {"type", type}};
-    return collect(store_, kKey, rule_, match_event(rule_, event).value(),
-                   {.number = number, .envelope = dump_json(event), .keys = {}}, Timestamp{})
-        .value();
+    const auto match = match_event(rule_, event).value();
+    const ports::StoredEvent stored{.number = number, .envelope = dump_json(event), .keys = {}};
+    return collect(store_, {kKey, rule_, match, stored}, Timestamp{}).value();
   }
 
   BusyStore store_;

@@ -22,9 +22,9 @@ inline std::string scheduled_workflow(const std::string& schedule, const std::st
 
 class ScheduleBench : public testing::Test {
  protected:
-  void begin(const std::string& schedule, const std::string& more = "") {
+  void begin(const std::string& schedule, const std::string& more = "", const runtime::EngineOptions& options = {}) {
     source_ = scheduled_workflow(schedule, "1.0.0", more);
-    bench_ = std::make_unique<RuntimeBench>(runtime::EngineOptions{}, source_.c_str());
+    bench_ = std::make_unique<RuntimeBench>(options, source_.c_str());
     bench_->settle();
   }
   RuntimeBench& bench() { return *bench_; }
@@ -53,12 +53,13 @@ class ScheduleBench : public testing::Test {
   }
   void pass(std::chrono::seconds by) { bench().advance(by, std::chrono::seconds(1)); }
   // An event from outside, and what became of it.
-  runtime::EventAnswer send(const std::string& event) {
+  Result<runtime::EventAnswer> try_to_send(const std::string& event) {
     std::optional<Result<runtime::EventAnswer>> answer;
     bench().engine().accept_event(event, [&](Result<runtime::EventAnswer> told) { answer = std::move(told); });
     bench().settle();
-    return answer.value().value();
+    return answer.value();
   }
+  runtime::EventAnswer send(const std::string& event) { return try_to_send(event).value(); }
   // A process ends, and another one comes after that long.
   void be_down(std::chrono::seconds by) {
     bench().kill_process();
