@@ -94,7 +94,7 @@ class Fetch final : private Connection::Owner {
     if (needs_token(*wanted_.authentication)) return fetch_token();
     auto header = authorization_of(*wanted_.authentication, known());
     if (!header) return finish(unreadable(to_text(header.error())));
-    send(std::move(*header));
+    send(*header);
   }
 
   void fetch_token() {
