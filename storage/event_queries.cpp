@@ -30,6 +30,15 @@ void delete_event(soci::session& session, long long number) {
   session << "DELETE FROM events WHERE id = :id", soci::use(number);
 }
 
+// Another node may have brought it to somebody.
+bool is_nobodys(soci::session& session, long long number) {
+  long long count = 0;
+  session << "SELECT count(*) FROM events WHERE id = :id AND fate = 0"
+             " AND NOT EXISTS (SELECT 1 FROM collected WHERE event = :same)",
+      soci::into(count), soci::use(number), soci::use(number);
+  return count > 0;
+}
+
 // Once, with every key that it was found by.
 void add(std::vector<StoredEvent>& found, StoredEvent event) {
   const auto known = std::ranges::find(found, event.number, &StoredEvent::number);
@@ -96,7 +105,7 @@ void settle_event(soci::session& session, const Dialect& dialect, std::uint64_t 
   GuardedTransaction transaction(session, dialect);
   transaction.run([&] {
     if (fate == EventFate::kDropped) {
-      delete_event(session, event);
+      if (is_nobodys(session, event)) delete_event(session, event);
     } else if (fate == EventFate::kTaken) {
       delete_keys(session, event);
       session << "UPDATE events SET fate = :fate, envelope = '' WHERE id = :id", soci::use(kTaken), soci::use(event);

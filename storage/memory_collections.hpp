@@ -18,6 +18,8 @@ class MemoryCollections {
   bool write(const ports::CollectionKey& key, const ports::CollectionWrite& write);
   std::uint64_t count() const { return collections_.size(); }
   std::uint64_t remove(Timestamp written_before, std::size_t limit);
+  // Some workflow has had it.
+  bool has_event(std::uint64_t event) const { return collected_.contains(event); }
   // Its row is gone.
   void forget_event(std::uint64_t event) { collected_.erase(event); }
 

@@ -35,7 +35,7 @@ std::optional<std::uint64_t> MemoryEvents::put(const NewEvent& event) {
 void MemoryEvents::settle(std::uint64_t number, EventFate fate) {
   const auto it = events_.find(number);
   if (it == events_.end()) return;
-  if (it->second.fate && fate == EventFate::kKept) return;
+  if (it->second.fate && fate != EventFate::kTaken) return;
   it->second.fate = fate;
   if (fate == EventFate::kTaken) it->second.event.keys.clear();
   if (fate == EventFate::kDropped) events_.erase(it);

@@ -281,8 +281,8 @@ Result<std::optional<std::uint64_t>> MemoryStore::put_event(const NewEvent& even
 
 Result<void> MemoryStore::settle_event(std::uint64_t number, EventFate fate) {
   const std::lock_guard lock(mutex_);
+  if (fate == EventFate::kDropped && collections_.has_event(number)) return {};
   events_.settle(number, fate);
-  if (fate == EventFate::kDropped) collections_.forget_event(number);
   return {};
 }
 

@@ -69,7 +69,8 @@ class EventStore {
   // Durable when it returns. nullopt: an event of this source and id has been there within the time that they are
   // remembered.
   virtual Result<std::optional<std::uint64_t>> put_event(const NewEvent& event) = 0;
-  // One that has a fate is not kept any more.
+  // One that has a fate is neither kept nor dropped any more, and what a workflow has collected is not dropped: another
+  // node was faster.
   virtual Result<void> settle_event(std::uint64_t number, EventFate fate) = 0;
   // Those without a fate that came before, in the order of their numbers, behind `after`.
   virtual Result<std::vector<StoredEvent>> list_new_events(Timestamp received_before, std::uint64_t after,

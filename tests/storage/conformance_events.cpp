@@ -35,10 +35,16 @@ TEST_P(StoreConformance, AnEventIsTakenOnce) {
   auto other = event("1", {kPaid});
   other.source = "bank";
   EXPECT_TRUE(store_->put_event(other).value().has_value());
-  // What somebody has, and what is forgotten on purpose.
+  // What somebody has, whoever else wanted nothing of it.
   ASSERT_TRUE(store_->settle_event(*first, EventFate::kTaken));
-  EXPECT_EQ(store_->put_event(event("1", {kPaid})).value(), std::nullopt);
   ASSERT_TRUE(store_->settle_event(*first, EventFate::kDropped));
+  EXPECT_EQ(store_->put_event(event("1", {kPaid})).value(), std::nullopt);
+}
+
+TEST_P(StoreConformance, AnEventThatNobodyWantsIsForgotten) {
+  const auto first = store_->put_event(event("1", {kPaid})).value();
+  ASSERT_TRUE(store_->settle_event(*first, EventFate::kDropped));
+  EXPECT_THAT(store_->list_new_events(kBegin + Millis(1), 0, 10).value(), IsEmpty());
   EXPECT_TRUE(store_->put_event(event("1", {kPaid})).value().has_value());
 }
 
