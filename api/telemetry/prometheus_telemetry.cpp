@@ -61,6 +61,13 @@ struct PrometheusTelemetry::Metrics {
                     {"namespace", "workflow", "phase"}};
   CounterOf<1> events{
       registry, described, "skald_events_received_total", "Events from outside, by what became of them.", {"result"}};
+  GaugeOf<0> events_kept{
+      registry, described, "skald_events_kept", "Events for executions that have not come to their listen yet.", {}};
+  GaugeOf<0> event_collections{registry,
+                               described,
+                               "skald_event_collections",
+                               "Collections of events that wait for others to start an execution with.",
+                               {}};
   CounterOf<0> removed{registry,
                        described,
                        "skald_executions_removed_total",
@@ -218,6 +225,11 @@ void PrometheusTelemetry::executions_removed(std::uint64_t count) {
 
 void PrometheusTelemetry::event_received(std::string_view result) {
   metrics_->events.of(result).Increment();
+}
+
+void PrometheusTelemetry::events_waiting(std::uint64_t kept, std::uint64_t collections) {
+  metrics_->events_kept.of().Set(static_cast<double>(kept));
+  metrics_->event_collections.of().Set(static_cast<double>(collections));
 }
 
 void PrometheusTelemetry::step_attempt(std::string_view workflow, std::string_view step, std::string_view action,

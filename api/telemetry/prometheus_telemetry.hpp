@@ -26,6 +26,7 @@ class PrometheusTelemetry final : public ports::Telemetry, public HttpObserver {
   void execution_phase(ports::WorkflowLabel workflow, std::string_view phase, int change) override;
   void executions_removed(std::uint64_t count) override;
   void event_received(std::string_view result) override;
+  void events_waiting(std::uint64_t kept, std::uint64_t collections) override;
   void step_attempt(std::string_view workflow, std::string_view step, std::string_view action, std::string_view result,
                     Millis duration) override;
   void step_retry(std::string_view workflow, std::string_view step, std::string_view reason) override;

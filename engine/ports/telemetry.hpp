@@ -64,6 +64,9 @@ class Telemetry {
 
   // An event from outside. result: "taken", "kept", "duplicate", "ignored", "refused".
   virtual void event_received(std::string_view result) = 0;
+  // Of the whole store: events for executions that have not come to their `listen` yet, and collections of events that
+  // wait for others.
+  virtual void events_waiting(std::uint64_t kept, std::uint64_t collections) = 0;
 
   // What became of a start by a schedule. result: "started", "repeated", "skipped", "missed", "refused".
   virtual void schedule_start(std::string_view result) = 0;
@@ -101,6 +104,7 @@ class SilentTelemetry : public Telemetry {
   void adapter_inflight(std::string_view, int) override {}
   void circuit(std::string_view, bool) override {}
   void event_received(std::string_view) override {}
+  void events_waiting(std::uint64_t, std::uint64_t) override {}
   void schedule_start(std::string_view) override {}
   void schedule_lateness(Millis) override {}
   void outbox(std::string_view, std::uint64_t, Millis) override {}

@@ -310,7 +310,10 @@ void EventExchange::remove_old() {
       },
       [this, steady](const Result<Swept>& swept) {
         if (!swept) host_.warn("old events could not be removed; it is tried again", swept.error());
-        if (swept) std::tie(kept_, collections_) = std::pair(swept->kept, swept->collections);
+        if (swept) {
+          std::tie(kept_, collections_) = std::pair(swept->kept, swept->collections);
+          host_.shared().telemetry.events_waiting(kept_, collections_);
+        }
         if (swept && swept->removed == kRemovedAtOnce) return remove_old();
         if (swept) removed_at_ = steady;
         again(kEventLookInterval);

@@ -210,6 +210,7 @@ TEST_F(CollectedStarts, NotMorePlacesThanThereMayBe) {
   }
   EXPECT_EQ(send(packed("a")).started, 1u);
   pass(std::chrono::seconds(12));
+  EXPECT_EQ(bench().telemetry.waiting, std::pair(0ul, 1ul));
   EXPECT_EQ(send(paid("c")).receipt, EventReceipt::kTaken);
   EXPECT_EQ(try_to_send(paid("d")).error().code, "events.full");
   bench().advance(std::chrono::hours(25), std::chrono::seconds(30));

@@ -51,6 +51,7 @@ class CountingTelemetry final : public ports::SilentTelemetry {
   void execution_standing(const ExecutionId& execution, const ports::Standing& what) override {
     standing[execution] = what.incidents.size();
   }
+  void events_waiting(std::uint64_t kept, std::uint64_t collections) override { waiting = {kept, collections}; }
   void schedule_start(std::string_view result) override { ++schedule_starts[std::string(result)]; }
   void outbox(std::string_view sink, std::uint64_t count, Millis) override { pending[std::string(sink)] = count; }
   void timer_lag(Millis lag) override { lag_max = std::max(lag_max, lag); }
@@ -60,9 +61,10 @@ class CountingTelemetry final : public ports::SilentTelemetry {
 
   int started = 0;
   std::uint64_t removed = 0;
-  std::map<ExecutionId, std::size_t> standing;   // open incidents of those told of
-  std::map<std::string, std::uint64_t> pending;  // of the outbox, by sink
-  std::map<std::string, int> schedule_starts;    // by result
+  std::map<ExecutionId, std::size_t> standing;      // open incidents of those told of
+  std::map<std::string, std::uint64_t> pending;     // of the outbox, by sink
+  std::map<std::string, int> schedule_starts;       // by result
+  std::pair<std::uint64_t, std::uint64_t> waiting;  // events for a `listen`, collections
   std::map<std::string, int> finished;
   std::map<std::string, int> active;
   std::map<std::string, int> attempts;
