@@ -214,7 +214,7 @@ class Applier {
                                         .raised_at = event_.at});
     if (e.round != 0)
       find_step(state_, parent_of(e.step))->attempts.retry_at.reset();  // it has begun, as far as it could
-    if (e.kind == IncidentKind::kTimeoutAfterPivot) state_.deadline.reset();
+    if (e.kind == IncidentKind::kTimeoutAfterPivot && e.step.empty()) state_.deadline.reset();
     if (e.kind == IncidentKind::kCompensationTimeout) state_.compensation.deadline.reset();
     update_phase();
   }

@@ -67,8 +67,8 @@ bool end_running_steps(Planner& planner, std::string_view path, const Payload& e
 bool end_running_step(Planner& planner, const std::string& path, const Payload& error) {
   const bool is_over = end_running_steps(planner, path, error) && has_undone(planner, path);
   if (!is_over || is_in_flight(planner.step(path))) {
-    is_late(planner, path);  // so that its deadlines wake nobody any more
-    is_attempt_late(planner, path);
+    has_passed(planner, path);  // so that its deadlines wake nobody any more
+    has_attempt_passed(planner, path);
     cancel_runs(planner, path);
     return false;
   }

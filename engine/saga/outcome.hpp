@@ -27,7 +27,7 @@ enum class IncidentKind {
   kUnknownOutcome,       // onUnknown: suspend
   kStepFailed,           // onError: suspend, or a failure at or after the pivot
   kCompensationTimeout,  // saga.compensation.timeout
-  kTimeoutAfterPivot,    // the workflow's timeout where nothing may be undone
+  kTimeoutAfterPivot,    // a timeout, of the workflow or a step, where nothing may be undone
   kQuarantined,          // repeated process deaths under this execution
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "engine/base/duration.hpp"
 #include "engine/saga/data_flow.hpp"
@@ -40,6 +41,13 @@ Result<std::optional<Millis>> told_for(const Planner& planner, const definition:
                                           : scope_of(planner, step, path, &seen, nullptr);
   const Variables variables(planner.definition(), planner.state(), scope);
   return longer_than_zero(length_of(told.duration, seen.json(), variables, told.what), told.what);
+}
+
+// Whether what has just become late may be ended for it; where not, an operator is told.
+bool may_end(Planner& planner, std::string_view path, Payload error) {
+  const bool may_not = planner.state().pivoted || planner.pivot_is_open();
+  if (may_not) planner.raise_incident(path, IncidentKind::kTimeoutAfterPivot, std::move(error));
+  return !planner.state().pivoted;
 }
 
 }  // namespace
@@ -95,18 +103,26 @@ bool has_passed(Planner& planner, std::string_view path) {
   return true;
 }
 
-bool is_late(Planner& planner, std::string_view path) {
-  return has_passed(planner, path) && !planner.state().pivoted;
-}
-
-bool is_attempt_late(Planner& planner, std::string_view path) {
+bool has_attempt_passed(Planner& planner, std::string_view path) {
   const StepState& instance = planner.step(path);
   if (!instance.limit) return false;
-  if (!instance.limit->passed) {
-    if (planner.now() < instance.limit->deadline) return false;
-    planner.record(TimeoutReached{.step = std::string(path), .attempt = instance.attempts.number + 1});
-  }
-  return !planner.state().pivoted;
+  if (instance.limit->passed) return true;
+  if (planner.now() < instance.limit->deadline) return false;
+  planner.record(TimeoutReached{.step = std::string(path), .attempt = instance.attempts.number + 1});
+  return true;
+}
+
+bool is_late(Planner& planner, const definition::Step& step, std::string_view path) {
+  const bool is_known = planner.step(path).timed_out;
+  if (!has_passed(planner, path)) return false;
+  return is_known ? !planner.state().pivoted : may_end(planner, path, lateness(step));
+}
+
+bool is_attempt_late(Planner& planner, const definition::Step& step, std::string_view path) {
+  const auto& limit = planner.step(path).limit;
+  const bool is_known = limit && limit->passed;
+  if (!has_attempt_passed(planner, path)) return false;
+  return is_known ? !planner.state().pivoted : may_end(planner, path, lateness_of_attempt(step));
 }
 
 Payload lateness(const definition::Step& step) {

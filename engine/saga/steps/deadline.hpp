@@ -30,11 +30,12 @@ Result<std::optional<Millis>> timeout_of(const definition::Definition& definitio
 // Whether it has passed, which is recorded once.
 bool has_passed(Planner& planner, std::string_view path);
 
-// The same, but that after a pivot it ends nothing any more.
-bool is_late(Planner& planner, std::string_view path);
+// The same of the round of a `try` that runs, which has taken longer than its attempts may.
+bool has_attempt_passed(Planner& planner, std::string_view path);
 
-// Whether the round of a `try` that runs has taken longer than its attempts may; behind a pivot that ends nothing.
-bool is_attempt_late(Planner& planner, std::string_view path);
+// The same two, for what is ended by it; behind a pivot nothing is, and it is an incident.
+bool is_late(Planner& planner, const definition::Step& step, std::string_view path);
+bool is_attempt_late(Planner& planner, const definition::Step& step, std::string_view path);
 
 Payload lateness(const definition::Step& step);
 Payload lateness_of_attempt(const definition::Step& step);

@@ -10,7 +10,7 @@ void start(Planner& planner, const definition::Step& step, const definition::DoS
 }
 
 bool advance(Planner& planner, const definition::Step& step, const definition::DoStep& kind, std::string_view path) {
-  if (is_late(planner, path)) return end_inside(planner, step, path, lateness(step));
+  if (is_late(planner, step, path)) return end_inside(planner, step, path, lateness(step));
   return advance_to_end(planner, step, path, kind.steps, 0);
 }
 

@@ -140,7 +140,7 @@ void start(Planner& planner, const Step& step, const ForStep& kind, std::string_
 }
 
 bool advance(Planner& planner, const Step& step, const ForStep& kind, std::string_view path) {
-  if (is_late(planner, path)) return end_inside(planner, step, path, lateness(step));
+  if (is_late(planner, step, path)) return end_inside(planner, step, path, lateness(step));
   return kind.concurrency > 1 ? advance_beside(planner, step, kind, path) : advance_in_turn(planner, step, kind, path);
 }
 

@@ -83,7 +83,7 @@ void start(Planner& planner, const Step& step, const ForkStep&, std::string_view
 }
 
 bool advance(Planner& planner, const Step& step, const ForkStep& kind, std::string_view path) {
-  if (is_late(planner, path)) return end_inside(planner, step, path, lateness(step));
+  if (is_late(planner, step, path)) return end_inside(planner, step, path, lateness(step));
   return kind.compete ? advance_race(planner, step, kind, path) : advance_all(planner, step, kind, path);
 }
 

@@ -121,7 +121,7 @@ bool give_up_when_late(Planner& planner, const Step& step, std::string_view path
 
 // `foreach`: goes through what was received, one event after the other, until nothing more can come.
 bool advance_each(Planner& planner, const Step& step, const ListenStep& kind, std::string_view path) {
-  if (is_late(planner, path)) return end_inside(planner, step, path, lateness(step));
+  if (has_passed(planner, path) && !planner.state().pivoted) return end_inside(planner, step, path, lateness(step));
   while (true) {
     const auto done = static_cast<std::uint32_t>(planner.step(path).results.size());
     if (leaves(planner.step(path), done)) return complete(planner, step, kind, path);

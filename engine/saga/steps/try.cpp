@@ -91,11 +91,11 @@ void start(Planner& planner, const Step& step, const TryStep& kind, std::string_
 }
 
 bool advance(Planner& planner, const Step& step, const TryStep& kind, std::string_view path) {
-  if (is_late(planner, path)) return end_inside(planner, step, path, lateness(step));
+  if (is_late(planner, step, path)) return end_inside(planner, step, path, lateness(step));
   const StepState& instance = planner.step(path);
   if (instance.handler_round != 0) return advance_handler(planner, step, kind, path);
   if (instance.attempts.retry_at && *instance.attempts.retry_at > planner.now()) return false;
-  if (is_attempt_late(planner, path)) {
+  if (is_attempt_late(planner, step, path)) {
     const Payload error = lateness_of_attempt(step);
     if (!end_running_steps(planner, path, error)) return false;
     close_incidents(planner, path);

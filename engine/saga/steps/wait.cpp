@@ -24,7 +24,7 @@ bool advance(Planner& planner, const definition::Step& step, const definition::W
   const StepState& instance = planner.step(path);
   const bool is_over = planner.now() >= *instance.wait_until;
   const bool ends_in_time = !instance.deadline || *instance.wait_until <= *instance.deadline;
-  if (!(is_over && ends_in_time) && is_late(planner, path)) {
+  if (!(is_over && ends_in_time) && is_late(planner, step, path)) {
     fail_step(planner, step, path, lateness(step), false);
     return true;
   }
