@@ -13,24 +13,30 @@
 namespace skald::definition {
 namespace {
 
-struct Call {
+struct StepPlace {
   const Step* step = nullptr;
-  bool is_covered = false;  // it, or a step around it, has a compensation
-  bool is_tried = false;    // the steps of a `try` say themselves what follows an error
+  const Step* undone = nullptr;  // it, or the nearest step around it, that has a compensation
+  bool is_tried = false;         // the steps of a `try` say themselves what follows an error
 };
 
-void collect_calls(const std::vector<Step>& steps, const Call& around, std::vector<Call>& calls) {
+void collect_places(const std::vector<Step>& steps, const StepPlace& around, std::vector<StepPlace>& places) {
   for (const Step& step : steps) {
-    Call call = around;
-    call.is_covered = call.is_covered || step.compensate != nullptr;
+    StepPlace place = around;
+    place.step = &step;
+    if (step.compensate) place.undone = &step;
+    places.push_back(place);
     for_each_list(step, [&](ListRole role, const std::vector<Step>& list) {
-      Call inside = call;
+      StepPlace inside = place;
       inside.is_tried = inside.is_tried || role == ListRole::kAttempt;
-      collect_calls(list, inside, calls);
+      collect_places(list, inside, places);
     });
-    call.step = &step;
-    if (std::holds_alternative<CallStep>(step.kind)) calls.push_back(call);
   }
+}
+
+bool is_around(const Step& step, const Step& pivot) {
+  std::string_view path = enclosing_path(pivot.path);
+  while (!path.empty() && path != step.path) path = enclosing_path(path);
+  return path == step.path;
 }
 
 // What no author wrote.
@@ -79,36 +85,39 @@ void check_pivot(LoadContext& context, const Node& root, const Definition& defin
 }  // namespace
 
 void check_pivots(LoadContext& context, const Node& root, const Definition& definition) {
-  std::vector<Call> calls;
-  collect_calls(definition.steps, {}, calls);
-  const auto pivot = std::find_if(calls.begin(), calls.end(), [](const Call& call) { return call.step->pivot; });
-  if (pivot == calls.end()) return;
-  const std::string name = pivot->step->name;
-  check_pivot(context, root, definition, *pivot->step);
+  std::vector<StepPlace> places;
+  collect_places(definition.steps, {}, places);
+  const auto found = std::find_if(places.begin(), places.end(), [](const StepPlace& place) {
+    return place.step->pivot && std::holds_alternative<CallStep>(place.step->kind);
+  });
+  if (found == places.end()) return;
+  const Step& pivot = *found->step;
+  check_pivot(context, root, definition, pivot);
   StepOrder order(definition);
-  const auto warn = [&](std::string_view rule, const Step& step, const std::string& message) {
-    context.report.warning_at(rule, node_at(root, step.pointer), step.mark, message);
-  };
-  for (auto call = calls.begin(); call != pivot; ++call) {
-    if (call->is_covered || !has_effects(context.options, std::get<CallStep>(call->step->kind))) continue;
-    warn("no-undo-before-pivot", *call->step,
-         fmt::format("has effects before the pivot '{}', but no 'compensate': nothing undoes it if the pivot fails",
-                     name));
-  }
-  for (auto call = pivot + 1; call != calls.end(); ++call) {
-    const Step& step = *call->step;
-    // One that the flow may come to without the pivot has a way back then.
-    if (!order.why_not_ended(step.path, *pivot->step).empty()) continue;
-    if (!step.retry && !call->is_tried) {
+  for (auto place = places.begin(); place != places.end(); ++place) {
+    const Step& step = *place->step;
+    const auto warn = [&](std::string_view rule, const std::string& message) {
+      context.report.warning_at(rule, node_at(root, step.pointer), step.mark, message);
+    };
+    const auto* call = std::get_if<CallStep>(&step.kind);
+    const bool is_undone = place->undone != nullptr && !is_around(*place->undone, pivot);
+    if (place < found && !is_undone && call != nullptr && has_effects(context.options, *call)) {
+      warn("no-undo-before-pivot",
+           fmt::format("has effects before the pivot '{}', but no 'compensate': nothing undoes it if the pivot fails",
+                       pivot.name));
+    }
+    // A step that the flow may come to without the pivot has a way back then.
+    if (place > found && call != nullptr && !step.retry && !place->is_tried &&
+        order.why_not_ended(step.path, pivot).empty()) {
       warn(
-          "no-retry-after-pivot", step,
+          "no-retry-after-pivot",
           fmt::format("can fail after the pivot '{}' and has no 'retry'; it is retried without limit, at most a minute "
                       "apart",
-                      name));
+                      pivot.name));
     }
-    if (step.compensate && !undoes_run(*step.compensate)) {
-      warn("undo-after-pivot", step,
-           fmt::format("has a 'compensate' that never runs: nothing is undone after the pivot '{}'", name));
+    if (step.compensate && !undoes_run(*step.compensate) && order.why_not_ended_after(step.path, pivot).empty()) {
+      warn("undo-after-pivot",
+           fmt::format("has a 'compensate' that never runs: nothing is undone after the pivot '{}'", pivot.name));
     }
   }
 }

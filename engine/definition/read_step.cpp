@@ -83,11 +83,24 @@ void read_saga_keys(LoadContext& context, MapReader& map, const StepKind* kind, 
       misplaced(context, *node, "has no meaning here; what follows when an undo fails is saga.compensation.onError");
     }
   }
+  if (const Node* node = map.take("pivot")) {
+    step.pivot = read_flag(context, *node).value_or(false);
+    if (step.pivot && scope.is_undo) misplaced(context, *node, "cannot stand in a compensation");
+    if (step.pivot && scope.is_repeated) {
+      misplaced(context, *node,
+                "cannot stand within 'for', 'foreach', 'try' or 'fork': a workflow passes its pivot once");
+    }
+    if (step.pivot && kind != nullptr && !kind->is_call) misplaced(context, *node, "stands on calls and runs only");
+  }
   if (const Node* node = map.take("onUnknown")) {
     step.on_unknown =
         static_cast<OnUnknown>(read_choice(context, *node, {"settle", "compensate", "suspend"}).value_or(0));
     if (scope.is_undo || (kind != nullptr && (!kind->is_call || kind->key == "run"))) {
       misplaced(context, *node, scope.is_undo ? "has no meaning in a compensation" : "stands on calls only");
+    } else if (step.pivot && step.on_unknown != OnUnknown::kSettle && !context.options.is_stored) {
+      misplaced(context, *node,
+                "cannot say this of a pivot: while nobody knows whether it happened, it is asked again under the same "
+                "key; take it away");
     }
   }
   if (const Node* node = map.take("status")) {
@@ -97,15 +110,6 @@ void read_saga_keys(LoadContext& context, MapReader& map, const StepKind* kind, 
                 "has no meaning in a compensation; use status.compensating and status.compensated of "
                 "the step that is undone");
     }
-  }
-  if (const Node* node = map.take("pivot")) {
-    step.pivot = read_flag(context, *node).value_or(false);
-    if (step.pivot && scope.is_undo) misplaced(context, *node, "cannot stand in a compensation");
-    if (step.pivot && scope.is_repeated) {
-      misplaced(context, *node,
-                "cannot stand within 'for', 'foreach', 'try' or 'fork': a workflow passes its pivot once");
-    }
-    if (step.pivot && kind != nullptr && !kind->is_call) misplaced(context, *node, "stands on calls and runs only");
   }
   if (const Node* node = map.take("compensate")) {
     if (scope.is_undo) {

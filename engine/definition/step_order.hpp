@@ -24,6 +24,10 @@ class StepOrder {
   std::string why_not_ended(std::string_view from, const Step& target) {
     return why_not_ended(from, Moment::kBegins, target);
   }
+  // The same where it has ended: what stands in it may have, then.
+  std::string why_not_ended_after(std::string_view from, const Step& target) {
+    return why_not_ended(from, Moment::kEnds, target);
+  }
 
  private:
   // Of the step `from` (empty: the workflow), which makes its output when it ends, or that of an iteration when this

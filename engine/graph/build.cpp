@@ -121,7 +121,7 @@ class Builder {
 
   void add_undo(const Step& step, Block& made) {
     // Behind the pivot no undo runs, unless some way leads past the pivot.
-    if (pivot_ != nullptr && order_.why_not_ended(step.path, *pivot_).empty()) {
+    if (pivot_ != nullptr && order_.why_not_ended_after(step.path, *pivot_).empty()) {
       made.notes.emplace_back("its undo never runs");
       return;
     }

@@ -80,8 +80,8 @@ void settling_ended(Planner& planner, const definition::Step& step, const Attemp
 
 // After a settled refusal the participant has nothing to undo, and says so.
 bool proves_absence(const Planner& planner, const AttemptEnded& input) {
-  if (!input.step.ends_with(kUndoSuffix)) return false;
-  return planner.step(step_of(input.step)).settled_refused &&
+  const bool is_run = planner.step(input.step).request->run.has_value();
+  return !is_run && planner.step(step_of(input.step)).settled_refused &&
          (input.answer.status == 404 || input.answer.status == 410);
 }
 
@@ -95,7 +95,10 @@ void attempt_failed(Planner& planner, const definition::Step& step, const Attemp
   record_failure(planner, input, error);
   const bool forward = !is_in_undo(input.step);
   const bool refused = input.answer.outcome == AttemptOutcome::kRefused;
-  if (!forward && proves_absence(planner, input)) return end_whole_undo(planner, input.step);
+  if (!forward && proves_absence(planner, input)) {
+    const bool is_whole = input.step.ends_with(kUndoSuffix);
+    return is_whole ? end_whole_undo(planner, input.step) : complete_step(planner, step, input.step, Payload());
+  }
   if (forward && is_ending(planner.state())) return fail_step(planner, step, input.step, error, false);
   // Of what a run has left, the execution that is behind it knows; another attempt would make another one.
   const bool is_run = planner.step(input.step).request->run.has_value();

@@ -145,6 +145,7 @@ const step = {
   "a pivot that is a word": ["{ call: a.b, pivot: 'yes' }", "3:28: Incorrect type. Expected \"boolean\"."],
   "a pivot that is no call": ["{ set: { b: 1 }, pivot: true }", "3:32: stands on calls and runs only"],
   "an undo of the pivot": ["{ call: a.b, pivot: true, compensate: { call: a.c } }", "3:34: cannot stand on a pivot: once it completed, nothing is undone"],
+  "a pivot that is not settled": ["{ call: a.b, pivot: true, onUnknown: suspend }", "3:45: cannot say this of a pivot, which is always settled"],
   "an undo of nothing": ["{ set: { b: 1 }, compensate: { call: a.c } }", "3:25: cannot stand on a 'set' step"],
   "an undo that is text": ["{ call: a.b, compensate: a.c }", "3:33: must be a step, or a list of named steps"],
   "an undo that undoes nothing": ["{ call: a.b, compensate: { set: { c: 1 } } }", "3:35: undoes nothing by itself; a compensation is a call, a do, or a list of steps"],
