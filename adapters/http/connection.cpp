@@ -11,7 +11,8 @@
 namespace skald::adapters {
 namespace {
 
-constexpr std::size_t kFirstBufferBytes = 2 * 1024;
+// Most answers come whole. With the end that a string has it is one size of the allocator, not a byte more.
+constexpr std::size_t kFirstBufferBytes = 1024 - 1;
 // An idle connection is looked at before reuse when its pending read could have missed a close that is on its way.
 constexpr Steady kTrustedIdle = std::chrono::milliseconds(20);
 

@@ -157,7 +157,7 @@ class Lane final : private Connection::Owner {
   std::list<Pause> polls_;
   std::map<std::uint64_t, Job> without_token_;  // by the number of their wish
   std::uint64_t wishes_ = 0;
-  std::vector<Slot> slots_;
+  std::deque<Slot> slots_;
   std::vector<std::size_t> free_slots_;
   std::vector<Connection*> idle_;
   std::string bytes_;  // of the request being prepared
